@@ -1,0 +1,110 @@
+# What to type: `make help`. Cargo builds the library; this file does what cargo does not.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DESTDIR ?=
+
+# Cargo.toml and src/abi.rs have the only copies of these.
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+URL := $(shell sed -n 's/^repository = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+ABI := $(shell sed -n 's/.*NUMBER: u32 = \([0-9]*\);.*/\1/p' src/abi.rs)
+
+# One profile and one directory for everything, so that wasmtime is compiled once.
+OUT := $(or $(CARGO_TARGET_DIR),target)/release
+SONAME := libwasmcell.so.$(ABI)
+
+# What a program that links libwasmcell.a needs besides; tests/install.sh compares it with rustc's
+# `--print native-static-libs`.
+LIBS_PRIVATE := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+
+##@ Begin here
+
+demo: ## Build the library and a C program, run a component with it
+	@.ci/deps demo
+	@$(MAKE) --no-print-directory lib
+	@echo "== compiling examples-c/demo.c against include/wasmcell.h and $(OUT)/libwasmcell.so"
+	@$(MAKE) --no-print-directory -C examples-c demo LIB=$(abspath $(OUT))
+	@echo "== running it"
+	@cd examples-c && $(abspath $(OUT))/examples-c/demo
+
+test: ## Run every test
+	@.ci/deps test
+	@$(MAKE) --no-print-directory lib
+	@LIB=$(abspath $(OUT)) tests/all.sh
+
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+##@ Building
+
+deps: ## Install what the build and the tests lack, or name it
+	@.ci/deps test
+
+lib: ## Build libwasmcell.so and libwasmcell.a (target/release)
+	@if [ ! -e $(OUT)/libwasmcell.so ]; then \
+	  echo "== building libwasmcell: the first time cargo compiles wasmtime too," \
+	    "about ten minutes on two cores"; \
+	else echo "== building libwasmcell"; fi
+	@$(CARGO) build --release --locked
+	@ln -sf libwasmcell.so $(OUT)/$(SONAME)
+
+install: lib ## Install library, header, pkg-config and CMake files (PREFIX, DESTDIR, LIBDIR)
+	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/cmake/wasmcell' \
+	  '$(DESTDIR)$(INCLUDEDIR)'
+	install -m 644 include/wasmcell.h '$(DESTDIR)$(INCLUDEDIR)'
+	install -m 755 $(OUT)/libwasmcell.so '$(DESTDIR)$(LIBDIR)/libwasmcell.so.$(VERSION)'
+	ln -sf libwasmcell.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/libwasmcell.so'
+	install -m 644 $(OUT)/libwasmcell.a '$(DESTDIR)$(LIBDIR)'
+	$(fill) bindings/c/wasmcell.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/wasmcell.pc'
+	$(fill) bindings/c/wasmcell-config.cmake.in \
+	  > '$(DESTDIR)$(LIBDIR)/cmake/wasmcell/wasmcell-config.cmake'
+	$(fill) bindings/c/wasmcell-config-version.cmake.in \
+	  > '$(DESTDIR)$(LIBDIR)/cmake/wasmcell/wasmcell-config-version.cmake'
+
+uninstall: ## Remove what install put there
+	rm -f '$(DESTDIR)$(INCLUDEDIR)/wasmcell.h' '$(DESTDIR)$(LIBDIR)/libwasmcell.so.$(VERSION)' \
+	  '$(DESTDIR)$(LIBDIR)/$(SONAME)' '$(DESTDIR)$(LIBDIR)/libwasmcell.so' \
+	  '$(DESTDIR)$(LIBDIR)/libwasmcell.a' '$(DESTDIR)$(LIBDIR)/pkgconfig/wasmcell.pc'
+	rm -rf '$(DESTDIR)$(LIBDIR)/cmake/wasmcell'
+
+# The include directory as seen from the CMake file, so that an installed tree can be moved.
+fill = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+  -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|g' -e 's|@ABI@|$(ABI)|g' \
+  -e 's|@URL@|$(URL)|' -e 's|@LIBS_PRIVATE@|$(LIBS_PRIVATE)|' \
+  -e "s|@RELATIVE_INCLUDEDIR@|$$(realpath -m --relative-to='$(LIBDIR)' '$(INCLUDEDIR)')|"
+
+clean: ## Remove everything that was built
+	$(CARGO) clean
+
+##@ Working on wasmcell
+
+examples: lib ## Compile and run examples-c, compare with examples-c/expected
+	@$(MAKE) --no-print-directory -C examples-c check LIB=$(abspath $(OUT))
+
+sanitize: lib ## The C tests under AddressSanitizer, UBSan and Valgrind
+	@.ci/deps test
+	@$(CARGO) test --release --locked --test c -- sanit valgrind
+
+bless: lib ## Rewrite header, ABI goldens and expected outputs; read the diff afterwards
+	@RUNTIME_BLESS=1 $(CARGO) test --release --locked --test abi
+	@$(MAKE) --no-print-directory lib
+	@$(MAKE) --no-print-directory -C examples-c bless LIB=$(abspath $(OUT))
+	@git status --short include tests/abi examples-c/expected
+
+guests: ## Rebuild the committed test components (Debian, root, 1.3 GB of tools in /tmp)
+	@tests/guests/build.sh
+
+# For tests/install.sh.
+print-%:
+	@echo '$($*)'
+
+.PHONY: demo test help deps lib install uninstall clean examples sanitize bless guests

@@ -1,0 +1,2179 @@
+/*
+ * wasmcell: WebAssembly components inside C, C++ and Go programs.
+ *
+ *     runtime_builder_t *builder = runtime_builder_new();
+ *     runtime_t *runtime = NULL;
+ *     runtime_component_t *component = NULL;
+ *     runtime_bytes_t *answer = NULL;
+ *     runtime_error_t *error = NULL;
+ *
+ *     runtime_builder_max_execution_time(builder, 500);
+ *     error = runtime_build(builder, &runtime);
+ *     if (!error) error = runtime_component_from_file(runtime, "greeter.wasm", 12, NULL, &component);
+ *     if (!error) error = runtime_component_call_text(component, "greet(\"world\")", 14, NULL, &answer);
+ *     if (error) fprintf(stderr, "%s\n", runtime_error_message(error));
+ *     else puts((const char *)runtime_bytes_data(answer));
+ *
+ *     runtime_error_free(error);
+ *     runtime_bytes_free(answer);
+ *     runtime_component_free(component);
+ *     runtime_free(runtime);
+ *     runtime_builder_free(builder);
+ *
+ * Six short chapters hold for everything below; then come constants, types, and the functions of
+ * each object in the order in which a program meets them.
+ *
+ * OWNERSHIP. What a function hands over through `out`, or returns and calls owned, belongs to the
+ * caller, who releases it once with the `_free` function of its type. Every `_free` accepts NULL.
+ * Objects keep what they need of those they were made from, so they may be released in any order.
+ * Arguments are borrowed: they need to live and stay unchanged until the call returns, and no
+ * longer. A `const` pointer that a getter returns is borrowed from the object it was asked of, and
+ * lives as long as that object. Nobody releases memory of the other side in any other way.
+ *
+ * ERRORS. A function that can fail returns `runtime_error_t *`: NULL for success, otherwise an
+ * error that the caller owns. The code says what kind of failure it is and is for programs; the
+ * message names the argument, limit or name concerned and is for people. Outputs are cleared
+ * before anything else, so after a failure they hold NULL or 0. NULL for an argument that is
+ * needed is RUNTIME_ERROR_INVALID_ARGUMENT, or a neutral answer that the function documents. A bug
+ * in the library is RUNTIME_ERROR_PANIC, from any function: it never ends the host and never
+ * unwinds into it.
+ *
+ * THREADS. There is no state per thread: any thread may use, pass on or release any object. What a
+ * function does with `const T *` any number of threads may do with the same object at once; what
+ * it does with `T *`, one at a time, while no other thread uses that object. Releasing an object
+ * counts as the latter. Calls block and run on the thread that calls. After fork(), the child may
+ * release objects; what it tries to run is RUNTIME_ERROR_FORKED.
+ *
+ * STRINGS. All text is UTF-8. Text that goes in is a pointer and a length in bytes, without a NUL
+ * at the end; NULL with length 0 is the empty text. Text that comes out of a getter is
+ * NUL-terminated; guests choose some of it, so NUL bytes inside are replaced by U+FFFD. Text in
+ * runtime_bytes_t and runtime_value_t has its length, and a NUL after its end that the length does
+ * not count.
+ *
+ * CALLBACKS. A callback comes with `user_data`, which the library passes on and never looks
+ * behind, and with a finalizer, which runs exactly once when the library needs `user_data` no
+ * more: also when registering the callback fails, on an unspecified thread, and never while the
+ * callback is running. Callbacks may run on any thread, several at once, so `user_data` must be
+ * fit for that. They must return: no longjmp, no C++ exception, no unwinding of any kind. They may
+ * call every function of this header, except where one says otherwise.
+ *
+ * VERSIONS. A program keeps working with every later library of the same RUNTIME_ABI_VERSION,
+ * which is also in the name of the shared library. Functions and numbers are added, never changed
+ * or taken away. Structs that can grow begin with `struct_size` and have an _INIT macro, so that
+ * either side knows which fields the other one has; set fields after that. Ignore codes, kinds and
+ * flags that you do not know. `@since` names the version that brought something.
+ *
+ * The library installs Wasmtime's handlers for SIGSEGV, SIGILL, SIGFPE and SIGBUS when the first
+ * runtime is built, and passes on signals that are not its own. It stays loaded after dlclose(). It
+ * changes nothing else in the process.
+ */
+
+#ifndef RUNTIME_H
+#define RUNTIME_H
+
+/* Generated from src/capi by cbindgen; do not edit. RUNTIME_BLESS=1 make test rewrites it. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Version of this header; runtime_version() tells that of the library. */
+#define RUNTIME_VERSION_MAJOR 0
+#define RUNTIME_VERSION_MINOR 1
+#define RUNTIME_VERSION_PATCH 0
+#define RUNTIME_VERSION_STRING "0.1.0"
+/** The version as one number, for comparisons in #if. */
+#define RUNTIME_VERSION \
+  ((RUNTIME_VERSION_MAJOR << 16) | (RUNTIME_VERSION_MINOR << 8) | RUNTIME_VERSION_PATCH)
+/** The ABI this header describes; runtime_abi_version() tells that of the library. */
+#define RUNTIME_ABI_VERSION 0
+
+/* Define RUNTIME_STATIC to link the static library on Windows. */
+#if defined(_WIN32) && !defined(RUNTIME_STATIC)
+#define RUNTIME_API __declspec(dllimport)
+#else
+#define RUNTIME_API
+#endif
+
+/* The compiler warns when the answer is ignored. */
+#if defined(__GNUC__)
+#define RUNTIME_NODISCARD __attribute__((warn_unused_result))
+#elif defined(_MSC_VER)
+#define RUNTIME_NODISCARD _Check_return_
+#else
+#define RUNTIME_NODISCARD
+#endif
+
+/* Constants and types -------------------------------------------------------------------------- */
+
+/**
+ * The experimental interfaces `wasmcloud:messaging/{producer,request-reply,types}@0.3.0`;
+ * by name `wasmcloud-messaging-v3`.
+ */
+#define RUNTIME_FEATURE_WASMCLOUD_MESSAGING_V3 1
+
+/**
+ * The experimental interface `wasmcloud:identity/store@0.0.1`; by name
+ * `workload-identity-interface`.
+ */
+#define RUNTIME_FEATURE_WORKLOAD_IDENTITY_INTERFACE 2
+
+/** The experimental interfaces `wrpc:rpc/...@0.1.0`; by name `rpc-interface`. */
+#define RUNTIME_FEATURE_RPC_INTERFACE 4
+
+/**
+ * What kind of failure an error is.
+ *
+ * Numbers are stable and never reused; families have gaps: 1 to 15 the caller, 16 to 31 the
+ * component, 32 to 47 limits, 48 to 63 the surroundings. Expect numbers that this header does
+ * not list: a newer library may have more.
+ *
+ * @since 0.1
+ */
+enum runtime_error_code_t
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /** No error: what runtime_error_code() answers for NULL. */
+  RUNTIME_ERROR_NONE = 0,
+  /** An argument or setting is unusable; the message names it. */
+  RUNTIME_ERROR_INVALID_ARGUMENT = 1,
+  /** A name is not there. */
+  RUNTIME_ERROR_NOT_FOUND = 2,
+  /** A value does not have the type that is wanted, or there are too few or too many. */
+  RUNTIME_ERROR_TYPE_MISMATCH = 3,
+  /** The instance is in another call. */
+  RUNTIME_ERROR_BUSY = 4,
+  /** The bytes are not a component. */
+  RUNTIME_ERROR_COMPILE = 16,
+  /** An import of the component is missing or has another type. */
+  RUNTIME_ERROR_LINK = 17,
+  /** The guest trapped; see runtime_error_trap() and runtime_error_frame(). */
+  RUNTIME_ERROR_TRAP = 18,
+  /** The guest ended itself; see runtime_error_exit_status(). */
+  RUNTIME_ERROR_EXIT = 19,
+  /** The instance failed in an earlier call and can no longer be used. */
+  RUNTIME_ERROR_POISONED = 20,
+  /** The call took longer than it may. */
+  RUNTIME_ERROR_TIMEOUT = 32,
+  /** The call was cancelled. */
+  RUNTIME_ERROR_CANCELLED = 33,
+  /** The guest wanted more memory or table elements than it may have. */
+  RUNTIME_ERROR_MEMORY_LIMIT = 34,
+  /** The binary is larger than runtime_builder_max_component_size() allows. */
+  RUNTIME_ERROR_COMPONENT_TOO_LARGE = 35,
+  /** As many instances are alive as runtime_builder_max_components() allows. */
+  RUNTIME_ERROR_INSTANCE_LIMIT = 36,
+  /** The call used up its fuel. */
+  RUNTIME_ERROR_FUEL = 37,
+  /** The guest used up its stack. */
+  RUNTIME_ERROR_STACK_OVERFLOW = 38,
+  /** The guest wanted more of the host's own memory or handles than it may have. */
+  RUNTIME_ERROR_RESOURCE_LIMIT = 39,
+  /** A file or directory could not be used. */
+  RUNTIME_ERROR_IO = 48,
+  /** The pool could not be reserved. */
+  RUNTIME_ERROR_POOL = 49,
+  /** A signature is missing or wrong. */
+  RUNTIME_ERROR_SIGNATURE = 50,
+  /** The process is a fork of the one that built the runtime. */
+  RUNTIME_ERROR_FORKED = 51,
+  /** This version of the library cannot do that. */
+  RUNTIME_ERROR_UNSUPPORTED = 52,
+  /** A callback of the host failed; the message is its own. See runtime_error_new(). */
+  RUNTIME_ERROR_HOST = 64,
+  /** A bug in this library, caught before it reached the host. Please report it. */
+  RUNTIME_ERROR_PANIC = 127,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum runtime_error_code_t runtime_error_code_t;
+#else
+typedef int32_t runtime_error_code_t;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which rule of WebAssembly a trapping guest broke.
+ *
+ * Expect numbers that this header does not list: a newer library may have more.
+ *
+ * @since 0.1
+ */
+enum runtime_trap_t
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /** The error is not a trap. */
+  RUNTIME_TRAP_NONE = 0,
+  /** An `unreachable` instruction: how most languages abort. */
+  RUNTIME_TRAP_UNREACHABLE = 1,
+  /** A memory access out of bounds. */
+  RUNTIME_TRAP_MEMORY_OUT_OF_BOUNDS = 2,
+  /** A table access out of bounds. */
+  RUNTIME_TRAP_TABLE_OUT_OF_BOUNDS = 3,
+  /** An indirect call to an empty table element. */
+  RUNTIME_TRAP_INDIRECT_CALL_TO_NULL = 4,
+  /** An indirect call to a function of another type. */
+  RUNTIME_TRAP_BAD_SIGNATURE = 5,
+  /** Integer arithmetic overflowed. */
+  RUNTIME_TRAP_INTEGER_OVERFLOW = 6,
+  /** An integer was divided by zero. */
+  RUNTIME_TRAP_INTEGER_DIVISION_BY_ZERO = 7,
+  /** A float has no integer counterpart. */
+  RUNTIME_TRAP_BAD_CONVERSION_TO_INTEGER = 8,
+  /** The call stack was used up; the code is RUNTIME_ERROR_STACK_OVERFLOW. */
+  RUNTIME_TRAP_STACK_OVERFLOW = 9,
+  /** The guest broke the canonical ABI: pointers, lengths, case numbers or text it gave. */
+  RUNTIME_TRAP_CANONICAL_ABI = 10,
+  /** Any other rule; the message says which. */
+  RUNTIME_TRAP_OTHER = 31,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum runtime_trap_t runtime_trap_t;
+#else
+typedef int32_t runtime_trap_t;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How much a log record matters.
+ *
+ * @since 0.1
+ */
+enum runtime_log_level_t
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /** Something is broken. */
+  RUNTIME_LOG_LEVEL_ERROR = 1,
+  /** Something is not as asked for, such as a pool that did not fit. */
+  RUNTIME_LOG_LEVEL_WARN = 2,
+  /** Something worth knowing once. */
+  RUNTIME_LOG_LEVEL_INFO = 3,
+  /** Something worth knowing when looking for a fault. */
+  RUNTIME_LOG_LEVEL_DEBUG = 4,
+  /** Everything. */
+  RUNTIME_LOG_LEVEL_TRACE = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum runtime_log_level_t runtime_log_level_t;
+#else
+typedef int32_t runtime_log_level_t;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What an import or export is.
+ *
+ * Expect numbers that this header does not list: a newer library may have more.
+ *
+ * @since 0.1
+ */
+enum runtime_item_kind_t
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /** No item: what runtime_item_kind() answers for NULL. */
+  RUNTIME_ITEM_KIND_NONE = 0,
+  /** A function. */
+  RUNTIME_ITEM_KIND_FUNCTION = 1,
+  /** A resource. */
+  RUNTIME_ITEM_KIND_RESOURCE = 2,
+  /** A type that is given a name. */
+  RUNTIME_ITEM_KIND_TYPE = 3,
+  /** A core module. */
+  RUNTIME_ITEM_KIND_MODULE = 4,
+  /** A component. */
+  RUNTIME_ITEM_KIND_COMPONENT = 5,
+  /** A core function. */
+  RUNTIME_ITEM_KIND_CORE_FUNCTION = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum runtime_item_kind_t runtime_item_kind_t;
+#else
+typedef int32_t runtime_item_kind_t;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Which constructor a type has, and which field of a runtime_value_t counts.
+ *
+ * Expect numbers that this header does not list: a newer library may have more.
+ *
+ * @since 0.1
+ */
+enum runtime_kind_t
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint8_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /** No type: what runtime_type_kind() answers for NULL. */
+  RUNTIME_KIND_NONE = 0,
+  /** `bool`. */
+  RUNTIME_KIND_BOOL = 1,
+  /** `s8`. */
+  RUNTIME_KIND_S8 = 2,
+  /** `u8`. */
+  RUNTIME_KIND_U8 = 3,
+  /** `s16`. */
+  RUNTIME_KIND_S16 = 4,
+  /** `u16`. */
+  RUNTIME_KIND_U16 = 5,
+  /** `s32`. */
+  RUNTIME_KIND_S32 = 6,
+  /** `u32`. */
+  RUNTIME_KIND_U32 = 7,
+  /** `s64`. */
+  RUNTIME_KIND_S64 = 8,
+  /** `u64`. */
+  RUNTIME_KIND_U64 = 9,
+  /** `f32`. */
+  RUNTIME_KIND_F32 = 10,
+  /** `f64`. */
+  RUNTIME_KIND_F64 = 11,
+  /** `char`: a Unicode scalar value. */
+  RUNTIME_KIND_CHAR = 12,
+  /** `string`. */
+  RUNTIME_KIND_STRING = 13,
+  /** `list<...>`; child 0 is the type of the elements. */
+  RUNTIME_KIND_LIST = 14,
+  /** `record`; the children are its fields. */
+  RUNTIME_KIND_RECORD = 15,
+  /** `tuple<...>`; the children are its fields, which have no names. */
+  RUNTIME_KIND_TUPLE = 16,
+  /** `variant`; the children are its cases. */
+  RUNTIME_KIND_VARIANT = 17,
+  /** `enum`; the children are its cases, which carry nothing. */
+  RUNTIME_KIND_ENUM = 18,
+  /** `option<...>`; child 0 is what it may hold. */
+  RUNTIME_KIND_OPTION = 19,
+  /** `result<...>`; child 0 is what success carries, child 1 what failure carries. */
+  RUNTIME_KIND_RESULT = 20,
+  /** `flags`; the children are its flags, which have no types. */
+  RUNTIME_KIND_FLAGS = 21,
+  /** A handle that owns its resource. Values of it are not supported yet. */
+  RUNTIME_KIND_OWN = 22,
+  /** A handle that borrows its resource. Values of it are not supported yet. */
+  RUNTIME_KIND_BORROW = 23,
+  /** `func`; the children are its parameters, and runtime_type_result() is its result. */
+  RUNTIME_KIND_FUNCTION = 32,
+  /** A type whose values this version does not support; runtime_type_text() spells it. */
+  RUNTIME_KIND_UNSUPPORTED = 33,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum runtime_kind_t runtime_kind_t;
+#else
+typedef uint8_t runtime_kind_t;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * The settings of a runtime, before it is built.
+ *
+ * Whoever makes it owns it and releases it with runtime_builder_free(), before or after the
+ * runtimes built from it; they keep what they need. One thread at a time may use it.
+ *
+ * Setters return nothing and accept a NULL builder, which they ignore: the first unusable value
+ * is remembered, and runtime_build() reports it with the name of the setting. A setter called
+ * twice overrides what it set before, unless it says that it adds to it.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_builder_t runtime_builder_t;
+
+/**
+ * Bytes that the library made: text, or a compiled component.
+ *
+ * Whoever receives it owns it and releases it with runtime_bytes_free(). It refers to nothing
+ * else and may outlive every other object. It does not change, so any number of threads may
+ * read it at once.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_bytes_t runtime_bytes_t;
+
+/**
+ * A component, compiled and linked once.
+ *
+ * Whoever receives it owns it and releases it with runtime_component_free(). It keeps what it
+ * needs of its runtime, so it may be freed before or after it. Any number of threads may use it
+ * at once.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_component_t runtime_component_t;
+
+/**
+ * Why something failed: a code, one line of text, and what is known about the guest.
+ *
+ * Whoever receives it owns it and releases it with runtime_error_free(). It refers to nothing
+ * else and may outlive every other object. An error does not change after it is made, so any
+ * number of threads may read it at once.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_error_t runtime_error_t;
+
+/**
+ * One exported function of a component, looked up and type-checked once.
+ *
+ * Whoever receives it owns it and releases it with runtime_function_free(). It keeps its
+ * component, so it may be freed before or after it. Any number of threads may call it at once:
+ * each call runs in an instance of its own, and leaves nothing behind.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_function_t runtime_function_t;
+
+/**
+ * One thing that a component imports or exports.
+ *
+ * Borrowed from the runtime_component_t that it was asked of, never released by the caller, and
+ * alive as long as that handle. It does not change, so any number of threads may read it at
+ * once.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_item_t runtime_item_t;
+
+/**
+ * A place where components are compiled and run: the engine, the pool, and the threads that
+ * keep time.
+ *
+ * Whoever builds it owns it and releases it with runtime_free(). Objects made from it keep what
+ * they need of it, so it may be freed before or after them. Any number of threads may use it at
+ * once. In a fork of the process, using it is RUNTIME_ERROR_FORKED.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_t runtime_t;
+
+/**
+ * A type of the component model.
+ *
+ * Borrowed from the runtime_component_t or runtime_function_t that it was asked of, directly or
+ * through an item or another type; never released by the caller, and alive as long as that
+ * handle. It does not change, so any number of threads may read it at once.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_type_t runtime_type_t;
+
+/**
+ * The results of one call, with everything they point to.
+ *
+ * Whoever receives it owns it and releases it with runtime_values_free(), which releases every
+ * string and list in it. It refers to nothing else and may outlive every other object. It does
+ * not change, so any number of threads may read it at once.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_values_t runtime_values_t;
+
+/**
+ * One function on the guest's stack when it trapped.
+ *
+ * Initialise with RUNTIME_FRAME_INIT; filled in by runtime_error_frame(). The strings are
+ * NUL-terminated, never NULL after success, and borrowed from the error: they live as long as
+ * it does. Fields are only ever appended, so a program built against an older header keeps
+ * working with a newer library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_frame_t {
+  /** sizeof(runtime_frame_t), as the caller was compiled. */
+  size_t struct_size;
+  /** Name of the function, demangled; empty where the component carries no names. */
+  const char *function;
+  /** Name of the core module; empty where it has none. */
+  const char *module;
+  /** Offset of the instruction in the core module's binary, in bytes; UINT64_MAX if unknown. */
+  uint64_t offset;
+  /** Source file; empty without debug information. See runtime_builder_backtrace_details(). */
+  const char *file;
+  /** Line in `file`, from 1; 0 if unknown. */
+  uint32_t line;
+  /** Column in `line`, from 1; 0 if unknown. */
+  uint32_t column;
+} runtime_frame_t;
+/** Defaults for a runtime_frame_t. */
+#define RUNTIME_FRAME_INIT {sizeof(runtime_frame_t), NULL, NULL, 0, NULL, 0, 0}
+
+/**
+ * Receives one log record of a runtime. See runtime_builder_log().
+ *
+ * May be called by several threads at once, from any thread that uses the runtime and from the
+ * runtime's own. Must not unwind. May call any function of this library.
+ *
+ * @param user_data    What was registered. Borrowed for the call.
+ * @param level        How much it matters.
+ * @param target       Where it comes from, such as `wasmcell::pool`. Borrowed for the call;
+ *                     not NUL-terminated.
+ * @param target_len   Length of `target`.
+ * @param message      One record as text, then its fields as `name=value`. Borrowed for the
+ *                     call; not NUL-terminated. Guests choose parts of it, so treat it as
+ *                     untrusted.
+ * @param message_len  Length of `message`.
+ *
+ * @since 0.1
+ */
+typedef void (*runtime_log_fn_t)(void *user_data,
+                                 runtime_log_level_t level,
+                                 const char *target,
+                                 size_t target_len,
+                                 const char *message,
+                                 size_t message_len);
+
+/**
+ * Releases the `user_data` of a callback.
+ *
+ * Runs exactly once, also when registering the callback fails; on an unspecified thread; never
+ * while the callback is running. See chapter Callbacks above.
+ *
+ * @param user_data  What was registered with the callback. Owned by the finalizer.
+ *
+ * @since 0.1
+ */
+typedef void (*runtime_finalizer_t)(void *user_data);
+
+/**
+ * What a runtime got of what was asked for, and why.
+ *
+ * Initialise with RUNTIME_INFO_INIT; filled in by runtime_info(). Fields are only ever appended,
+ * so a program built against an older header keeps working with a newer library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_info_t {
+  /** sizeof(runtime_info_t), as the caller was compiled. */
+  size_t struct_size;
+  /** A runtime_allocator_t. */
+  uint32_t allocator;
+  /** 0. */
+  uint32_t reserved;
+  /** Instances that may be alive at once. */
+  uint64_t max_components;
+  /** Linear memories that the pool holds; 0 without a pool. */
+  uint64_t total_memories;
+  /** Bytes of address space for each of them, without guard pages. */
+  uint64_t memory_reservation;
+  /**
+   * Bytes of address space that the pool reserves; 0 without a pool. Reserved is not used:
+   * memory is committed as guests touch it.
+   */
+  uint64_t address_space;
+  /**
+   * Why `allocator` is not RUNTIME_ALLOCATOR_POOLING, in one line; empty if it is. Borrowed
+   * from the runtime and NUL-terminated.
+   */
+  const char *reason;
+} runtime_info_t;
+/** Defaults for a runtime_info_t. */
+#define RUNTIME_INFO_INIT {sizeof(runtime_info_t), 0, 0, 0, 0, 0, 0, NULL}
+
+/**
+ * How a component is to be loaded. NULL in its place means defaults.
+ *
+ * Initialise with RUNTIME_COMPONENT_OPTIONS_INIT. Fields are only ever appended, so a program
+ * built against an older header keeps working with a newer library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_component_options_t {
+  /** sizeof(runtime_component_options_t), as the caller was compiled. */
+  size_t struct_size;
+  /**
+   * What to call the component in log records, UTF-8. Copied. May be NULL if `name_len` is 0;
+   * default none.
+   */
+  const char *name;
+  /** Length of `name`. */
+  size_t name_len;
+} runtime_component_options_t;
+/** Defaults for a runtime_component_options_t. */
+#define RUNTIME_COMPONENT_OPTIONS_INIT {sizeof(runtime_component_options_t), NULL, 0}
+
+/**
+ * How one call is to be made. NULL in its place means defaults.
+ *
+ * Initialise with RUNTIME_CALL_OPTIONS_INIT. Fields are only ever appended, so a program built
+ * against an older header keeps working with a newer library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_call_options_t {
+  /** sizeof(runtime_call_options_t), as the caller was compiled. */
+  size_t struct_size;
+  /**
+   * Milliseconds that the call may take; 0, the default, stands for
+   * runtime_builder_max_execution_time(), which a larger number cannot exceed. Rounded up to
+   * whole ticks of runtime_builder_epoch_tick().
+   */
+  uint64_t timeout_ms;
+} runtime_call_options_t;
+/** Defaults for a runtime_call_options_t. */
+#define RUNTIME_CALL_OPTIONS_INIT {sizeof(runtime_call_options_t), 0}
+
+/**
+ * UTF-8 text: `len` bytes at `ptr`.
+ *
+ * Text that the library hands out is followed by a NUL byte that `len` does not count; text that
+ * is passed in needs none, and may contain NUL bytes. `ptr` may be NULL if `len` is 0.
+ *
+ * Borrows the text: whoever fills it in keeps it alive.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_string_t {
+  /** First byte; NULL is allowed if `len` is 0. */
+  const char *ptr;
+  /** Number of bytes. */
+  size_t len;
+} runtime_string_t;
+
+/**
+ * The elements of a list: `len` of them at `ptr`, in a row, aligned as C aligns their type.
+ *
+ * What `ptr` points to is said by `element` of the runtime_value_t around it.
+ *
+ * Borrows the elements: whoever fills it in keeps them alive.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_list_t {
+  /** First element; NULL is allowed if `len` is 0. */
+  const void *ptr;
+  /** Number of elements, not bytes. */
+  size_t len;
+} runtime_list_t;
+
+/**
+ * Values in a row: `len` of them at `ptr`.
+ *
+ * Borrows the values: whoever fills it in keeps them alive.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_slice_t {
+  /** First value; NULL is allowed if `len` is 0. */
+  const struct runtime_value_t *ptr;
+  /** Number of values. */
+  size_t len;
+} runtime_slice_t;
+
+/**
+ * A set of flags: `len` words at `ptr`; bit `i % 32` of word `i / 32` is flag `i`, in the order
+ * in which WIT declares them.
+ *
+ * Words that are missing count as 0, so `{NULL, 0}` is the empty set. Bits that no flag belongs
+ * to must be 0.
+ *
+ * Borrows the words: whoever fills it in keeps them alive.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_flags_t {
+  /** First word; NULL is allowed if `len` is 0. */
+  const uint32_t *ptr;
+  /** Number of words: the number of flags divided by 32, rounded up. */
+  size_t len;
+} runtime_flags_t;
+
+/**
+ * What a runtime_value_t holds. Its `kind` says which field counts; the others are not read.
+ *
+ * @since 0.1
+ */
+typedef union runtime_value_of_t {
+  /** RUNTIME_KIND_BOOL: 0 is false and 1 is true; any other number is an error. */
+  uint8_t boolean;
+  /** RUNTIME_KIND_S8. */
+  int8_t s8;
+  /** RUNTIME_KIND_U8. */
+  uint8_t u8;
+  /** RUNTIME_KIND_S16. */
+  int16_t s16;
+  /** RUNTIME_KIND_U16. */
+  uint16_t u16;
+  /** RUNTIME_KIND_S32. */
+  int32_t s32;
+  /** RUNTIME_KIND_U32. */
+  uint32_t u32;
+  /** RUNTIME_KIND_S64. */
+  int64_t s64;
+  /** RUNTIME_KIND_U64. */
+  uint64_t u64;
+  /** RUNTIME_KIND_F32. */
+  float f32;
+  /** RUNTIME_KIND_F64. */
+  double f64;
+  /** RUNTIME_KIND_CHAR: a Unicode scalar value, that is, a code point but no surrogate. */
+  uint32_t character;
+  /** RUNTIME_KIND_STRING. */
+  struct runtime_string_t string;
+  /** RUNTIME_KIND_LIST. */
+  struct runtime_list_t list;
+  /**
+   * RUNTIME_KIND_RECORD and RUNTIME_KIND_TUPLE: one value for each field, in the order in
+   * which WIT declares them.
+   */
+  struct runtime_slice_t values;
+  /**
+   * RUNTIME_KIND_VARIANT, RUNTIME_KIND_OPTION and RUNTIME_KIND_RESULT: what the case `index`
+   * carries; NULL if it carries nothing. Borrowed, like everything a value points to.
+   */
+  const struct runtime_value_t *payload;
+  /** RUNTIME_KIND_FLAGS. */
+  struct runtime_flags_t flags;
+  /** RUNTIME_KIND_OWN and RUNTIME_KIND_BORROW: a handle. */
+  uint64_t resource;
+} runtime_value_of_t;
+
+/**
+ * One value of any type a component can take or give: 24 bytes that hold a number, or point to
+ * the rest.
+ *
+ * A value owns nothing. The caller keeps what an argument points to alive and unchanged until
+ * the call returns; what a result points to lives in its runtime_values_t and goes with it.
+ * Values may be copied like any C struct, and read by any number of threads at once.
+ *
+ * Set the fields that `kind` has no use for to 0, for example with a designated initialiser:
+ *
+ *     const runtime_value_t answer = {.kind = RUNTIME_KIND_U32, .of = {.u32 = 42}};
+ *
+ * Pointers must be aligned for what they point to. A value is checked against the type that is
+ * wanted, completely and before the guest runs: RUNTIME_ERROR_TYPE_MISMATCH means that `kind`,
+ * `element` or the number of fields differs from the type, RUNTIME_ERROR_INVALID_ARGUMENT that
+ * the content is unusable. The message names the place, for example `point.x` or `names[3]`.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_value_t {
+  /** A runtime_kind_t: which type this is a value of, and so which field of `of` counts. */
+  uint8_t kind;
+  /**
+   * For RUNTIME_KIND_LIST, what `of.list` points to. A runtime_kind_t means a C array of that
+   * type: RUNTIME_KIND_BOOL and RUNTIME_KIND_U8 `uint8_t`, RUNTIME_KIND_S8 `int8_t`,
+   * RUNTIME_KIND_U16 `uint16_t`, RUNTIME_KIND_S16 `int16_t`, RUNTIME_KIND_CHAR and
+   * RUNTIME_KIND_U32 `uint32_t`, RUNTIME_KIND_S32 `int32_t`, RUNTIME_KIND_U64 `uint64_t`,
+   * RUNTIME_KIND_S64 `int64_t`, RUNTIME_KIND_F32 `float`, RUNTIME_KIND_F64 `double`.
+   * 0 means an array of runtime_value_t. Results of the types above always come as C arrays;
+   * arguments may be given either way, and C arrays are much faster.
+   * For every other kind, 0.
+   */
+  uint8_t element;
+  /** 0. */
+  uint16_t reserved;
+  /**
+   * For RUNTIME_KIND_VARIANT and RUNTIME_KIND_ENUM the number of the case, from 0, in the
+   * order in which WIT declares them; for RUNTIME_KIND_OPTION 0 is none and 1 is some; for
+   * RUNTIME_KIND_RESULT 0 is ok and 1 is the error. For every other kind, 0.
+   */
+  uint32_t index;
+  /** The value itself, or where it is. */
+  union runtime_value_of_t of;
+} runtime_value_t;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/* Versions and features ------------------------------------------------------------------------ */
+
+/**
+ * Tells the ABI number of the library that is loaded.
+ *
+ * It differs from RUNTIME_ABI_VERSION only if a program loads a library it was not built for;
+ * bindings compare the two once at start. It is also the number in the SONAME.
+ *
+ * @return The library's RUNTIME_ABI_VERSION.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API uint32_t runtime_abi_version(void);
+
+/**
+ * Tells the version of the library that is loaded.
+ *
+ * @return Such as `0.1.0`, NUL-terminated and static.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const char *runtime_version(void);
+
+/**
+ * Tells the version of Wasmtime inside the library.
+ *
+ * Security advisories name it, and runtime_component_deserialize() takes what the same version
+ * wrote.
+ *
+ * @return Such as `48.0.8`, NUL-terminated and static.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const char *runtime_wasmtime_version(void);
+
+/**
+ * Counts the experimental features that the library knows.
+ *
+ * With runtime_feature_name() and runtime_feature_bit(), lists them for a `--help`.
+ *
+ * @return How many there are; the RUNTIME_FEATURE_ constants are those of this header.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API size_t runtime_feature_count(void);
+
+/**
+ * Tells the name of an experimental feature.
+ *
+ * @param index  Which one, from 0.
+ *
+ * @return In lower case with dashes, NUL-terminated and static; NULL if `index` is not less
+ *         than runtime_feature_count().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const char *runtime_feature_name(
+    size_t index);
+
+/**
+ * Tells the bit of an experimental feature.
+ *
+ * @param index  Which one, from 0.
+ *
+ * @return The bit, as for runtime_builder_experimental_features(); 0 if `index` is not less
+ *         than runtime_feature_count().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API uint64_t runtime_feature_bit(
+    size_t index);
+
+/**
+ * Turns names of experimental features into a set of bits.
+ *
+ * @param names              Names separated by commas, in any case, with dashes or underscores.
+ *                           Borrowed for the call; may be NULL if `names_len` is 0.
+ * @param names_len          Length of `names`; no names are the empty set.
+ * @param[out] features_out  Receives the set, owned by the caller. Set to 0 on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `names` is not UTF-8 or has an unknown name, or if
+ *         `features_out` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_feature_parse(
+    const char *names,
+    size_t names_len,
+    uint64_t *features_out);
+
+/* Errors --------------------------------------------------------------------------------------- */
+
+/**
+ * Spells a code as text, such as `TRAP` for RUNTIME_ERROR_TRAP.
+ *
+ * For logs and metrics, where a number would have to be looked up.
+ *
+ * @param code  A runtime_error_code_t, or any other number.
+ *
+ * @return The name without its prefix, NUL-terminated and static; `UNKNOWN` if there is none.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const char *runtime_error_code_name(
+    int32_t code);
+
+/**
+ * Makes an error of the host's own, for a callback to return.
+ *
+ * The error passes through the library untouched: the call that ran the callback returns it,
+ * with code RUNTIME_ERROR_HOST and this message.
+ *
+ * @param message      What went wrong, in one line. Copied. May be NULL if `message_len` is 0.
+ *                     Bytes that are not UTF-8 become U+FFFD; this function never fails.
+ * @param message_len  Length of `message`.
+ *
+ * @return The error, never NULL, owned by the caller until a callback returns it; release it
+ *         with runtime_error_free().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_error_new(
+    const char *message,
+    size_t message_len);
+
+/**
+ * Releases an error.
+ *
+ * @param error  The error, owned; NULL is allowed and does nothing.
+ *
+ * @threadsafe Yes, for different errors.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_error_free(
+    runtime_error_t *error);
+
+/**
+ * Tells what kind of failure an error is.
+ *
+ * @param error  The error, borrowed for the call; NULL is allowed.
+ *
+ * @return The code; RUNTIME_ERROR_NONE if `error` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API runtime_error_code_t runtime_error_code(
+    const runtime_error_t *error);
+
+/**
+ * Says in one line what went wrong.
+ *
+ * The text is for people, in English, and may change between versions; decide by code instead.
+ *
+ * @param error  The error, borrowed for the call; NULL is allowed.
+ *
+ * @return UTF-8, NUL-terminated, borrowed from the error and alive as long as it is; the empty
+ *         string if `error` is NULL. NUL bytes inside, which only guests put there, are shown
+ *         as U+FFFD.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const char *runtime_error_message(
+    const runtime_error_t *error);
+
+/**
+ * Tells how long the message is.
+ *
+ * @param error  The error, borrowed for the call; NULL is allowed.
+ *
+ * @return Bytes in runtime_error_message(), without the NUL; 0 if `error` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API size_t runtime_error_message_len(
+    const runtime_error_t *error);
+
+/**
+ * Tells with which status the guest ended itself.
+ *
+ * @param error  The error, borrowed for the call; NULL is allowed.
+ *
+ * @return The status if the code is RUNTIME_ERROR_EXIT, otherwise 0.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API int32_t runtime_error_exit_status(
+    const runtime_error_t *error);
+
+/**
+ * Tells which rule of WebAssembly the guest broke.
+ *
+ * @param error  The error, borrowed for the call; NULL is allowed.
+ *
+ * @return The rule; RUNTIME_TRAP_NONE if `error` is NULL or no trap.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API runtime_trap_t runtime_error_trap(
+    const runtime_error_t *error);
+
+/**
+ * Counts the functions on the guest's stack when it trapped.
+ *
+ * @param error  The error, borrowed for the call; NULL is allowed.
+ *
+ * @return How many frames runtime_error_frame() can tell about; 0 if `error` is NULL, or if it
+ *         did not happen inside a guest.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API size_t runtime_error_frame_count(
+    const runtime_error_t *error);
+
+/**
+ * Describes one function on the guest's stack when it trapped.
+ *
+ * @param error       The error, borrowed for the call; NULL is allowed.
+ * @param index       Which frame, from 0, the innermost.
+ * @param[out] frame  Filled in; its strings are borrowed from the error. Initialise it with
+ *                    RUNTIME_FRAME_INIT. Zeroed after `struct_size` on failure.
+ *
+ * @return true on success; false if `error` or `frame` is NULL, if `struct_size` is not set, or
+ *         if there is no such frame.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API bool runtime_error_frame(
+    const runtime_error_t *error,
+    size_t index,
+    runtime_frame_t *frame);
+
+/* Bytes ---------------------------------------------------------------------------------------- */
+
+/**
+ * Releases bytes.
+ *
+ * @param bytes  The bytes, owned; NULL is allowed and does nothing.
+ *
+ * @threadsafe Yes, for different bytes.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_bytes_free(
+    runtime_bytes_t *bytes);
+
+/**
+ * Points to the contents.
+ *
+ * Text is UTF-8. A NUL byte that the length does not count always follows, so text without
+ * NUL bytes of its own is also a C string after a cast to `const char *`.
+ *
+ * @param bytes  The bytes, borrowed for the call; NULL is allowed.
+ *
+ * @return The first byte, borrowed from `bytes` and alive as long as it is; NULL if `bytes` is
+ *         NULL, and only then.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const uint8_t *runtime_bytes_data(
+    const runtime_bytes_t *bytes);
+
+/**
+ * Tells how many bytes there are.
+ *
+ * @param bytes  The bytes, borrowed for the call; NULL is allowed.
+ *
+ * @return The length without the NUL that follows; 0 if `bytes` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API size_t runtime_bytes_len(
+    const runtime_bytes_t *bytes);
+
+/* Builder -------------------------------------------------------------------------------------- */
+
+/**
+ * Makes a builder with every setting at its default.
+ *
+ * @return The builder, never NULL, owned by the caller; release it with runtime_builder_free().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_builder_t *runtime_builder_new(void);
+
+/**
+ * Releases a builder.
+ *
+ * @param builder  The builder, owned; NULL is allowed and does nothing.
+ *
+ * @threadsafe Yes, for different builders.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_free(
+    runtime_builder_t *builder);
+
+/**
+ * Sets how many instances may be alive at once.
+ *
+ * Each call of a function makes an instance, so this bounds the calls in flight. It holds with
+ * the pool and without it. When all are taken a call waits for runtime_builder_instance_wait(),
+ * then fails with RUNTIME_ERROR_INSTANCE_LIMIT.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default 10000; from 1 to 1000000.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_components(
+    runtime_builder_t *builder,
+    uint64_t count);
+
+/**
+ * Sets how many core instances may make up one component.
+ *
+ * A component with more is refused when it is loaded or called.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default 30; from 1 to 10000.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_core_instances_per_component(
+    runtime_builder_t *builder,
+    uint64_t count);
+
+/**
+ * Sets how many linear memories one component may have.
+ *
+ * The pool has this many slots for each of runtime_builder_max_components().
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default 30; from 1 to 10000.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_memories_per_component(
+    runtime_builder_t *builder,
+    uint64_t count);
+
+/**
+ * Sets how many tables one component may have.
+ *
+ * The pool has this many slots for each of runtime_builder_max_components().
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default 20; from 1 to 10000.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_tables_per_component(
+    runtime_builder_t *builder,
+    uint64_t count);
+
+/**
+ * Sets how many elements each table may have.
+ *
+ * A guest that wants more is refused; what it does then is up to it, usually a trap.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default 15000; from 1 to 10000000.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_table_elements(
+    runtime_builder_t *builder,
+    uint64_t count);
+
+/**
+ * Sets how large a component's binary may be.
+ *
+ * A larger one is RUNTIME_ERROR_COMPONENT_TOO_LARGE before anything looks inside.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 50 MiB; from 1 byte to 4 GiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_component_size(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/**
+ * Sets how large each linear memory may grow.
+ *
+ * A component that starts with more is refused; a guest that grows beyond it is told that it
+ * cannot. See runtime_builder_max_instance_memory() for the sum.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 256 MiB; from 64 KiB to 4 GiB, which is what a 32-bit memory can
+ *                  address. Rounded down to whole pages of 64 KiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_linear_memory(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/**
+ * Sets how much memory all linear memories and tables of one instance may take together.
+ *
+ * Without it, a component with 30 memories would get 30 times the limit of one.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 512 MiB; from 64 KiB to 128 TiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_instance_memory(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/**
+ * Sets how much stack a guest may use.
+ *
+ * A guest that needs more ends with RUNTIME_ERROR_STACK_OVERFLOW.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 512 KiB; from 16 KiB to 64 MiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_stack(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/**
+ * Sets how long one call may take.
+ *
+ * Wall-clock time from entry to return, whether the guest computes or waits; then the call ends
+ * with RUNTIME_ERROR_TIMEOUT, and no other call notices. runtime_call_options_t can shorten it.
+ *
+ * @param builder       The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param milliseconds  Default 600000, ten minutes; from 1 to 31622400000, a year. Rounded up
+ *                       to whole ticks of runtime_builder_epoch_tick().
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_execution_time(
+    runtime_builder_t *builder,
+    uint64_t milliseconds);
+
+/**
+ * Sets how precise time limits are.
+ *
+ * While a guest computes, the clock is looked at once a tick. A limit is rounded up to whole
+ * ticks. While no call is in flight nothing ticks.
+ *
+ * @param builder       The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param milliseconds  Default 10; from 1 to 10000, and not longer than
+ *                       runtime_builder_max_execution_time().
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_epoch_tick(
+    runtime_builder_t *builder,
+    uint64_t milliseconds);
+
+/**
+ * Sets how long a call waits for a free instance.
+ *
+ * It matters when as many are alive as runtime_builder_max_components() allows; afterwards the
+ * call fails with RUNTIME_ERROR_INSTANCE_LIMIT.
+ *
+ * @param builder       The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param milliseconds  Default 1000; from 0, which does not wait, to 31622400000, a year.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_instance_wait(
+    runtime_builder_t *builder,
+    uint64_t milliseconds);
+
+/**
+ * Sets how much of each pooled memory and table stays resident between two instances.
+ *
+ * That much is zeroed instead of given back to the system: faster, at the price of memory that
+ * stays in use. Without the pool it has no effect.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 10 KiB; from 0 to 1 GiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_pool_keep_resident(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/**
+ * Makes runtime_build() fail rather than run without the pool.
+ *
+ * Without this setting a runtime whose pool does not fit into the address space gets a smaller
+ * one, or none: slower to instantiate, equally safe. runtime_info() tells which it is.
+ *
+ * Default: off. With it, runtime_build() reports RUNTIME_ERROR_POOL if even the smaller pool
+ * does not fit.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_force_pooling_allocator(
+    runtime_builder_t *builder);
+
+/**
+ * Sets how many threads the runtime keeps for timers, sockets and asynchronous calls.
+ *
+ * Guests of blocking calls run on the thread that calls.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default 0, which is one for each processor; at most 1024.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_worker_threads(
+    runtime_builder_t *builder,
+    uint64_t count);
+
+/**
+ * Sets where the runtime's log records go.
+ *
+ * There is one callback for each runtime, and never a process-wide one: the library leaves the
+ * host's own logging alone. Setting it again replaces it. By default records go nowhere.
+ *
+ * @param builder    The builder, borrowed for the call; NULL is allowed: then nothing is set, and
+ *                   `finalizer` runs at once.
+ * @param level      A runtime_log_level_t: records of this level and of more important ones. Any
+ *                   other number is reported by runtime_build().
+ * @param callback   Receives the records, on any thread. NULL is reported by runtime_build().
+ * @param user_data  Passed to `callback`. Owned by the library from here on, whatever happens;
+ *                   may be NULL.
+ * @param finalizer  Runs once with `user_data` when the builder and every runtime built from it
+ *                   are gone, or when registration fails. NULL if there is nothing to release.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_log(
+    runtime_builder_t *builder,
+    int32_t level,
+    runtime_log_fn_t callback,
+    void *user_data,
+    runtime_finalizer_t finalizer);
+
+/**
+ * Sets whether components must be signed.
+ *
+ * If so, loading a component without an embedded signature by one of the keys given to
+ * runtime_builder_trusted_key() is RUNTIME_ERROR_SIGNATURE, whatever caches hold; and
+ * runtime_build() fails unless there is such a key.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param require  Default false.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_require_signature(
+    runtime_builder_t *builder,
+    bool require);
+
+/**
+ * Adds a public key whose signatures count.
+ *
+ * See runtime_builder_require_signature(). Keys add up; there are none by default.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param key      The public key in PEM, DER or OpenSSH form. Copied. Anything else is reported
+ *                 by runtime_build() as `trusted_key`.
+ * @param key_len  Length of `key`.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_trusted_key(
+    runtime_builder_t *builder,
+    const uint8_t *key,
+    size_t key_len);
+
+/**
+ * Sets whether a trap's backtrace has source files and lines.
+ *
+ * They come from the guest's own debug information, and the guest chooses how long reading it
+ * takes; turn it on for guests you trust. Function names are there in any case.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param enable   Default false.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_backtrace_details(
+    runtime_builder_t *builder,
+    bool enable);
+
+/**
+ * Adds experimental features, by bit.
+ *
+ * Components may import a feature's interfaces only if it is on.
+ *
+ * @param builder   The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param features  RUNTIME_FEATURE_ constants, united with `|`; default 0. A bit that stands for
+ *                   nothing is reported by runtime_build().
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_experimental_features(
+    runtime_builder_t *builder,
+    uint64_t features);
+
+/**
+ * Adds experimental features, by name.
+ *
+ * The same as runtime_builder_experimental_features(), for names from a command line or a
+ * configuration file.
+ *
+ * @param builder    The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param names      As for runtime_feature_parse(): separated by commas, in any case, with
+ *                   dashes or underscores. Copied; may be NULL if `names_len` is 0. An unknown
+ *                   name is reported by runtime_build().
+ * @param names_len  Length of `names`.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_experimental_feature_names(
+    runtime_builder_t *builder,
+    const char *names,
+    size_t names_len);
+
+/**
+ * Sets the directory where compiled code is kept from one process to the next.
+ *
+ * Compiling is the slow part of loading a component. What lies in the directory is run as
+ * machine code, so nobody else may be able to write there: runtime_build() refuses a directory
+ * that belongs to somebody else or that its group or others may write to. Damaged files are
+ * compiled again.
+ *
+ * @param builder   The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param path      The directory, as UTF-8; made if it is missing. Copied. Default: none, and
+ *                  nothing is kept. An unusable directory is reported by runtime_build().
+ * @param path_len  Length of `path`.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_cache_directory(
+    runtime_builder_t *builder,
+    const char *path,
+    size_t path_len);
+
+/**
+ * Sets how much compiled code stays in memory although no component uses it.
+ *
+ * Components loaded from the same bytes share their code while one of them lives in any case.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 64 MiB; from 0, which keeps none, to 128 TiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_cache_memory(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/* Runtime -------------------------------------------------------------------------------------- */
+
+/**
+ * Builds a runtime.
+ *
+ * Reserves the pool and starts the threads. This is the place where an unusable setting is
+ * reported, whichever setter it was given to.
+ *
+ * @param builder   The settings, borrowed for the call; it can build again.
+ * @param[out] out  Receives the runtime, owned by the caller: release it with runtime_free().
+ *                  Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `builder` or `out` is NULL, or naming the first
+ *         unusable setting,
+ *         RUNTIME_ERROR_POOL if runtime_builder_force_pooling_allocator() was called and no pool
+ *         fits,
+ *         RUNTIME_ERROR_IO if the cache directory or a thread cannot be made.
+ *
+ * @threadsafe Yes, while no thread changes the builder.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_build(
+    const runtime_builder_t *builder,
+    runtime_t **out);
+
+/**
+ * Releases a runtime.
+ *
+ * What was made from it goes on working. Once that is released too, no thread of the library
+ * remains; the last release waits for them to end.
+ *
+ * @param runtime  The runtime, owned; NULL is allowed and does nothing.
+ *
+ * @threadsafe Yes, for different runtimes. Not from within a callback of the same runtime.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_free(
+    runtime_t *runtime);
+
+/**
+ * Tells what a runtime got of what was asked for, and why.
+ *
+ * The pool needs much address space; where the machine, a container or `ulimit -v` refuses it,
+ * the runtime takes a smaller pool or none. Limits hold in any case.
+ *
+ * @param runtime    The runtime, borrowed for the call.
+ * @param[out] info  Filled in, as far as its `struct_size` goes; owned by the caller. Initialise
+ *                   it with RUNTIME_INFO_INIT. Zeroed after `struct_size` on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `runtime` or `info` is NULL, or if `struct_size` is
+ *         not set.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_info(
+    const runtime_t *runtime,
+    runtime_info_t *info);
+
+/**
+ * Tells whether the runtime leaves an interface to the host because it belongs to an
+ * experimental feature that is on.
+ *
+ * A component may import such an interface although nothing provides it yet; calling into it
+ * traps. Without the feature, importing it is RUNTIME_ERROR_LINK.
+ *
+ * @param runtime   The runtime, borrowed for the call; NULL is allowed.
+ * @param name      The interface with its version, such as `wrpc:rpc/transport@0.1.0`. Borrowed
+ *                  for the call.
+ * @param name_len  Length of `name`.
+ *
+ * @return true if the interface is skipped; false if not, if `runtime` is NULL, or if `name` is
+ *         NULL or not UTF-8.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API bool runtime_skip_feature_gated_instance(
+    const runtime_t *runtime,
+    const char *name,
+    size_t name_len);
+
+/* Components ----------------------------------------------------------------------------------- */
+
+/**
+ * Loads a component from its bytes: compiles it, or takes it from the cache, and links it.
+ *
+ * This is the expensive step: load once, then call as often as you like. WASI 0.2 is linked
+ * with nothing granted, so ordinary components load, and find no files, no environment and no
+ * network.
+ *
+ * @param runtime    Where to load it. Borrowed for the call; the component keeps what it needs,
+ *                   so either may be freed first.
+ * @param bytes      The binary, or WebAssembly text. Borrowed for the call.
+ * @param bytes_len  Length of `bytes`.
+ * @param options    How to load, borrowed for the call; NULL means defaults.
+ * @param[out] out   Receives the component, owned by the caller: release it with
+ *                   runtime_component_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `runtime`, `bytes` or `out` is NULL, or if `options`
+ *         is unusable,
+ *         RUNTIME_ERROR_COMPONENT_TOO_LARGE if `bytes_len` is above
+ *         runtime_builder_max_component_size(),
+ *         RUNTIME_ERROR_SIGNATURE if the runtime requires a signature that `bytes` lacks,
+ *         RUNTIME_ERROR_COMPILE if `bytes` is not a valid component,
+ *         RUNTIME_ERROR_LINK if nothing provides one of its imports,
+ *         RUNTIME_ERROR_MEMORY_LIMIT or RUNTIME_ERROR_RESOURCE_LIMIT if it needs more than the
+ *         runtime allows,
+ *         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_new(
+    const runtime_t *runtime,
+    const uint8_t *bytes,
+    size_t bytes_len,
+    const runtime_component_options_t *options,
+    runtime_component_t **out);
+
+/**
+ * Loads a component from a file.
+ *
+ * The same as reading the file and calling runtime_component_new(), except that a file that is
+ * too large is not read.
+ *
+ * @param runtime   Where to load it. Borrowed for the call; the component keeps what it needs,
+ *                  so either may be freed first.
+ * @param path      Path of the file, UTF-8. Borrowed for the call.
+ * @param path_len  Length of `path`.
+ * @param options   How to load, borrowed for the call; NULL means defaults.
+ * @param[out] out  Receives the component, owned by the caller: release it with
+ *                  runtime_component_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `runtime`, `path` or `out` is NULL, if `path` is not
+ *         UTF-8, or if `options` is unusable,
+ *         RUNTIME_ERROR_IO if the file cannot be read,
+ *         and as for runtime_component_new().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_from_file(
+    const runtime_t *runtime,
+    const char *path,
+    size_t path_len,
+    const runtime_component_options_t *options,
+    runtime_component_t **out);
+
+/**
+ * Releases a component.
+ *
+ * @param component  The component, owned; NULL is allowed and does nothing. Functions of it, and
+ *                   calls in flight, go on.
+ *
+ * @threadsafe Yes, for different handles.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_component_free(
+    runtime_component_t *component);
+
+/**
+ * Makes another handle to the same component.
+ *
+ * @param component  The component, borrowed for the call; NULL is allowed.
+ *
+ * @return The handle, owned by the caller: release it with runtime_component_free(), in any
+ *         order with the first. NULL if `component` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_component_t *runtime_component_clone(
+    const runtime_component_t *component);
+
+/**
+ * Gives a component's compiled code, for runtime_component_deserialize().
+ *
+ * Loading compiled code takes microseconds instead of seconds. It depends on this version of the
+ * library, on the kind of processor, and on the runtime's settings.
+ *
+ * @param component  The component, borrowed for the call.
+ * @param[out] out   Receives the bytes, owned by the caller: release them with
+ *                   runtime_bytes_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `component` or `out` is NULL,
+ *         RUNTIME_ERROR_RESOURCE_LIMIT if there is no memory for it.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_serialize(
+    const runtime_component_t *component,
+    runtime_bytes_t **out);
+
+/**
+ * Loads a component from its compiled code.
+ *
+ * WARNING: the bytes are machine code, and this function trusts them. Whoever can choose or
+ * change them runs any code in your process, outside every sandbox and limit of this library;
+ * no check here prevents that. Pass only what runtime_component_serialize() gave you and nobody
+ * else could write to since. For bytes from anybody else, use runtime_component_new().
+ *
+ * @param runtime    Where to load it. Borrowed for the call; the component keeps what it needs,
+ *                   so either may be freed first.
+ * @param bytes      What runtime_component_serialize() gave. Borrowed for the call.
+ * @param bytes_len  Length of `bytes`.
+ * @param options    How to load, borrowed for the call; NULL means defaults.
+ * @param[out] out   Receives the component, owned by the caller: release it with
+ *                   runtime_component_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `runtime`, `bytes` or `out` is NULL, or if `options`
+ *         is unusable,
+ *         RUNTIME_ERROR_COMPILE if `bytes` comes from another version, processor or settings, or
+ *         is no compiled component at all,
+ *         RUNTIME_ERROR_SIGNATURE if the runtime requires signatures, which compiled code does
+ *         not carry,
+ *         and as for runtime_component_new().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_deserialize(
+    const runtime_t *runtime,
+    const uint8_t *bytes,
+    size_t bytes_len,
+    const runtime_component_options_t *options,
+    runtime_component_t **out);
+
+/**
+ * Tells what the component is called in log records.
+ *
+ * @param component  The component, borrowed for the call; NULL is allowed.
+ *
+ * @return The name that runtime_component_options_t gave it: UTF-8, NUL-terminated, borrowed,
+ *         alive as long as `component`; the empty string if it has none or is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const char *runtime_component_name(
+    const runtime_component_t *component);
+
+/**
+ * Spells the component's world as WIT text.
+ *
+ * @param component  The component, borrowed for the call.
+ * @param[out] out   Receives the text, owned by the caller: release it with
+ *                   runtime_bytes_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `component` or `out` is NULL,
+ *         RUNTIME_ERROR_UNSUPPORTED if WIT cannot express it.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_wit(
+    const runtime_component_t *component,
+    runtime_bytes_t **out);
+
+/**
+ * Counts what the component imports, WASI included.
+ *
+ * @param component  The component, borrowed for the call; NULL is allowed.
+ *
+ * @return How many imports runtime_component_import() can tell about; 0 if `component` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API size_t runtime_component_import_count(
+    const runtime_component_t *component);
+
+/**
+ * Describes something the component imports.
+ *
+ * Interfaces are flattened: a function in one is named `ns:pkg/iface@1.0.0#greet`.
+ *
+ * @param component  The component, borrowed for the call; NULL is allowed.
+ * @param index      Which import, from 0, in the order of the binary.
+ *
+ * @return The import, borrowed, alive as long as `component`; NULL if there is none, or if
+ *         `component` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const runtime_item_t *runtime_component_import(
+    const runtime_component_t *component,
+    size_t index);
+
+/**
+ * Counts what the component exports.
+ *
+ * @param component  The component, borrowed for the call; NULL is allowed.
+ *
+ * @return How many exports runtime_component_export() can tell about; 0 if `component` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API size_t runtime_component_export_count(
+    const runtime_component_t *component);
+
+/**
+ * Describes something the component exports.
+ *
+ * Interfaces are flattened: a function in one is named `ns:pkg/iface@1.0.0#greet`.
+ *
+ * @param component  The component, borrowed for the call; NULL is allowed.
+ * @param index      Which export, from 0, in the order of the binary.
+ *
+ * @return The export, borrowed, alive as long as `component`; NULL if there is none, or if
+ *         `component` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const runtime_item_t *runtime_component_export(
+    const runtime_component_t *component,
+    size_t index);
+
+/**
+ * Looks up an exported function.
+ *
+ * Look up once and keep it: this is where the name is searched and the types are resolved.
+ *
+ * @param component  The component, borrowed for the call; the function keeps its own reference,
+ *                   so either may be freed first.
+ * @param name       `greet`, or `ns:pkg/iface@1.0.0#greet` for a function in an interface.
+ *                   Borrowed for the call.
+ * @param name_len   Length of `name`.
+ * @param[out] out   Receives the function, owned by the caller: release it with
+ *                   runtime_function_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `component`, `name` or `out` is NULL, or if `name` is
+ *         not UTF-8,
+ *         RUNTIME_ERROR_NOT_FOUND if the component exports no such function; the message lists
+ *         those that it does export.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_function(
+    const runtime_component_t *component,
+    const char *name,
+    size_t name_len,
+    runtime_function_t **out);
+
+/**
+ * Calls an exported function in a fresh instance, with text in and out.
+ *
+ * For tools, tests and tinkering; see runtime_function_call_text().
+ *
+ * @param component  The component, borrowed for the call.
+ * @param text       The call with the function's name, such as `greet("world")`. Borrowed for
+ *                   the call.
+ * @param text_len   Length of `text`.
+ * @param options    How to call, borrowed for the call; NULL means defaults.
+ * @param[out] out   Receives the result as text, owned by the caller: release it with
+ *                   runtime_bytes_free(). `()` if the function gives nothing. Set to NULL on
+ *                   failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `component`, `text` or `out` is NULL, if `text` is no
+ *         call, or if `options` is unusable,
+ *         RUNTIME_ERROR_NOT_FOUND if the component exports no such function,
+ *         and as for runtime_function_call().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_call_text(
+    const runtime_component_t *component,
+    const char *text,
+    size_t text_len,
+    const runtime_call_options_t *options,
+    runtime_bytes_t **out);
+
+/* Types ---------------------------------------------------------------------------------------- */
+
+/**
+ * Tells the name of an import or export.
+ *
+ * @param item  The item, borrowed for the call; NULL is allowed.
+ *
+ * @return Such as `greet`, or `ns:pkg/iface@1.0.0#greet` for a function in an interface: UTF-8,
+ *         NUL-terminated, borrowed, alive as long as `item`; the empty string if `item` is
+ *         NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const char *runtime_item_name(
+    const runtime_item_t *item);
+
+/**
+ * Tells what an import or export is.
+ *
+ * @param item  The item, borrowed for the call; NULL is allowed.
+ *
+ * @return The kind; RUNTIME_ITEM_KIND_NONE if `item` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API runtime_item_kind_t runtime_item_kind(
+    const runtime_item_t *item);
+
+/**
+ * Tells the type of an import or export.
+ *
+ * @param item  The item, borrowed for the call; NULL is allowed.
+ *
+ * @return The type of a function, or the type that is named; borrowed, alive as long as `item`.
+ *         NULL if the item has none, or if `item` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const runtime_type_t *runtime_item_type(
+    const runtime_item_t *item);
+
+/**
+ * Tells which constructor a type has.
+ *
+ * @param type  The type, borrowed for the call; NULL is allowed.
+ *
+ * @return The kind; RUNTIME_KIND_NONE if `type` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API runtime_kind_t runtime_type_kind(
+    const runtime_type_t *type);
+
+/**
+ * Counts the children of a type.
+ *
+ * @param type  The type, borrowed for the call; NULL is allowed.
+ *
+ * @return How many fields, cases, flags or parameters it has; 1 for a list or an option, 2 for a
+ *         result, 0 for a type without parts, or if `type` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API size_t runtime_type_len(
+    const runtime_type_t *type);
+
+/**
+ * Tells the type of a child.
+ *
+ * @param type   The type, borrowed for the call; NULL is allowed.
+ * @param index  Which child, from 0.
+ *
+ * @return The type of the field, parameter or element, or what the case carries; borrowed, alive
+ *         as long as `type`. NULL if that child has no type, if there is no such child, or if
+ *         `type` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const runtime_type_t *runtime_type_child(
+    const runtime_type_t *type,
+    size_t index);
+
+/**
+ * Tells the name of a child.
+ *
+ * @param type   The type, borrowed for the call; NULL is allowed.
+ * @param index  Which child, from 0.
+ *
+ * @return The name of the field, case, flag or parameter, or `ok` and `err` for a result: UTF-8,
+ *         NUL-terminated, borrowed, alive as long as `type`. NULL if that child has no name, if
+ *         there is no such child, or if `type` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const char *runtime_type_child_name(
+    const runtime_type_t *type,
+    size_t index);
+
+/**
+ * Tells what a function gives.
+ *
+ * @param type  The type of a function, borrowed for the call; NULL is allowed.
+ *
+ * @return The type of its result; borrowed, alive as long as `type`. NULL if it gives nothing,
+ *         if `type` is no function, or if it is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const runtime_type_t *runtime_type_result(
+    const runtime_type_t *type);
+
+/**
+ * Spells a type as WIT does.
+ *
+ * @param type      The type, borrowed for the call.
+ * @param[out] out  Receives the text, such as `list<u8>`, owned by the caller: release it with
+ *                  runtime_bytes_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `type` or `out` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_type_text(
+    const runtime_type_t *type,
+    runtime_bytes_t **out);
+
+/* Values --------------------------------------------------------------------------------------- */
+
+/**
+ * Releases the results of a call.
+ *
+ * @param values  The results, owned; NULL is allowed and does nothing.
+ *
+ * @threadsafe Yes, for different results.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_values_free(
+    runtime_values_t *values);
+
+/**
+ * Points to the results.
+ *
+ * @param values  The results, borrowed for the call; NULL is allowed.
+ *
+ * @return The first of runtime_values_len() values; borrowed with everything they point to, and
+ *         alive as long as `values`. NULL if there are none, or if `values` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const runtime_value_t *runtime_values_data(
+    const runtime_values_t *values);
+
+/**
+ * Counts the results.
+ *
+ * @param values  The results, borrowed for the call; NULL is allowed.
+ *
+ * @return 1, or 0 if the function gives nothing or `values` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API size_t runtime_values_len(
+    const runtime_values_t *values);
+
+/* Functions ------------------------------------------------------------------------------------ */
+
+/**
+ * Releases a function.
+ *
+ * @param function  The function, owned; NULL is allowed and does nothing. Calls in flight go on.
+ *
+ * @threadsafe Yes, for different handles.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_function_free(
+    runtime_function_t *function);
+
+/**
+ * Makes another handle to the same function.
+ *
+ * @param function  The function, borrowed for the call; NULL is allowed.
+ *
+ * @return The handle, owned by the caller: release it with runtime_function_free(), in any order
+ *         with the first. NULL if `function` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_function_t *runtime_function_clone(
+    const runtime_function_t *function);
+
+/**
+ * Tells the name by which a function was looked up.
+ *
+ * @param function  The function, borrowed for the call; NULL is allowed.
+ *
+ * @return UTF-8, NUL-terminated, borrowed, alive as long as `function`; the empty string if
+ *         `function` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const char *runtime_function_name(
+    const runtime_function_t *function);
+
+/**
+ * Tells the type of a function: its parameters and its result.
+ *
+ * @param function  The function, borrowed for the call; NULL is allowed.
+ *
+ * @return A type of RUNTIME_KIND_FUNCTION, borrowed, alive as long as `function`; NULL if
+ *         `function` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const runtime_type_t *runtime_function_type(
+    const runtime_function_t *function);
+
+/**
+ * Calls a function in a fresh instance, on the calling thread.
+ *
+ * Arguments are checked against the function's type before the guest runs. Whatever the guest
+ * does, the call returns: with its results, or with an error once it traps, exits, or meets a
+ * limit.
+ *
+ * @param function  The function, borrowed for the call.
+ * @param args      The arguments in order, borrowed for the call with everything they point to;
+ *                  may be NULL if `args_len` is 0.
+ * @param args_len  Number of arguments.
+ * @param options   How to call, borrowed for the call; NULL means defaults.
+ * @param[out] out  Receives the results, owned by the caller: release them with
+ *                  runtime_values_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `function` or `out` is NULL, if `options` is
+ *         unusable, or if a value is malformed,
+ *         RUNTIME_ERROR_TYPE_MISMATCH if the arguments are not of the function's type,
+ *         RUNTIME_ERROR_UNSUPPORTED if the function's type has values that this version cannot
+ *         pass,
+ *         RUNTIME_ERROR_TRAP, RUNTIME_ERROR_EXIT or RUNTIME_ERROR_STACK_OVERFLOW for what the
+ *         guest did,
+ *         RUNTIME_ERROR_TIMEOUT, RUNTIME_ERROR_MEMORY_LIMIT, RUNTIME_ERROR_RESOURCE_LIMIT or
+ *         RUNTIME_ERROR_INSTANCE_LIMIT for the limit that it met,
+ *         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_function_call(
+    const runtime_function_t *function,
+    const runtime_value_t *args,
+    size_t args_len,
+    const runtime_call_options_t *options,
+    runtime_values_t **out);
+
+/**
+ * Calls a function in a fresh instance, with text in and out.
+ *
+ * For tools, tests and tinkering: the text is WAVE, the WebAssembly Value Encoding, in which
+ * values look as in WIT: `greet("world")`, `add({x: 1, y: 2})`, `[1, 2]`, `some(3)`.
+ *
+ * @param function  The function, borrowed for the call.
+ * @param text      The call with or without the function's name, such as `greet("world")` or
+ *                  `("world")`. Borrowed for the call.
+ * @param text_len  Length of `text`.
+ * @param options   How to call, borrowed for the call; NULL means defaults.
+ * @param[out] out  Receives the result as text, owned by the caller: release it with
+ *                  runtime_bytes_free(). `()` if the function gives nothing. Set to NULL on
+ *                  failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `function`, `text` or `out` is NULL, if `text` is no
+ *         call of this function, or if `options` is unusable,
+ *         and as for runtime_function_call().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_function_call_text(
+    const runtime_function_t *function,
+    const char *text,
+    size_t text_len,
+    const runtime_call_options_t *options,
+    runtime_bytes_t **out);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* RUNTIME_H */

@@ -1,0 +1,167 @@
+//! Compiled components by content: in memory, on disk, or compiled now.
+//!
+//! Neither place knows about signatures. They are checked on the component's bytes before each
+//! load, so that the cache never lets an unsigned component through.
+
+#[cfg(unix)]
+mod disk;
+#[cfg(not(unix))]
+#[path = "cache/no_disk.rs"]
+mod disk;
+mod memory;
+
+#[cfg(test)]
+mod tests;
+
+use std::hash::{Hash, Hasher};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use sha2::{Digest, Sha256};
+use wasmtime::Engine;
+
+use crate::artifact::Artifact;
+use crate::error::Result;
+
+pub(crate) use disk::Vetted;
+
+/// Where compiled code is kept for the next load of the same bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CacheSettings {
+    /// Bytes of machine code kept in memory for components that nobody uses any more. With 0, only
+    /// living components share their code.
+    pub memory: u64,
+    /// Directory that keeps compiled code between runs of the program.
+    pub directory: Option<PathBuf>,
+}
+
+/// Compiled components, by the SHA-256 of their bytes.
+#[derive(Debug)]
+pub struct Cache {
+    memory: memory::Memory<Artifact>,
+    disk: Option<disk::Disk>,
+    memory_hits: AtomicU64,
+    disk_hits: AtomicU64,
+    compiled: AtomicU64,
+}
+
+/// How loads ended so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheStats {
+    /// The code was in memory.
+    pub memory_hits: u64,
+    /// The code was on disk.
+    pub disk_hits: u64,
+    /// The code had to be compiled.
+    pub compiled: u64,
+}
+
+impl Cache {
+    /// A cache as `settings` say. Creates the directory if it is not there.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` naming `cache_directory` if others could write to it, `IO` if it cannot
+    /// be used, `UNSUPPORTED` where this library cannot tell who may write to a directory.
+    pub fn open(settings: &CacheSettings) -> Result<Self> {
+        Ok(Self {
+            memory: memory::Memory::new(settings.memory, Artifact::size),
+            disk: settings.directory.as_deref().map(disk::Disk::open).transpose()?,
+            memory_hits: AtomicU64::new(0),
+            disk_hits: AtomicU64::new(0),
+            compiled: AtomicU64::new(0),
+        })
+    }
+
+    /// The component `bytes`, compiled for `engine`. Threads that load the same bytes at the same
+    /// time wait for one of them to compile.
+    ///
+    /// # Errors
+    /// Those of [`Artifact::compile`]. A trouble with the disk is a warning in the log.
+    pub fn load(&self, engine: &Engine, bytes: &[u8]) -> Result<Arc<Artifact>> {
+        let content: [u8; 32] = Sha256::digest(bytes).into();
+        let key = self.disk.as_ref().map(|disk| (disk, disk_key(engine, &content)));
+        let mut fresh = Fresh::default();
+        // Nothing is logged in the closure: it runs under a lock, and a log line may end in a
+        // callback of the host, which may load components.
+        let artifact = self.memory.get_or_make(
+            content,
+            |artifact| Engine::same(artifact.component().engine(), engine),
+            || {
+                fresh.made = true;
+                if let Some((disk, key)) = &key {
+                    match disk.read(key).and_then(|file| {
+                        file.map(|file| Artifact::from_cache(engine, &file)).transpose()
+                    }) {
+                        Ok(Some(artifact)) => return Ok(artifact),
+                        Ok(None) => {}
+                        Err(problem) => fresh.warning = Some(problem),
+                    }
+                }
+                fresh.compiled = true;
+                Artifact::compile(engine, bytes)
+            },
+        );
+        if let Some(problem) = &fresh.warning {
+            tracing::warn!("a compiled component in the cache directory is not used: {problem}");
+        }
+        let artifact = artifact?;
+        let outcome = match (fresh.made, fresh.compiled) {
+            (false, _) => &self.memory_hits,
+            (true, false) => &self.disk_hits,
+            (true, true) => &self.compiled,
+        };
+        outcome.fetch_add(1, Relaxed);
+        if let (true, Some((disk, key))) = (fresh.compiled, &key) {
+            let stored = artifact.serialize().and_then(|code| disk.write(key, &code));
+            if let Err(problem) = stored {
+                tracing::warn!(
+                    "a compiled component is not kept in the cache directory: {problem}"
+                );
+            }
+        }
+        Ok(artifact)
+    }
+
+    /// How loads ended so far.
+    pub fn stats(&self) -> CacheStats {
+        CacheStats {
+            memory_hits: self.memory_hits.load(Relaxed),
+            disk_hits: self.disk_hits.load(Relaxed),
+            compiled: self.compiled.load(Relaxed),
+        }
+    }
+}
+
+/// What happened while a component that was not in memory was made.
+#[derive(Default)]
+struct Fresh {
+    made: bool,
+    compiled: bool,
+    warning: Option<crate::error::Error>,
+}
+
+/// Names a file: the component, everything about the engine that shapes its code, and the version
+/// of this library.
+fn disk_key(engine: &Engine, content: &[u8; 32]) -> [u8; 32] {
+    let mut hasher = Sha256Hasher(Sha256::new());
+    concat!("wasmcell ", env!("CARGO_PKG_VERSION")).hash(&mut hasher);
+    hasher.0.update(content);
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    hasher.0.finalize().into()
+}
+
+/// Lets `Hash` types feed a SHA-256.
+struct Sha256Hasher(Sha256);
+
+impl Hasher for Sha256Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Never asked for: the digest is taken from the inner hasher.
+    fn finish(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(self.0.clone().finalize());
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+}

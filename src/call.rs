@@ -1,0 +1,144 @@
+//! One call, from entry to exit: on its caller's thread, or on the runtime's workers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::deadline::{CancelToken, Deadline};
+use crate::error::{Code, Error, Result};
+use crate::executor;
+use crate::runtime::Runtime;
+
+/// How one call is to be made.
+#[derive(Clone, Debug, Default)]
+pub struct CallOptions {
+    /// A shorter time limit than the runtime's own.
+    pub timeout: Option<Duration>,
+    /// What may cancel the call.
+    pub cancel: Option<CancelToken>,
+    /// Less fuel than the runtime gives. Without fuel in the runtime, an error.
+    pub fuel: Option<u64>,
+    /// Where to put what the call used, whether it succeeds or fails.
+    pub report: Option<Arc<CallReport>>,
+}
+
+/// What a call used.
+#[derive(Debug, Default)]
+pub struct CallReport {
+    fuel: AtomicU64,
+}
+
+impl CallReport {
+    /// Fuel that the call used; 0 in a runtime without fuel.
+    pub fn fuel(&self) -> u64 {
+        self.fuel.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_fuel(&self, used: u64) {
+        self.fuel.store(used, Ordering::Relaxed);
+    }
+}
+
+/// What a store needs to know about the call in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub deadline: Deadline,
+    /// Fuel it may use, in a runtime with fuel.
+    pub fuel: Option<u64>,
+    pub report: Option<Arc<CallReport>>,
+    /// Whether it shares its thread with other calls, and so gives way at every tick.
+    pub yields: bool,
+}
+
+impl Call {
+    fn arm(runtime: &Runtime, options: &CallOptions, yields: bool) -> Result<Self> {
+        runtime.check_process()?;
+        let settings = runtime.settings();
+        let limit = settings.max_execution_time;
+        let limit = options.timeout.map_or(limit, |timeout| timeout.min(limit));
+        let fuel = match (settings.fuel, options.fuel) {
+            (None, Some(_)) => {
+                return Err(Error::invalid("fuel", "the runtime was built without fuel"));
+            }
+            (given, wanted) => given.map(|given| wanted.map_or(given, |wanted| wanted.min(given))),
+        };
+        let deadline = Deadline::arm(limit, settings.epoch_tick, options.cancel.clone());
+        Ok(Self { deadline, fuel, report: options.report.clone(), yields })
+    }
+}
+
+/// Runs `body` on this thread.
+///
+/// # Errors
+/// `TIMEOUT`, `CANCELLED`, `FORKED`, or what `body` says.
+pub(crate) fn run<T, F>(
+    runtime: &Runtime,
+    options: &CallOptions,
+    body: impl FnOnce(Call) -> F,
+) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let call = Call::arm(runtime, options, false)?;
+    runtime.log().within(|| {
+        let workers = runtime.workers().handle()?;
+        let _ticking = runtime.ticker().call();
+        let deadline = call.deadline.clone();
+        runtime.stats().count(|| executor::block_on(workers, &deadline, body(call)))
+    })
+}
+
+/// Runs `body` on the runtime's workers, then gives the outcome to `done` there: exactly once,
+/// unless this function fails.
+///
+/// # Errors
+/// `FORKED`, or options that cannot be met; then `done` is dropped unused.
+pub(crate) fn spawn<T, F>(
+    runtime: &Runtime,
+    options: &CallOptions,
+    body: impl FnOnce(Call) -> F,
+    done: impl FnOnce(Result<T>) + Send + 'static,
+) -> Result<()>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T>> + Send + 'static,
+{
+    let call = Call::arm(runtime, options, true)?;
+    let workers = runtime.workers().handle()?.clone();
+    let deadline = call.deadline.clone();
+    let body = body(call);
+    let owner = runtime.clone();
+    // Made here, so that it delivers also when the task is dropped before it ran.
+    let mut done = Deliver(Some(done), std::marker::PhantomData);
+    let task = async move {
+        let result = {
+            let _ticking = owner.ticker().call();
+            let result = owner.stats().count_async(executor::limited(&deadline, body)).await;
+            drop(deadline);
+            result
+        };
+        // The host may free its last object in there: what keeps the runtime alive goes first.
+        drop(owner);
+        done.deliver(result);
+    };
+    workers.spawn(runtime.log().follow(task));
+    Ok(())
+}
+
+/// Delivers an outcome once, also when the call panics.
+struct Deliver<T, D: FnOnce(Result<T>)>(Option<D>, std::marker::PhantomData<fn(T)>);
+
+impl<T, D: FnOnce(Result<T>)> Deliver<T, D> {
+    fn deliver(&mut self, result: Result<T>) {
+        if let Some(done) = self.0.take() {
+            done(result);
+        }
+    }
+}
+
+impl<T, D: FnOnce(Result<T>)> Drop for Deliver<T, D> {
+    fn drop(&mut self) {
+        let problem = "the call ended without an outcome";
+        self.deliver(Err(Error::new(Code::Panic, problem)));
+    }
+}

@@ -1,0 +1,218 @@
+use super::{runtime_builder_t, set_value};
+use crate::builder::RuntimeBuilder;
+
+/// Sets how many instances may be alive at once.
+///
+/// Each call of a function makes an instance, so this bounds the calls in flight. It holds with
+/// the pool and without it. When all are taken a call waits for runtime_builder_instance_wait(),
+/// then fails with RUNTIME_ERROR_INSTANCE_LIMIT.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param count    Default 10000; from 1 to 1000000.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_components(
+    builder: *mut runtime_builder_t,
+    count: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value("runtime_builder_max_components", builder, count, RuntimeBuilder::max_components);
+    }
+}
+
+/// Sets how many core instances may make up one component.
+///
+/// A component with more is refused when it is loaded or called.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param count    Default 30; from 1 to 10000.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_core_instances_per_component(
+    builder: *mut runtime_builder_t,
+    count: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_max_core_instances_per_component",
+            builder,
+            count,
+            RuntimeBuilder::max_core_instances_per_component,
+        );
+    }
+}
+
+/// Sets how many linear memories one component may have.
+///
+/// The pool has this many slots for each of runtime_builder_max_components().
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param count    Default 30; from 1 to 10000.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_memories_per_component(
+    builder: *mut runtime_builder_t,
+    count: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_max_memories_per_component",
+            builder,
+            count,
+            RuntimeBuilder::max_memories_per_component,
+        );
+    }
+}
+
+/// Sets how many tables one component may have.
+///
+/// The pool has this many slots for each of runtime_builder_max_components().
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param count    Default 20; from 1 to 10000.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_tables_per_component(
+    builder: *mut runtime_builder_t,
+    count: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_max_tables_per_component",
+            builder,
+            count,
+            RuntimeBuilder::max_tables_per_component,
+        );
+    }
+}
+
+/// Sets how many elements each table may have.
+///
+/// A guest that wants more is refused; what it does then is up to it, usually a trap.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param count    Default 15000; from 1 to 10000000.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_table_elements(
+    builder: *mut runtime_builder_t,
+    count: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_max_table_elements",
+            builder,
+            count,
+            RuntimeBuilder::max_table_elements,
+        );
+    }
+}
+
+/// Sets how large a component's binary may be.
+///
+/// A larger one is RUNTIME_ERROR_COMPONENT_TOO_LARGE before anything looks inside.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param bytes    Default 50 MiB; from 1 byte to 4 GiB.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_component_size(
+    builder: *mut runtime_builder_t,
+    bytes: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_max_component_size",
+            builder,
+            bytes,
+            RuntimeBuilder::max_component_size,
+        );
+    }
+}
+
+/// Sets how large each linear memory may grow.
+///
+/// A component that starts with more is refused; a guest that grows beyond it is told that it
+/// cannot. See runtime_builder_max_instance_memory() for the sum.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param bytes    Default 256 MiB; from 64 KiB to 4 GiB, which is what a 32-bit memory can
+///                  address. Rounded down to whole pages of 64 KiB.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_linear_memory(
+    builder: *mut runtime_builder_t,
+    bytes: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_max_linear_memory",
+            builder,
+            bytes,
+            RuntimeBuilder::max_linear_memory,
+        );
+    }
+}
+
+/// Sets how much memory all linear memories and tables of one instance may take together.
+///
+/// Without it, a component with 30 memories would get 30 times the limit of one.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param bytes    Default 512 MiB; from 64 KiB to 128 TiB.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_instance_memory(
+    builder: *mut runtime_builder_t,
+    bytes: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_max_instance_memory",
+            builder,
+            bytes,
+            RuntimeBuilder::max_instance_memory,
+        );
+    }
+}
+
+/// Sets how much stack a guest may use.
+///
+/// A guest that needs more ends with RUNTIME_ERROR_STACK_OVERFLOW.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param bytes    Default 512 KiB; from 16 KiB to 64 MiB.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_stack(builder: *mut runtime_builder_t, bytes: u64) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value("runtime_builder_max_stack", builder, bytes, RuntimeBuilder::max_stack);
+    }
+}

@@ -1,0 +1,184 @@
+use std::ffi::c_void;
+
+use super::{runtime_builder_t, set, set_value};
+use crate::builder::RuntimeBuilder;
+use crate::capi::callback::{UserData, log_fn, log_level, runtime_finalizer_t, runtime_log_fn_t};
+
+/// Sets how long one call may take.
+///
+/// Wall-clock time from entry to return, whether the guest computes or waits; then the call ends
+/// with RUNTIME_ERROR_TIMEOUT, and no other call notices. runtime_call_options_t can shorten it.
+///
+/// @param builder       The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param milliseconds  Default 600000, ten minutes; from 1 to 31622400000, a year. Rounded up
+///                       to whole ticks of runtime_builder_epoch_tick().
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_execution_time(
+    builder: *mut runtime_builder_t,
+    milliseconds: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_max_execution_time",
+            builder,
+            milliseconds,
+            RuntimeBuilder::max_execution_time,
+        );
+    }
+}
+
+/// Sets how precise time limits are.
+///
+/// While a guest computes, the clock is looked at once a tick. A limit is rounded up to whole
+/// ticks. While no call is in flight nothing ticks.
+///
+/// @param builder       The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param milliseconds  Default 10; from 1 to 10000, and not longer than
+///                       runtime_builder_max_execution_time().
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_epoch_tick(
+    builder: *mut runtime_builder_t,
+    milliseconds: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value("runtime_builder_epoch_tick", builder, milliseconds, RuntimeBuilder::epoch_tick);
+    }
+}
+
+/// Sets how long a call waits for a free instance.
+///
+/// It matters when as many are alive as runtime_builder_max_components() allows; afterwards the
+/// call fails with RUNTIME_ERROR_INSTANCE_LIMIT.
+///
+/// @param builder       The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param milliseconds  Default 1000; from 0, which does not wait, to 31622400000, a year.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_instance_wait(
+    builder: *mut runtime_builder_t,
+    milliseconds: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_instance_wait",
+            builder,
+            milliseconds,
+            RuntimeBuilder::instance_wait,
+        );
+    }
+}
+
+/// Sets how much of each pooled memory and table stays resident between two instances.
+///
+/// That much is zeroed instead of given back to the system: faster, at the price of memory that
+/// stays in use. Without the pool it has no effect.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param bytes    Default 10 KiB; from 0 to 1 GiB.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_pool_keep_resident(
+    builder: *mut runtime_builder_t,
+    bytes: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_pool_keep_resident",
+            builder,
+            bytes,
+            RuntimeBuilder::pool_keep_resident,
+        );
+    }
+}
+
+/// Makes runtime_build() fail rather than run without the pool.
+///
+/// Without this setting a runtime whose pool does not fit into the address space gets a smaller
+/// one, or none: slower to instantiate, equally safe. runtime_info() tells which it is.
+///
+/// Default: off. With it, runtime_build() reports RUNTIME_ERROR_POOL if even the smaller pool
+/// does not fit.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_force_pooling_allocator(builder: *mut runtime_builder_t) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set("runtime_builder_force_pooling_allocator", builder, |builder| {
+            builder.force_pooling_allocator();
+            Ok(())
+        });
+    }
+}
+
+/// Sets how many threads the runtime keeps for timers, sockets and asynchronous calls.
+///
+/// Guests of blocking calls run on the thread that calls.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param count    Default 0, which is one for each processor; at most 1024.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_worker_threads(
+    builder: *mut runtime_builder_t,
+    count: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value("runtime_builder_worker_threads", builder, count, RuntimeBuilder::worker_threads);
+    }
+}
+
+/// Sets where the runtime's log records go.
+///
+/// There is one callback for each runtime, and never a process-wide one: the library leaves the
+/// host's own logging alone. Setting it again replaces it. By default records go nowhere.
+///
+/// @param builder    The builder, borrowed for the call; NULL is allowed: then nothing is set, and
+///                   `finalizer` runs at once.
+/// @param level      A runtime_log_level_t: records of this level and of more important ones. Any
+///                   other number is reported by runtime_build().
+/// @param callback   Receives the records, on any thread. NULL is reported by runtime_build().
+/// @param user_data  Passed to `callback`. Owned by the library from here on, whatever happens;
+///                   may be NULL.
+/// @param finalizer  Runs once with `user_data` when the builder and every runtime built from it
+///                   are gone, or when registration fails. NULL if there is nothing to release.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_log(
+    builder: *mut runtime_builder_t,
+    level: i32,
+    callback: runtime_log_fn_t,
+    user_data: *mut c_void,
+    finalizer: runtime_finalizer_t,
+) {
+    let user = UserData::new(user_data, finalizer);
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set("runtime_builder_log", builder, |builder| {
+            builder.log(log_level(level)?, log_fn(callback, user)?);
+            Ok(())
+        });
+    }
+}

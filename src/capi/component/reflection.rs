@@ -1,0 +1,206 @@
+use std::ffi::c_char;
+
+use super::runtime_component_t;
+use crate::capi::boundary::{self, Out, borrow, guard, text};
+use crate::capi::bytes::runtime_bytes_t;
+use crate::capi::error::runtime_error_t;
+use crate::capi::function::{call_options, runtime_call_options_t, runtime_function_t};
+use crate::capi::types::{item_ptr, runtime_item_t};
+
+/// Tells what the component is called in log records.
+///
+/// @param component  The component, borrowed for the call; NULL is allowed.
+///
+/// @return The name that runtime_component_options_t gave it: UTF-8, NUL-terminated, borrowed,
+///         alive as long as `component`; the empty string if it has none or is NULL.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_component_name(
+    component: *const runtime_component_t,
+) -> *const c_char {
+    // SAFETY: the header obliges callers to pass a live component or NULL.
+    unsafe { component.as_ref() }.map_or(c"".as_ptr(), |it| it.0.name().as_c_str().as_ptr())
+}
+
+/// Spells the component's world as WIT text.
+///
+/// @param component  The component, borrowed for the call.
+/// @param[out] out   Receives the text, owned by the caller: release it with
+///                   runtime_bytes_free(). Set to NULL on failure.
+///
+/// @return NULL on success, otherwise an error owned by the caller:
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `component` or `out` is NULL,
+///         RUNTIME_ERROR_UNSUPPORTED if WIT cannot express it.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_component_wit(
+    component: *const runtime_component_t,
+    out: *mut *mut runtime_bytes_t,
+) -> *mut runtime_error_t {
+    guard("runtime_component_wit", || {
+        // SAFETY: the header obliges callers to pass live, unaliased pointers.
+        let (out, component) = unsafe { (Out::new(out, "out")?, borrow(component, "component")?) };
+        out.set(component.0.wit()?.into());
+        Ok(())
+    })
+}
+
+/// Counts what the component imports, WASI included.
+///
+/// @param component  The component, borrowed for the call; NULL is allowed.
+///
+/// @return How many imports runtime_component_import() can tell about; 0 if `component` is NULL.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_component_import_count(
+    component: *const runtime_component_t,
+) -> usize {
+    // SAFETY: the header obliges callers to pass a live component or NULL.
+    unsafe { component.as_ref() }.map_or(0, |it| it.0.types().imports.len())
+}
+
+/// Describes something the component imports.
+///
+/// Interfaces are flattened: a function in one is named `ns:pkg/iface@1.0.0#greet`.
+///
+/// @param component  The component, borrowed for the call; NULL is allowed.
+/// @param index      Which import, from 0, in the order of the binary.
+///
+/// @return The import, borrowed, alive as long as `component`; NULL if there is none, or if
+///         `component` is NULL.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_component_import(
+    component: *const runtime_component_t,
+    index: usize,
+) -> *const runtime_item_t {
+    // SAFETY: the header obliges callers to pass a live component or NULL.
+    item_ptr(unsafe { component.as_ref() }.and_then(|it| it.0.types().imports.get(index)))
+}
+
+/// Counts what the component exports.
+///
+/// @param component  The component, borrowed for the call; NULL is allowed.
+///
+/// @return How many exports runtime_component_export() can tell about; 0 if `component` is NULL.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_component_export_count(
+    component: *const runtime_component_t,
+) -> usize {
+    // SAFETY: the header obliges callers to pass a live component or NULL.
+    unsafe { component.as_ref() }.map_or(0, |it| it.0.types().exports.len())
+}
+
+/// Describes something the component exports.
+///
+/// Interfaces are flattened: a function in one is named `ns:pkg/iface@1.0.0#greet`.
+///
+/// @param component  The component, borrowed for the call; NULL is allowed.
+/// @param index      Which export, from 0, in the order of the binary.
+///
+/// @return The export, borrowed, alive as long as `component`; NULL if there is none, or if
+///         `component` is NULL.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_component_export(
+    component: *const runtime_component_t,
+    index: usize,
+) -> *const runtime_item_t {
+    // SAFETY: the header obliges callers to pass a live component or NULL.
+    item_ptr(unsafe { component.as_ref() }.and_then(|it| it.0.types().exports.get(index)))
+}
+
+/// Looks up an exported function.
+///
+/// Look up once and keep it: this is where the name is searched and the types are resolved.
+///
+/// @param component  The component, borrowed for the call; the function keeps its own reference,
+///                   so either may be freed first.
+/// @param name       `greet`, or `ns:pkg/iface@1.0.0#greet` for a function in an interface.
+///                   Borrowed for the call.
+/// @param name_len   Length of `name`.
+/// @param[out] out   Receives the function, owned by the caller: release it with
+///                   runtime_function_free(). Set to NULL on failure.
+///
+/// @return NULL on success, otherwise an error owned by the caller:
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `component`, `name` or `out` is NULL, or if `name` is
+///         not UTF-8,
+///         RUNTIME_ERROR_NOT_FOUND if the component exports no such function; the message lists
+///         those that it does export.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_component_function(
+    component: *const runtime_component_t,
+    name: *const c_char,
+    name_len: usize,
+    out: *mut *mut runtime_function_t,
+) -> *mut runtime_error_t {
+    guard("runtime_component_function", || {
+        // SAFETY: the header obliges callers to pass live, unaliased pointers.
+        let (out, component, name) = unsafe {
+            let out = Out::new(out, "out")?;
+            (out, borrow(component, "component")?, text(name, name_len, "name")?)
+        };
+        out.set(runtime_function_t(component.0.function(name)?));
+        Ok(())
+    })
+}
+
+/// Calls an exported function in a fresh instance, with text in and out.
+///
+/// For tools, tests and tinkering; see runtime_function_call_text().
+///
+/// @param component  The component, borrowed for the call.
+/// @param text       The call with the function's name, such as `greet("world")`. Borrowed for
+///                   the call.
+/// @param text_len   Length of `text`.
+/// @param options    How to call, borrowed for the call; NULL means defaults.
+/// @param[out] out   Receives the result as text, owned by the caller: release it with
+///                   runtime_bytes_free(). `()` if the function gives nothing. Set to NULL on
+///                   failure.
+///
+/// @return NULL on success, otherwise an error owned by the caller:
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `component`, `text` or `out` is NULL, if `text` is no
+///         call, or if `options` is unusable,
+///         RUNTIME_ERROR_NOT_FOUND if the component exports no such function,
+///         and as for runtime_function_call().
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_component_call_text(
+    component: *const runtime_component_t,
+    text: *const c_char,
+    text_len: usize,
+    options: *const runtime_call_options_t,
+    out: *mut *mut runtime_bytes_t,
+) -> *mut runtime_error_t {
+    guard("runtime_component_call_text", || {
+        // SAFETY: the header obliges callers to pass live, unaliased pointers.
+        let (out, component, call, options) = unsafe {
+            let out = Out::new(out, "out")?;
+            let component = borrow(component, "component")?;
+            (out, component, boundary::text(text, text_len, "text")?, call_options(options)?)
+        };
+        out.set(component.0.call_text(call, &options)?.into());
+        Ok(())
+    })
+}

@@ -1,0 +1,69 @@
+/*
+ * wasmcell: WebAssembly components inside C, C++ and Go programs.
+ *
+ *     runtime_builder_t *builder = runtime_builder_new();
+ *     runtime_t *runtime = NULL;
+ *     runtime_component_t *component = NULL;
+ *     runtime_bytes_t *answer = NULL;
+ *     runtime_error_t *error = NULL;
+ *
+ *     runtime_builder_max_execution_time(builder, 500);
+ *     error = runtime_build(builder, &runtime);
+ *     if (!error) error = runtime_component_from_file(runtime, "greeter.wasm", 12, NULL, &component);
+ *     if (!error) error = runtime_component_call_text(component, "greet(\"world\")", 14, NULL, &answer);
+ *     if (error) fprintf(stderr, "%s\n", runtime_error_message(error));
+ *     else puts((const char *)runtime_bytes_data(answer));
+ *
+ *     runtime_error_free(error);
+ *     runtime_bytes_free(answer);
+ *     runtime_component_free(component);
+ *     runtime_free(runtime);
+ *     runtime_builder_free(builder);
+ *
+ * Six short chapters hold for everything below; then come constants, types, and the functions of
+ * each object in the order in which a program meets them.
+ *
+ * OWNERSHIP. What a function hands over through `out`, or returns and calls owned, belongs to the
+ * caller, who releases it once with the `_free` function of its type. Every `_free` accepts NULL.
+ * Objects keep what they need of those they were made from, so they may be released in any order.
+ * Arguments are borrowed: they need to live and stay unchanged until the call returns, and no
+ * longer. A `const` pointer that a getter returns is borrowed from the object it was asked of, and
+ * lives as long as that object. Nobody releases memory of the other side in any other way.
+ *
+ * ERRORS. A function that can fail returns `runtime_error_t *`: NULL for success, otherwise an
+ * error that the caller owns. The code says what kind of failure it is and is for programs; the
+ * message names the argument, limit or name concerned and is for people. Outputs are cleared
+ * before anything else, so after a failure they hold NULL or 0. NULL for an argument that is
+ * needed is RUNTIME_ERROR_INVALID_ARGUMENT, or a neutral answer that the function documents. A bug
+ * in the library is RUNTIME_ERROR_PANIC, from any function: it never ends the host and never
+ * unwinds into it.
+ *
+ * THREADS. There is no state per thread: any thread may use, pass on or release any object. What a
+ * function does with `const T *` any number of threads may do with the same object at once; what
+ * it does with `T *`, one at a time, while no other thread uses that object. Releasing an object
+ * counts as the latter. Calls block and run on the thread that calls. After fork(), the child may
+ * release objects; what it tries to run is RUNTIME_ERROR_FORKED.
+ *
+ * STRINGS. All text is UTF-8. Text that goes in is a pointer and a length in bytes, without a NUL
+ * at the end; NULL with length 0 is the empty text. Text that comes out of a getter is
+ * NUL-terminated; guests choose some of it, so NUL bytes inside are replaced by U+FFFD. Text in
+ * runtime_bytes_t and runtime_value_t has its length, and a NUL after its end that the length does
+ * not count.
+ *
+ * CALLBACKS. A callback comes with `user_data`, which the library passes on and never looks
+ * behind, and with a finalizer, which runs exactly once when the library needs `user_data` no
+ * more: also when registering the callback fails, on an unspecified thread, and never while the
+ * callback is running. Callbacks may run on any thread, several at once, so `user_data` must be
+ * fit for that. They must return: no longjmp, no C++ exception, no unwinding of any kind. They may
+ * call every function of this header, except where one says otherwise.
+ *
+ * VERSIONS. A program keeps working with every later library of the same RUNTIME_ABI_VERSION,
+ * which is also in the name of the shared library. Functions and numbers are added, never changed
+ * or taken away. Structs that can grow begin with `struct_size` and have an _INIT macro, so that
+ * either side knows which fields the other one has; set fields after that. Ignore codes, kinds and
+ * flags that you do not know. `@since` names the version that brought something.
+ *
+ * The library installs Wasmtime's handlers for SIGSEGV, SIGILL, SIGFPE and SIGBUS when the first
+ * runtime is built, and passes on signals that are not its own. It stays loaded after dlclose(). It
+ * changes nothing else in the process.
+ */

@@ -1,0 +1,209 @@
+//! Components: loaded, checked for size and signature, compiled or fetched from the cache, linked.
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use wasmtime::component::InstancePre;
+
+use crate::artifact::Artifact;
+use crate::call::CallOptions;
+use crate::error::{Code, Error, Result};
+use crate::function::Function;
+use crate::guest::Guest;
+use crate::limits::Limits;
+use crate::link;
+use crate::runtime::Runtime;
+use crate::types::{ComponentTypes, Name};
+use crate::value;
+
+/// How a component is to be loaded.
+#[derive(Clone, Debug, Default)]
+pub struct ComponentOptions {
+    /// What to call it in log records and messages.
+    pub name: Option<String>,
+}
+
+/// A component, compiled and linked. Clones share it.
+#[derive(Clone)]
+pub struct Component(Arc<Inner>);
+
+struct Inner {
+    name: Name,
+    pre: InstancePre<Guest>,
+    types: ComponentTypes,
+    limits: Limits,
+    artifact: Arc<Artifact>,
+    runtime: Runtime,
+}
+
+impl Component {
+    /// Loads a component from its binary, or from WebAssembly text.
+    ///
+    /// # Errors
+    /// `COMPONENT_TOO_LARGE`, `SIGNATURE`, `COMPILE`, `LINK`, `MEMORY_LIMIT`, `RESOURCE_LIMIT`,
+    /// `UNSUPPORTED`, `FORKED`.
+    pub fn new(runtime: &Runtime, bytes: &[u8], options: &ComponentOptions) -> Result<Self> {
+        runtime.check_process()?;
+        runtime.log().within(|| {
+            let settings = runtime.settings();
+            check_size(bytes.len() as u64, settings.max_component_size)?;
+            if settings.require_signature {
+                settings.verifier.verify(bytes)?;
+            }
+            let limits = Limits::of(settings);
+            let artifact = runtime
+                .cache()
+                .load(runtime.engine(), bytes)
+                .map_err(|error| limits.explain_load(error))?;
+            Self::link(runtime, artifact, limits, options)
+        })
+    }
+
+    /// Loads a component from a file.
+    ///
+    /// # Errors
+    /// `IO` naming the path, and as [`new`](Self::new).
+    pub fn from_file(runtime: &Runtime, path: &Path, options: &ComponentOptions) -> Result<Self> {
+        let bytes = read(path, runtime.settings().max_component_size)?;
+        Self::new(runtime, &bytes, options)
+    }
+
+    /// Loads what [`serialize`](Self::serialize) gave.
+    ///
+    /// # Errors
+    /// `COMPILE` if the bytes are from another version or other settings; `SIGNATURE` if the
+    /// runtime requires signatures, which compiled code does not carry; and as
+    /// [`new`](Self::new).
+    ///
+    /// # Safety
+    /// The bytes are machine code that will run in this process, outside any sandbox. They must
+    /// come unmodified from [`serialize`](Self::serialize).
+    #[expect(unsafe_code, reason = "the caller vouches for the bytes, as the contract says")]
+    pub unsafe fn deserialize(
+        runtime: &Runtime,
+        bytes: &[u8],
+        options: &ComponentOptions,
+    ) -> Result<Self> {
+        runtime.check_process()?;
+        runtime.log().within(|| {
+            if runtime.settings().require_signature {
+                let problem = "compiled code carries no signature; load the signed component";
+                return Err(Error::new(Code::Signature, problem));
+            }
+            let limits = Limits::of(runtime.settings());
+            // SAFETY: the caller vouches for the bytes.
+            let artifact = unsafe { Artifact::deserialize(runtime.engine(), bytes) }
+                .map_err(|error| limits.explain_load(error))?;
+            Self::link(runtime, Arc::new(artifact), limits, options)
+        })
+    }
+
+    fn link(
+        runtime: &Runtime,
+        artifact: Arc<Artifact>,
+        limits: Limits,
+        options: &ComponentOptions,
+    ) -> Result<Self> {
+        let component = artifact.component();
+        if let Some(needs) = component.resources_required() {
+            limits.admit(&needs)?;
+        }
+        let types = ComponentTypes::of(runtime.engine(), component);
+        let pre = link::link(runtime, component)?;
+        let name = Name::new(options.name.as_deref().unwrap_or_default());
+        tracing::debug!(component = name.as_str(), "component loaded");
+        let runtime = runtime.clone();
+        Ok(Self(Arc::new(Inner { name, pre, types, limits, artifact, runtime })))
+    }
+
+    /// The compiled component, for [`deserialize`](Self::deserialize).
+    ///
+    /// # Errors
+    /// `RESOURCE_LIMIT` if there is no memory for it.
+    pub fn serialize(&self) -> Result<Vec<u8>> {
+        self.0.artifact.serialize()
+    }
+
+    /// What [`ComponentOptions::name`] said.
+    pub fn name(&self) -> &Name {
+        &self.0.name
+    }
+
+    /// The component's world, as WIT text.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED` if WIT cannot express it.
+    pub fn wit(&self) -> Result<&str> {
+        self.0.artifact.wit()
+    }
+
+    /// What it imports and exports.
+    pub fn types(&self) -> &ComponentTypes {
+        &self.0.types
+    }
+
+    /// An exported function: `greet`, or `ns:pkg/iface@1.0.0#greet`.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, with the names that are there.
+    pub fn function(&self, name: &str) -> Result<Function> {
+        Function::find(self, name)
+    }
+
+    /// Calls a function on a fresh instance, in WAVE text: `greet("world")`.
+    ///
+    /// # Errors
+    /// As [`function`](Self::function) and [`Function::call_text`].
+    pub fn call_text(&self, text: &str, options: &CallOptions) -> Result<String> {
+        let (name, _) = value::parse_call(text)?;
+        self.function(&name)?.call_text(text, options)
+    }
+
+    /// The runtime it was loaded into.
+    pub fn runtime(&self) -> &Runtime {
+        &self.0.runtime
+    }
+
+    pub(crate) fn pre(&self) -> &InstancePre<Guest> {
+        &self.0.pre
+    }
+
+    /// Whether both are clones of one component.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.0.limits
+    }
+}
+
+impl fmt::Debug for Component {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Component").field("name", &self.0.name.as_str()).finish_non_exhaustive()
+    }
+}
+
+fn check_size(size: u64, max: u64) -> Result<()> {
+    match size > max {
+        true => Err(Error::new(
+            Code::ComponentTooLarge,
+            format!("the binary has {size} bytes; `max_component_size` is {max}"),
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Reads a file, but never more than one byte above `max`, whatever it claims to be.
+fn read(path: &Path, max: u64) -> Result<Vec<u8>> {
+    let file = File::open(path).map_err(|error| Error::io(path, &error))?;
+    let size = file.metadata().map_err(|error| Error::io(path, &error))?.len();
+    check_size(size, max)?;
+    let mut bytes = Vec::new();
+    file.take(max + 1).read_to_end(&mut bytes).map_err(|error| Error::io(path, &error))?;
+    check_size(bytes.len() as u64, max)?;
+    Ok(bytes)
+}

@@ -1,0 +1,89 @@
+//! One call's deadline and cancellation: armed on entry, gone on exit.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::error::{Code, Error, Result};
+
+/// Cancels the calls it is given to. Sticky: once triggered, also every later one.
+#[derive(Clone, Debug)]
+pub struct CancelToken(Arc<watch::Sender<bool>>);
+
+impl CancelToken {
+    /// A token that has not been triggered.
+    pub fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+
+    /// Cancels every call this token was or will be given to.
+    pub fn trigger(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether [`trigger`](Self::trigger) was called.
+    pub fn is_triggered(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    async fn triggered(&self) {
+        // Cannot fail: the sender lives in `self`.
+        let _ = self.0.subscribe().wait_for(|triggered| *triggered).await;
+    }
+}
+
+impl Default for CancelToken {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The time and the cancellation of one call in flight.
+#[derive(Clone, Debug)]
+pub(crate) struct Deadline {
+    at: Instant,
+    limit: Duration,
+    cancel: Option<CancelToken>,
+}
+
+impl Deadline {
+    /// Starts the clock. The limit is rounded up to whole ticks, at least one.
+    pub(crate) fn arm(limit: Duration, tick: Duration, cancel: Option<CancelToken>) -> Self {
+        let ticks = limit.as_nanos().div_ceil(tick.as_nanos()).max(1);
+        let rounded = tick.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX));
+        Self { at: Instant::now() + rounded, limit, cancel }
+    }
+
+    pub(crate) fn at(&self) -> Instant {
+        self.at
+    }
+
+    /// Whether the call may go on.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.cancel.as_ref().is_some_and(CancelToken::is_triggered) {
+            return Err(self.cancelled());
+        }
+        if Instant::now() >= self.at {
+            return Err(self.timed_out());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn timed_out(&self) -> Error {
+        let limit = self.limit.as_millis();
+        Error::new(Code::Timeout, format!("the call took longer than its limit of {limit} ms"))
+    }
+
+    pub(crate) fn cancelled(&self) -> Error {
+        Error::new(Code::Cancelled, "the call was cancelled")
+    }
+
+    /// Resolves when the call is cancelled; never, if nothing can cancel it.
+    pub(crate) async fn cancellation(&self) {
+        match &self.cancel {
+            Some(token) => token.triggered().await,
+            None => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! Why something failed: a stable code, one line of text, and what is known about the guest.
+//!
+//! Failures of wasmtime are classified in one place, [`Error::from`], so that every layer above
+//! sees the same code for the same cause.
+
+use std::fmt;
+use std::panic::Location;
+
+use wasmtime::Trap;
+
+/// What kind of failure an [`Error`] is. Numbers are stable and never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum Code {
+    /// An argument or setting is unusable.
+    InvalidArgument = 1,
+    /// A name is not there.
+    NotFound = 2,
+    /// A value does not have the type that is wanted.
+    TypeMismatch = 3,
+    /// The instance is in another call.
+    Busy = 4,
+
+    /// The bytes are not a component.
+    Compile = 16,
+    /// An import is missing or has another type.
+    Link = 17,
+    /// The guest trapped.
+    Trap = 18,
+    /// The guest ended itself; see [`Error::exit_status`].
+    Exit = 19,
+    /// The instance failed in an earlier call.
+    Poisoned = 20,
+
+    /// The call took longer than it may.
+    Timeout = 32,
+    /// The call was cancelled.
+    Cancelled = 33,
+    /// The guest wanted more memory or table elements than it may have.
+    MemoryLimit = 34,
+    /// The binary is larger than allowed.
+    ComponentTooLarge = 35,
+    /// As many instances are alive as are allowed.
+    InstanceLimit = 36,
+    /// The call used up its fuel.
+    Fuel = 37,
+    /// The guest used up its stack.
+    StackOverflow = 38,
+    /// The guest wanted more of the host's own memory or handles than it may have.
+    ResourceLimit = 39,
+
+    /// A file or directory could not be used.
+    Io = 48,
+    /// The pool could not be reserved.
+    Pool = 49,
+    /// A signature is missing or wrong.
+    Signature = 50,
+    /// The process is a fork of the one that built the runtime.
+    Forked = 51,
+    /// This build cannot do that.
+    Unsupported = 52,
+
+    /// A host callback failed; its own message.
+    Host = 64,
+
+    /// A bug in this library, caught before it reached the host.
+    Panic = 127,
+}
+
+impl Code {
+    /// Every code, in numeric order.
+    pub const ALL: [Self; 24] = [
+        Self::InvalidArgument,
+        Self::NotFound,
+        Self::TypeMismatch,
+        Self::Busy,
+        Self::Compile,
+        Self::Link,
+        Self::Trap,
+        Self::Exit,
+        Self::Poisoned,
+        Self::Timeout,
+        Self::Cancelled,
+        Self::MemoryLimit,
+        Self::ComponentTooLarge,
+        Self::InstanceLimit,
+        Self::Fuel,
+        Self::StackOverflow,
+        Self::ResourceLimit,
+        Self::Io,
+        Self::Pool,
+        Self::Signature,
+        Self::Forked,
+        Self::Unsupported,
+        Self::Host,
+        Self::Panic,
+    ];
+}
+
+/// Which rule of WebAssembly a trapping guest broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum TrapKind {
+    /// An `unreachable` instruction: how most languages abort.
+    Unreachable = 1,
+    /// A memory access out of bounds.
+    MemoryOutOfBounds = 2,
+    /// A table access out of bounds.
+    TableOutOfBounds = 3,
+    /// An indirect call to an empty table element.
+    IndirectCallToNull = 4,
+    /// An indirect call to a function of another type.
+    BadSignature = 5,
+    /// Integer arithmetic overflowed.
+    IntegerOverflow = 6,
+    /// An integer was divided by zero.
+    IntegerDivisionByZero = 7,
+    /// A float has no integer counterpart.
+    BadConversionToInteger = 8,
+    /// The call stack was used up.
+    StackOverflow = 9,
+    /// The guest broke the canonical ABI: pointers, lengths, case numbers or text it gave.
+    CanonicalAbi = 10,
+    /// Any other rule; the message says which.
+    Other = 31,
+}
+
+/// One function on the guest's stack when it trapped, innermost first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// Name of the function, demangled; empty where the component carries no names.
+    pub function: String,
+    /// Name of the core module; empty where it has none.
+    pub module: String,
+    /// Offset of the instruction in the core module's binary, in bytes.
+    pub offset: Option<u64>,
+    /// Source file; empty without debug information.
+    pub file: String,
+    /// Line in `file`, from 1; 0 if unknown.
+    pub line: u32,
+    /// Column in `line`, from 1; 0 if unknown.
+    pub column: u32,
+}
+
+/// A failure, with all that is known about it.
+#[derive(Clone)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    code: Code,
+    message: String,
+    trap: Option<TrapKind>,
+    exit_status: Option<i32>,
+    frames: Vec<Frame>,
+}
+
+/// What a fallible operation of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error with this code and message. Line breaks in the message become spaces.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            code,
+            message: one_line(message.into()),
+            trap: None,
+            exit_status: None,
+            frames: Vec::new(),
+        }))
+    }
+
+    /// The caller passed something unusable as `argument`.
+    pub fn invalid(argument: &str, problem: impl fmt::Display) -> Self {
+        Self::new(Code::InvalidArgument, format!("`{argument}`: {problem}"))
+    }
+
+    /// A file or directory could not be used.
+    pub fn io(path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::new(Code::Io, format!("{}: {error}", path.display()))
+    }
+
+    /// A panic was caught at the boundary.
+    pub fn panic(payload: &(dyn std::any::Any + Send)) -> Self {
+        let text = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no message");
+        Self::new(Code::Panic, format!("a bug in wasmcell, please report it: {text}"))
+    }
+
+    /// What kind of failure this is.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// One line of text for people.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// Which rule the guest broke, if it trapped.
+    pub fn trap(&self) -> Option<TrapKind> {
+        self.0.trap
+    }
+
+    /// The status a guest gave when it ended itself.
+    pub fn exit_status(&self) -> Option<i32> {
+        self.0.exit_status
+    }
+
+    /// The guest's stack when it trapped, innermost frame first.
+    pub fn frames(&self) -> &[Frame] {
+        &self.0.frames
+    }
+
+    /// The same error with `prefix` in front of its message.
+    #[must_use]
+    pub fn context(mut self, prefix: impl fmt::Display) -> Self {
+        self.0.message = one_line(format!("{prefix}: {}", self.0.message));
+        self
+    }
+
+    /// The same failure under another code, with `cause` in front of its message.
+    pub(crate) fn recode(self, code: Code, cause: String) -> Self {
+        let mut it = self.context(cause);
+        it.0.code = code;
+        it
+    }
+
+    /// Lets an error of ours travel through wasmtime and come out of [`Error::from`] unchanged.
+    pub fn into_wasmtime(self) -> wasmtime::Error {
+        wasmtime::Error::new(self)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.0.code, self.0.message)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Classifies a failure of wasmtime.
+impl From<wasmtime::Error> for Error {
+    #[track_caller]
+    fn from(error: wasmtime::Error) -> Self {
+        let frames = frames(&error);
+        let mut classified = if let Some(ours) = error.downcast_ref::<Self>() {
+            ours.clone()
+        } else if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
+            let mut it = Self::new(Code::Exit, format!("the guest exited with status {}", exit.0));
+            it.0.exit_status = Some(exit.0);
+            it
+        } else if let Some(trap) = error.downcast_ref::<Trap>() {
+            from_trap(*trap, &error)
+        } else if error.is::<wasmtime::PoolConcurrencyLimitError>() {
+            Self::new(Code::InstanceLimit, chain(&error))
+        } else {
+            tracing::debug!(from = %Location::caller(), "unclassified failure of wasmtime: {error:#}");
+            let mut it = Self::new(Code::Trap, chain(&error));
+            it.0.trap = Some(TrapKind::Other);
+            it
+        };
+        if classified.0.frames.is_empty() {
+            classified.0.frames = frames;
+        }
+        classified
+    }
+}
+
+fn from_trap(trap: Trap, error: &wasmtime::Error) -> Error {
+    let (code, kind) = match trap {
+        Trap::StackOverflow => (Code::StackOverflow, TrapKind::StackOverflow),
+        Trap::OutOfFuel => (Code::Fuel, TrapKind::Other),
+        Trap::UnreachableCodeReached => (Code::Trap, TrapKind::Unreachable),
+        Trap::MemoryOutOfBounds => (Code::Trap, TrapKind::MemoryOutOfBounds),
+        Trap::TableOutOfBounds => (Code::Trap, TrapKind::TableOutOfBounds),
+        Trap::IndirectCallToNull => (Code::Trap, TrapKind::IndirectCallToNull),
+        Trap::BadSignature => (Code::Trap, TrapKind::BadSignature),
+        Trap::IntegerOverflow => (Code::Trap, TrapKind::IntegerOverflow),
+        Trap::IntegerDivisionByZero => (Code::Trap, TrapKind::IntegerDivisionByZero),
+        Trap::BadConversionToInteger => (Code::Trap, TrapKind::BadConversionToInteger),
+        Trap::CannotEnterComponent
+        | Trap::CannotLeaveComponent
+        | Trap::InvalidChar
+        | Trap::StringOutOfBounds
+        | Trap::ListOutOfBounds
+        | Trap::InvalidDiscriminant
+        | Trap::UnalignedPointer => (Code::Trap, TrapKind::CanonicalAbi),
+        _ => (Code::Trap, TrapKind::Other),
+    };
+    let mut it = Error::new(code, chain(error));
+    it.0.trap = Some(kind);
+    it
+}
+
+/// The causes of `error`, outermost first, without wasmtime's own rendering of the backtrace.
+fn chain(error: &wasmtime::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if cause.starts_with("error while executing at wasm backtrace") {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(cause.trim_start_matches("wasm trap: "));
+    }
+    text
+}
+
+fn frames(error: &wasmtime::Error) -> Vec<Frame> {
+    let Some(backtrace) = error.downcast_ref::<wasmtime::WasmBacktrace>() else {
+        return Vec::new();
+    };
+    backtrace.frames().iter().map(frame).collect()
+}
+
+fn frame(info: &wasmtime::FrameInfo) -> Frame {
+    let symbol = info.symbols().first();
+    let function = symbol.and_then(|s| s.name()).or(info.func_name()).unwrap_or_default();
+    Frame {
+        function: function.to_owned(),
+        module: info.module().name().unwrap_or_default().to_owned(),
+        offset: info.module_offset().map(|offset| offset as u64),
+        file: symbol.and_then(|s| s.file()).unwrap_or_default().to_owned(),
+        line: symbol.and_then(|s| s.line()).unwrap_or_default(),
+        column: symbol.and_then(|s| s.column()).unwrap_or_default(),
+    }
+}
+
+fn one_line(mut text: String) -> String {
+    if text.contains(['\n', '\r']) {
+        text = text.split(['\n', '\r']).map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ");
+    }
+    text
+}

@@ -1,0 +1,221 @@
+//! Instances: a store with its limits, and one component instance in it.
+
+use std::fmt;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::OwnedSemaphorePermit;
+use wasmtime::Store;
+use wasmtime::component::ComponentExportIndex;
+
+use crate::call::{self, Call, CallOptions};
+use crate::component::Component;
+use crate::error::{Code, Error, Result};
+use crate::function::Function;
+use crate::guest::{self, Guest};
+use crate::stats::Counters;
+use crate::value::{self, Value};
+
+/// An instance that is alive. It gives its slot back after its memory, so that whoever takes the
+/// slot finds room in the pool.
+pub(crate) struct Live {
+    store: Store<Guest>,
+    instance: wasmtime::component::Instance,
+    _counted: Counted,
+    _slot: OwnedSemaphorePermit,
+}
+
+/// Counts an instance for as long as it lives.
+struct Counted(Arc<Counters>);
+
+impl Counted {
+    fn new(stats: &Arc<Counters>) -> Self {
+        stats.instance_started();
+        Self(stats.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.instance_ended();
+    }
+}
+
+impl Live {
+    /// Instantiates `component` as part of `call`.
+    pub(crate) async fn start(component: &Component, call: Call) -> Result<Self> {
+        let runtime = component.runtime();
+        let slot = runtime.slot().await?;
+        let counted = Counted::new(runtime.stats());
+        let mut store = guest::store(runtime, component.limits(), call)?;
+        let instance = component.pre().instantiate_async(&mut store).await;
+        let instance = guest::end(&mut store, instance)?;
+        Ok(Self { store, instance, _counted: counted, _slot: slot })
+    }
+
+    /// Calls one of its exports as part of the call it was started or armed for.
+    pub(crate) async fn call(
+        &mut self,
+        index: ComponentExportIndex,
+        args: &[Value],
+        has_result: bool,
+    ) -> Result<Vec<Value>> {
+        let function = self
+            .instance
+            .get_func(&mut self.store, index)
+            .ok_or_else(|| Error::new(Code::NotFound, "the function is of another component"))?;
+        let mut results = vec![Value::Bool(false); usize::from(has_result)];
+        let outcome = function.call_async(&mut self.store, args, &mut results).await;
+        guest::end(&mut self.store, outcome)?;
+        Ok(results)
+    }
+
+    fn arm(&mut self, call: Call) -> Result<()> {
+        self.store.data_mut().call = call;
+        guest::begin(&mut self.store)
+    }
+}
+
+/// An instance that keeps its state between calls. It takes one call at a time.
+#[derive(Clone)]
+pub struct Instance(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    component: Component,
+}
+
+enum State {
+    Idle(Box<Live>),
+    Busy,
+    /// What went wrong.
+    Poisoned(String),
+}
+
+impl Instance {
+    /// Instantiates `component`; `options` limit how long that may take.
+    ///
+    /// # Errors
+    /// As [`Function::call`].
+    pub fn new(component: &Component, options: &CallOptions) -> Result<Self> {
+        let live = call::run(component.runtime(), options, |call| Live::start(component, call))?;
+        let state = Mutex::new(State::Idle(Box::new(live)));
+        Ok(Self(Arc::new(Inner { state, component: component.clone() })))
+    }
+
+    /// Calls `function` on this instance, on this thread.
+    ///
+    /// # Errors
+    /// `BUSY` while another call is in it, `POISONED` after one failed in it,
+    /// `INVALID_ARGUMENT` if the function is of another component; and as [`Function::call`].
+    pub fn call(
+        &self,
+        function: &Function,
+        args: &[Value],
+        options: &CallOptions,
+    ) -> Result<Vec<Value>> {
+        let entered = self.enter(function)?;
+        let runtime = self.0.component.runtime();
+        call::run(runtime, options, |call| entered.call(function, args, call))
+    }
+
+    /// Calls `function` with WAVE text in and out; see [`Function::call_text`].
+    ///
+    /// # Errors
+    /// As [`call`](Self::call) and [`Function::call_text`].
+    pub fn call_text(
+        &self,
+        function: &Function,
+        text: &str,
+        options: &CallOptions,
+    ) -> Result<String> {
+        let args = function.parse(text)?;
+        value::print(&self.call(function, &args, options)?)
+    }
+
+    /// Calls `function` on the runtime's workers, and gives the outcome to `done` there.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call), as far as it is known before the guest starts; then `done` is
+    /// dropped unused.
+    pub fn call_async(
+        &self,
+        function: &Function,
+        args: Vec<Value>,
+        options: &CallOptions,
+        done: impl FnOnce(Result<Vec<Value>>) + Send + 'static,
+    ) -> Result<()> {
+        let entered = self.enter(function)?;
+        let function = function.clone();
+        let body = |call| async move { entered.call(&function, &args, call).await };
+        call::spawn(self.0.component.runtime(), options, body, done)
+    }
+
+    /// Whether an earlier call failed in this instance, so that it takes no more.
+    pub fn is_poisoned(&self) -> bool {
+        matches!(*self.0.lock(), State::Poisoned(_))
+    }
+
+    /// Takes the instance for one call.
+    fn enter(&self, function: &Function) -> Result<Entered> {
+        if !function.component().is(&self.0.component) {
+            return Err(Error::invalid("function", "belongs to another component"));
+        }
+        let mut state = self.0.lock();
+        match mem::replace(&mut *state, State::Busy) {
+            State::Idle(live) => Ok(Entered { live: Some(live), failed: None, of: self.0.clone() }),
+            State::Busy => Err(Error::new(Code::Busy, "the instance is in another call")),
+            State::Poisoned(why) => {
+                let problem = format!("the instance failed in an earlier call: {why}");
+                *state = State::Poisoned(why);
+                Err(Error::new(Code::Poisoned, problem))
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance").field("component", &self.0.component).finish_non_exhaustive()
+    }
+}
+
+/// An instance while a call is in it. Unless the call comes back with results, the instance is
+/// poisoned: it may have stopped anywhere.
+struct Entered {
+    live: Option<Box<Live>>,
+    failed: Option<String>,
+    of: Arc<Inner>,
+}
+
+impl Entered {
+    async fn call(mut self, function: &Function, args: &[Value], call: Call) -> Result<Vec<Value>> {
+        let Some(mut live) = self.live.take() else {
+            return Err(Error::new(Code::Poisoned, "the instance is gone"));
+        };
+        live.arm(call)?;
+        let result = live.call(function.index(), args, function.has_result()).await;
+        match &result {
+            Ok(_) => self.live = Some(live),
+            Err(error) => self.failed = Some(error.message().to_owned()),
+        }
+        result
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let next = match (self.live.take(), self.failed.take()) {
+            (Some(live), _) => State::Idle(live),
+            (None, Some(why)) => State::Poisoned(why),
+            (None, None) => State::Poisoned("it was stopped on its way".to_owned()),
+        };
+        *self.of.lock() = next;
+    }
+}

@@ -1,0 +1,57 @@
+//! WebAssembly components inside other people's programs: the safe core of libwasmcell.
+//!
+//! Data flows one way: host memory, [`capi`], this core, `marshal`, the guest.
+//!
+//! - [`RuntimeBuilder`] collects and checks settings; [`Runtime`] is one wasmtime engine with its
+//!   pool (`pool`), epoch thread (`epoch`), private tokio (`workers`) and compile cache
+//!   ([`cache`]).
+//! - [`Component`] is checked for size and signature ([`signature`]), compiled or fetched
+//!   ([`artifact`]), and linked (`link`) once.
+//! - [`Function`] is an export, looked up once. A call arms its `deadline`, is driven on its
+//!   caller's thread by `executor`, and runs in a fresh store (`guest`, `instance`) that is held
+//!   to its `limits`.
+//! - [`Error`] is the single place where failures are classified.
+//!
+//! Unsafe code lives in [`capi`], in `marshal`, and where compiled code is deserialised.
+#![deny(unsafe_code)]
+
+#[path = "abi.rs"]
+mod abi;
+pub mod artifact;
+pub mod builder;
+pub mod cache;
+pub mod call;
+pub mod capi;
+pub mod component;
+pub mod deadline;
+mod epoch;
+pub mod error;
+mod executor;
+pub mod features;
+pub mod function;
+mod guest;
+pub mod instance;
+mod limits;
+mod link;
+mod log;
+pub mod marshal;
+pub mod pool;
+mod process;
+pub mod runtime;
+pub mod signature;
+pub mod stats;
+pub mod types;
+pub mod value;
+mod workers;
+
+pub use builder::RuntimeBuilder;
+pub use call::{CallOptions, CallReport};
+pub use component::{Component, ComponentOptions};
+pub use deadline::CancelToken;
+pub use error::{Code, Error, Result};
+pub use function::Function;
+pub use instance::Instance;
+pub use pool::{Allocator, Info};
+pub use runtime::Runtime;
+pub use stats::Stats;
+pub use value::Value;

@@ -1,0 +1,202 @@
+//! What an instance may take, summed over all its memories and tables, with any allocator.
+
+use std::sync::Arc;
+
+use wasmtime::ResourceLimiter;
+use wasmtime::ResourcesRequired;
+
+use crate::builder::{Settings, WASM_PAGE};
+use crate::error::{Code, Error, Result, TrapKind};
+use crate::stats::Counters;
+
+/// A table element is a pointer.
+const TABLE_ELEMENT: u64 = size_of::<usize>() as u64;
+
+/// The limits of one instance.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub linear_memory: usize,
+    pub instance_memory: u64,
+    pub table_elements: usize,
+    pub core_instances: usize,
+    pub memories: usize,
+    pub tables: usize,
+}
+
+impl Limits {
+    pub(crate) fn of(settings: &Settings) -> Self {
+        Self {
+            linear_memory: settings.max_linear_memory,
+            instance_memory: settings.max_instance_memory,
+            table_elements: settings.max_table_elements,
+            core_instances: settings.max_core_instances_per_component as usize,
+            memories: settings.max_memories_per_component as usize,
+            tables: settings.max_tables_per_component as usize,
+        }
+    }
+
+    /// Refuses a component that cannot be instantiated within these limits, at load.
+    pub(crate) fn admit(&self, needs: &ResourcesRequired) -> Result<()> {
+        let count = |what, has: u32, limit: usize, setting| match has as usize > limit {
+            true => Err(too_much(Code::ResourceLimit, what, has, setting, limit)),
+            false => Ok(()),
+        };
+        count("linear memories", needs.num_memories, self.memories, "max_memories_per_component")?;
+        count("tables", needs.num_tables, self.tables, "max_tables_per_component")?;
+        if let Some(pages) = needs.max_initial_memory_size
+            && pages.saturating_mul(WASM_PAGE) > self.linear_memory as u64
+        {
+            let bytes = pages.saturating_mul(WASM_PAGE);
+            let what = "bytes of initial linear memory";
+            let limit = self.linear_memory;
+            return Err(too_much(Code::MemoryLimit, what, bytes, "max_linear_memory", limit));
+        }
+        if let Some(elements) = needs.max_initial_table_size
+            && elements > self.table_elements as u64
+        {
+            let what = "initial table elements";
+            let limit = self.table_elements;
+            return Err(too_much(Code::MemoryLimit, what, elements, "max_table_elements", limit));
+        }
+        Ok(())
+    }
+
+    /// Gives a refusal by the pool the code and the words that it has without a pool.
+    ///
+    /// Only wasmtime's message tells such a refusal from an invalid component; the tests compare
+    /// both allocators, so that a change of its words is noticed.
+    pub(crate) fn explain_load(&self, error: Error) -> Error {
+        let message = error.message();
+        if !message.contains("pooling allocator") {
+            return error;
+        }
+        let (code, setting) = if message.contains("core module instances") {
+            (Code::ResourceLimit, "max_core_instances_per_component")
+        } else if message.contains("linear memories") || message.contains("memories count") {
+            (Code::ResourceLimit, "max_memories_per_component")
+        } else if message.contains("tables") {
+            (Code::ResourceLimit, "max_tables_per_component")
+        } else if message.contains("memory index") {
+            (Code::MemoryLimit, "max_linear_memory")
+        } else if message.contains("table index") {
+            (Code::MemoryLimit, "max_table_elements")
+        } else {
+            (Code::ResourceLimit, "the size of an instance")
+        };
+        Error::new(code, format!("`{setting}` does not allow this component: {message}"))
+    }
+}
+
+fn too_much(
+    code: Code,
+    what: &str,
+    wanted: impl std::fmt::Display,
+    setting: &str,
+    limit: impl std::fmt::Display,
+) -> Error {
+    Error::new(code, format!("the component wants {wanted} {what}; `{setting}` is {limit}"))
+}
+
+/// Watches one instance grow.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    limits: Limits,
+    /// Bytes of all memories and tables. Growth that the system then has no memory for stays
+    /// counted: wasmtime reports some failures without having asked, so undoing could be abused.
+    used: u64,
+    denied: Option<String>,
+    stats: Arc<Counters>,
+}
+
+impl Limiter {
+    pub(crate) fn new(limits: Limits, stats: Arc<Counters>) -> Self {
+        Self { limits, used: 0, denied: None, stats }
+    }
+
+    /// Forgets what was denied to an earlier call.
+    pub(crate) fn begin_call(&mut self) {
+        self.denied = None;
+    }
+
+    /// A guest that is denied memory usually aborts; says then that the limit was the cause.
+    pub(crate) fn explain(&mut self, error: Error) -> Error {
+        let caused = matches!(error.trap(), Some(TrapKind::Unreachable | TrapKind::Other));
+        match self.denied.take() {
+            Some(denied) if caused && error.code() == Code::Trap => {
+                error.recode(Code::MemoryLimit, denied)
+            }
+            _ => error,
+        }
+    }
+
+    fn grow(&mut self, what: &str, wanted: u64, limit: (&str, u64), added: u64) -> bool {
+        let (setting, max) = limit;
+        if wanted > max {
+            return self.deny(format!("{what} wanted {wanted}; `{setting}` is {max}"));
+        }
+        let used = self.used.saturating_add(added);
+        let max = self.limits.instance_memory;
+        if used > max {
+            return self.deny(format!(
+                "memories and tables together wanted {used} bytes; `max_instance_memory` is {max}"
+            ));
+        }
+        self.used = used;
+        self.stats.memory_grew(added);
+        true
+    }
+
+    fn deny(&mut self, why: String) -> bool {
+        self.stats.growth_denied();
+        self.denied = Some(why);
+        false
+    }
+}
+
+impl Drop for Limiter {
+    fn drop(&mut self) {
+        self.stats.memory_freed(self.used);
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false); // beyond what the guest itself declared
+        }
+        let limit = ("max_linear_memory", self.limits.linear_memory as u64);
+        let added = (desired - current) as u64;
+        Ok(self.grow("a linear memory (bytes)", desired as u64, limit, added))
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let limit = ("max_table_elements", self.limits.table_elements as u64);
+        let added = ((desired - current) as u64).saturating_mul(TABLE_ELEMENT);
+        Ok(self.grow("a table (elements)", desired as u64, limit, added))
+    }
+
+    fn instances(&self) -> usize {
+        self.limits.core_instances
+    }
+
+    fn memories(&self) -> usize {
+        self.limits.memories
+    }
+
+    fn tables(&self) -> usize {
+        self.limits.tables
+    }
+}

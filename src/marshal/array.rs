@@ -1,0 +1,46 @@
+//! Reads arrays that a caller describes as (pointer, length).
+
+use std::mem::size_of;
+
+use super::arena::too_large;
+use crate::Result;
+use crate::types::Path;
+
+/// The most bytes a list or text can have in a guest: its memory has no more addresses.
+const GUEST_BYTES: usize = u32::MAX as usize;
+
+/// Views `(ptr, len)` as a slice; `(NULL, 0)` is the empty one.
+///
+/// # Safety
+/// If `ptr` is not NULL and `len` is not 0, `ptr` points to `len` initialised values that live and
+/// stay unmodified for `'a`. Neither needs to make sense otherwise: NULL with a length, misaligned
+/// pointers and impossible lengths are errors.
+pub(super) unsafe fn array<'a, T>(ptr: *const T, len: usize, at: &Path<'_>) -> Result<&'a [T]> {
+    if len == 0 {
+        return Ok(&[]);
+    }
+    if ptr.is_null() {
+        return Err(at.invalid(format_args!("NULL with length {len}")));
+    }
+    if !ptr.is_aligned() {
+        return Err(at.invalid(format_args!("{ptr:p} is not aligned for its elements")));
+    }
+    // No guest holds more elements than its memory has bytes; and `from_raw_parts` wants the
+    // bytes to be countable.
+    if len > GUEST_BYTES || len > isize::MAX as usize / size_of::<T>() {
+        return Err(at.invalid(format_args!("length {len} is more than a guest can hold")));
+    }
+    // SAFETY: non-null, aligned and of a possible size, as just checked; the caller vouches for
+    // the elements.
+    Ok(unsafe { std::slice::from_raw_parts(ptr, len) })
+}
+
+/// Collects `len` items, and reports instead of aborting if the host has no memory for them.
+pub(super) fn collect<T>(len: usize, items: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
+    let mut all = Vec::new();
+    all.try_reserve_exact(len).map_err(|_| too_large(len.saturating_mul(size_of::<T>())))?;
+    for item in items {
+        all.push(item?);
+    }
+    Ok(all)
+}

@@ -1,0 +1,286 @@
+//! From values of components to values in C memory.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use super::arena::{Arena, Memory};
+use super::layout::{
+    runtime_flags_t, runtime_list_t, runtime_slice_t, runtime_string_t, runtime_value_of_t,
+    runtime_value_t,
+};
+use crate::types::{FunctionType, Kind, Path, Type, brief};
+use crate::value::Value;
+use crate::{Code, Result};
+
+/// What a call returned, laid out for C. It owns everything that its values point to.
+pub struct Results {
+    values: *const runtime_value_t,
+    len: usize,
+    /// Where `values` and all they point to live.
+    memory: Memory,
+}
+
+// SAFETY: the pointers lead into `memory`, which moves along and which nobody writes to.
+unsafe impl Send for Results {}
+// SAFETY: sharing gives read access to memory that nobody writes to.
+unsafe impl Sync for Results {}
+
+impl Results {
+    /// The results, in order.
+    pub fn values(&self) -> &[runtime_value_t] {
+        if self.len == 0 {
+            return &[];
+        }
+        // SAFETY: `lift_results` wrote `len` values there, into `memory`.
+        unsafe { std::slice::from_raw_parts(self.values, self.len) }
+    }
+
+    /// How many bytes of host memory the results occupy.
+    #[cfg(test)]
+    pub(super) fn size(&self) -> usize {
+        self.memory.size()
+    }
+}
+
+impl std::fmt::Debug for Results {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Results").field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
+/// Lays out what a call returned. The memory it takes is at most proportional to `values`.
+pub fn lift_results(values: &[Value], ty: &FunctionType) -> Result<Results> {
+    let wanted = usize::from(ty.result.is_some());
+    if values.len() != wanted {
+        let problem = format_args!("{wanted} results"); // a bug of ours or of wasmtime
+        return Err(Path::result().mismatch(problem, values.len()));
+    }
+    let lift = Lift { arena: Arena::new(), cases: RefCell::default() };
+    let room = lift.arena.room(values.len())?;
+    for ((value, ty), slot) in values.iter().zip(&ty.result).zip(&mut *room) {
+        slot.write(lift.value(value, ty, &Path::result())?);
+    }
+    let values = room.as_ptr().cast();
+    Ok(Results { values, len: wanted, memory: lift.arena.finish() })
+}
+
+struct Lift<'a> {
+    arena: Arena,
+    /// Numbers of cases and flags by name, for types with many of them, by the address of the
+    /// type's parts. Without it a long list of a type with thousands of cases, which the guest is
+    /// free to return, would take billions of comparisons.
+    cases: RefCell<HashMap<*const u8, HashMap<&'a str, usize>>>,
+}
+
+/// How many names are searched one by one.
+const FEW: usize = 16;
+
+impl<'a> Lift<'a> {
+    fn value(&self, value: &Value, ty: &'a Type, at: &Path<'_>) -> Result<runtime_value_t> {
+        let of = match (ty, value) {
+            (Type::Bool, &Value::Bool(it)) => runtime_value_of_t { boolean: it.into() },
+            (Type::S8, &Value::S8(s8)) => runtime_value_of_t { s8 },
+            (Type::U8, &Value::U8(u8)) => runtime_value_of_t { u8 },
+            (Type::S16, &Value::S16(s16)) => runtime_value_of_t { s16 },
+            (Type::U16, &Value::U16(u16)) => runtime_value_of_t { u16 },
+            (Type::S32, &Value::S32(s32)) => runtime_value_of_t { s32 },
+            (Type::U32, &Value::U32(u32)) => runtime_value_of_t { u32 },
+            (Type::S64, &Value::S64(s64)) => runtime_value_of_t { s64 },
+            (Type::U64, &Value::U64(u64)) => runtime_value_of_t { u64 },
+            (Type::F32, &Value::Float32(f32)) => runtime_value_of_t { f32 },
+            (Type::F64, &Value::Float64(f64)) => runtime_value_of_t { f64 },
+            (Type::Char, &Value::Char(it)) => runtime_value_of_t { character: it.into() },
+            (Type::String, Value::String(text)) => {
+                let ptr = self.arena.text(text)?.cast();
+                runtime_value_of_t { string: runtime_string_t { ptr, len: text.len() } }
+            }
+            (Type::List(element), Value::List(values)) => return self.list(values, element, at),
+            (Type::Record(_), Value::Record(_)) | (Type::Tuple(_), Value::Tuple(_)) => {
+                runtime_value_of_t { values: self.members(value, ty, at)? }
+            }
+            (Type::Variant(_), _) | (Type::Option(_), _) | (Type::Result(_), _) => {
+                return self.case(value, ty, at);
+            }
+            (Type::Enum(_), Value::Enum(name)) => {
+                let index = number(self.child(ty, name, at)?, at)?;
+                return Ok(runtime_value_t { index, ..header(Kind::Enum) });
+            }
+            (Type::Flags(_), Value::Flags(set)) => {
+                runtime_value_of_t { flags: self.flags(set, ty, at)? }
+            }
+            (Type::Own(_) | Type::Borrow(_) | Type::Function(_) | Type::Unsupported(_), _) => {
+                let problem = format!("values of type {} cannot be returned yet", brief(ty));
+                return Err(at.error(Code::Unsupported, problem));
+            }
+            _ => return Err(unexpected(value, ty, at)),
+        };
+        Ok(runtime_value_t { of, ..header(ty.kind()) })
+    }
+
+    /// `len` values in a row, made by `make`.
+    fn row<T: Copy>(&self, len: usize, make: impl Fn(usize) -> Result<T>) -> Result<*const T> {
+        let room: &mut [MaybeUninit<T>] = self.arena.room(len)?;
+        for (i, slot) in room.iter_mut().enumerate() {
+            slot.write(make(i)?);
+        }
+        Ok(if len == 0 { ptr::null() } else { room.as_ptr().cast() })
+    }
+
+    fn list(&self, values: &[Value], element: &'a Type, at: &Path<'_>) -> Result<runtime_value_t> {
+        macro_rules! flat {
+            ($case:ident, $c:ty) => {
+                self.row::<$c>(values.len(), |i| match values[i] {
+                    Value::$case(it) => Ok(it.into()),
+                    ref other => Err(unexpected(other, element, &at.element(i))),
+                })?
+                .cast()
+            };
+        }
+        let ptr = match element {
+            Type::Bool => flat!(Bool, u8),
+            Type::S8 => flat!(S8, i8),
+            Type::U8 => flat!(U8, u8),
+            Type::S16 => flat!(S16, i16),
+            Type::U16 => flat!(U16, u16),
+            Type::S32 => flat!(S32, i32),
+            Type::U32 => flat!(U32, u32),
+            Type::S64 => flat!(S64, i64),
+            Type::U64 => flat!(U64, u64),
+            Type::F32 => flat!(Float32, f32),
+            Type::F64 => flat!(Float64, f64),
+            Type::Char => flat!(Char, u32),
+            _ => {
+                let value = |i: usize| self.value(&values[i], element, &at.element(i));
+                self.row(values.len(), value)?.cast()
+            }
+        };
+        let kind = element.kind();
+        Ok(runtime_value_t {
+            element: if kind.is_flat() { kind as u8 } else { 0 },
+            of: runtime_value_of_t { list: runtime_list_t { ptr, len: values.len() } },
+            ..header(Kind::List)
+        })
+    }
+
+    /// The fields of a record or tuple, in the order of the type.
+    fn members(&self, value: &Value, ty: &'a Type, at: &Path<'_>) -> Result<runtime_slice_t> {
+        let (len, wrong) = (ty.len(), || unexpected(value, ty, at));
+        let ptr = match (ty, value) {
+            (Type::Record(fields), Value::Record(values)) if values.len() == len => {
+                self.row(len, |i| {
+                    let (field, (name, value)) = (&fields[i], &values[i]);
+                    if field.name.as_str() != name {
+                        return Err(wrong());
+                    }
+                    self.value(value, &field.ty, &at.name(name))
+                })?
+            }
+            (Type::Tuple(types), Value::Tuple(values)) if values.len() == len => {
+                self.row(len, |i| self.value(&values[i], &types[i], &at.number(i)))?
+            }
+            _ => return Err(wrong()),
+        };
+        Ok(runtime_slice_t { ptr, len })
+    }
+
+    /// A variant, option or result.
+    fn case(&self, value: &Value, ty: &'a Type, at: &Path<'_>) -> Result<runtime_value_t> {
+        let (name, index, payload) = match (ty, value) {
+            (Type::Variant(_), Value::Variant(name, payload)) => {
+                (name.as_str(), self.child(ty, name, at)?, payload)
+            }
+            (Type::Option(_), Value::Option(payload @ None)) => ("none", 0, payload),
+            (Type::Option(_), Value::Option(payload)) => ("some", 1, payload),
+            (Type::Result(_), Value::Result(Ok(payload))) => ("ok", 0, payload),
+            (Type::Result(_), Value::Result(Err(payload))) => ("err", 1, payload),
+            _ => return Err(unexpected(value, ty, at)),
+        };
+        let carried = match ty {
+            Type::Option(some) => payload.as_ref().map(|_| &**some),
+            _ => ty.child(index),
+        };
+        let payload = match (carried, payload) {
+            (None, None) => ptr::null(),
+            (Some(ty), Some(value)) => self.row(1, |_| self.value(value, ty, &at.name(name)))?,
+            _ => return Err(unexpected(value, ty, at)),
+        };
+        let of = runtime_value_of_t { payload };
+        Ok(runtime_value_t { index: number(index, at)?, of, ..header(ty.kind()) })
+    }
+
+    fn flags(&self, set: &[String], ty: &'a Type, at: &Path<'_>) -> Result<runtime_flags_t> {
+        let len = ty.len().div_ceil(32);
+        let mut words = vec![0_u32; len];
+        for name in set {
+            let flag = self.child(ty, name, at)?;
+            if let Some(word) = words.get_mut(flag / 32) {
+                *word |= 1 << (flag % 32);
+            }
+        }
+        Ok(runtime_flags_t { ptr: self.row(len, |i| Ok(words[i]))?, len })
+    }
+
+    /// The number of the case or flag `name`.
+    fn child(&self, ty: &'a Type, name: &str, at: &Path<'_>) -> Result<usize> {
+        let names = || (0..ty.len()).map_while(|i| Some((ty.child_name(i)?.as_str(), i)));
+        let parts: *const u8 = match ty {
+            Type::Variant(cases) => cases.as_ptr().cast(),
+            Type::Enum(names) | Type::Flags(names) => names.as_ptr().cast(),
+            _ => ptr::null(),
+        };
+        let found = match ty.len() {
+            len if len > FEW && !parts.is_null() => {
+                let mut cases = self.cases.borrow_mut();
+                let numbers = cases.entry(parts).or_insert_with(|| names().collect());
+                numbers.get(name).copied()
+            }
+            _ => names().find(|known| known.0 == name).map(|known| known.1),
+        };
+        found.ok_or_else(|| at.mismatch(ty, format_args!("`{name}`")))
+    }
+}
+
+/// A value of a kind without a content of its own.
+fn header(kind: Kind) -> runtime_value_t {
+    let of = runtime_value_of_t { u64: 0 };
+    runtime_value_t { kind: kind as u8, element: 0, reserved: 0, index: 0, of }
+}
+
+/// The number of a case, which the validator keeps far below 2^32.
+fn number(index: usize, at: &Path<'_>) -> Result<u32> {
+    u32::try_from(index).map_err(|_| at.invalid(format_args!("case {index} is out of range")))
+}
+
+/// A value that wasmtime should not have returned from a function of this type.
+fn unexpected(value: &Value, ty: &Type, at: &Path<'_>) -> crate::Error {
+    at.mismatch(ty, kind_of(value))
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Bool(_) => "bool",
+        Value::S8(_) => "s8",
+        Value::U8(_) => "u8",
+        Value::S16(_) => "s16",
+        Value::U16(_) => "u16",
+        Value::S32(_) => "s32",
+        Value::U32(_) => "u32",
+        Value::S64(_) => "s64",
+        Value::U64(_) => "u64",
+        Value::Float32(_) => "f32",
+        Value::Float64(_) => "f64",
+        Value::Char(_) => "char",
+        Value::String(_) => "string",
+        Value::List(_) => "list",
+        Value::Record(_) => "record",
+        Value::Tuple(_) => "tuple",
+        Value::Variant(..) => "variant",
+        Value::Enum(_) => "enum",
+        Value::Option(_) => "option",
+        Value::Result(_) => "result",
+        Value::Flags(_) => "flags",
+        _ => "a value of another type",
+    }
+}

@@ -1,0 +1,237 @@
+//! Whatever is lifted and lowered again is what it was.
+
+use super::*;
+
+fn round_trip(value: Value, ty: &Type) {
+    let results = lift(value.clone(), ty);
+    assert_eq!(lower(results.values()[0], ty).unwrap(), value, "{ty}");
+}
+
+#[test]
+fn scalars() {
+    for it in [false, true] {
+        round_trip(Value::Bool(it), &Type::Bool);
+    }
+    round_trip(Value::S8(i8::MIN), &Type::S8);
+    round_trip(Value::U8(u8::MAX), &Type::U8);
+    round_trip(Value::S16(i16::MIN), &Type::S16);
+    round_trip(Value::U16(u16::MAX), &Type::U16);
+    round_trip(Value::S32(i32::MIN), &Type::S32);
+    round_trip(Value::U32(u32::MAX), &Type::U32);
+    round_trip(Value::S64(i64::MIN), &Type::S64);
+    round_trip(Value::U64(u64::MAX), &Type::U64);
+    round_trip(Value::Float32(-0.0), &Type::F32);
+    round_trip(Value::Float64(f64::MIN_POSITIVE), &Type::F64);
+    for it in ['a', '\0', '\u{D7FF}', '\u{E000}', char::MAX] {
+        round_trip(Value::Char(it), &Type::Char);
+    }
+}
+
+#[test]
+fn the_bits_of_a_nan_survive() {
+    let bits = 0x7ff8_dead_beef_0001;
+    let results = lift(Value::Float64(f64::from_bits(bits)), &Type::F64);
+    match lower(results.values()[0], &Type::F64).unwrap() {
+        Value::Float64(it) => assert_eq!(it.to_bits(), bits),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn texts() {
+    for it in ["", "a", "nul\0inside", "Grüße, 世界 🦀", &"x".repeat(100_000)] {
+        round_trip(text(it), &Type::String);
+    }
+}
+
+#[test]
+fn lists() {
+    round_trip(Value::List(vec![]), &list(Type::U8));
+    round_trip(Value::List(vec![]), &list(Type::String));
+    round_trip(Value::List(vec![Value::Bool(true), Value::Bool(false)]), &list(Type::Bool));
+    round_trip(Value::List((0..=255).map(Value::U8).collect()), &list(Type::U8));
+    round_trip(Value::List(vec![Value::S8(-1)]), &list(Type::S8));
+    round_trip(Value::List(vec![Value::S16(-1), Value::S16(2)]), &list(Type::S16));
+    round_trip(Value::List(vec![Value::U16(7); 3]), &list(Type::U16));
+    round_trip(Value::List(vec![Value::S32(-7); 3]), &list(Type::S32));
+    round_trip(Value::List(vec![Value::U32(7); 3]), &list(Type::U32));
+    round_trip(Value::List(vec![Value::S64(i64::MIN); 3]), &list(Type::S64));
+    round_trip(Value::List(vec![Value::U64(u64::MAX); 3]), &list(Type::U64));
+    round_trip(Value::List(vec![Value::Float32(0.5); 3]), &list(Type::F32));
+    round_trip(Value::List(vec![Value::Float64(0.1); 1000]), &list(Type::F64));
+    round_trip(Value::List(vec![Value::Char('ß'), Value::Char('🦀')]), &list(Type::Char));
+    round_trip(Value::List(vec![text("a"), text(""), text("c")]), &list(Type::String));
+    let rows = Value::List(vec![Value::List(vec![Value::U8(1)]), Value::List(vec![])]);
+    round_trip(rows, &list(list(Type::U8)));
+}
+
+#[test]
+fn records_and_tuples() {
+    let ty = record([("x", Type::S32), ("name", Type::String), ("set", flags(3))]);
+    let it = Value::Record(vec![
+        ("x".into(), Value::S32(-3)),
+        ("name".into(), text("n")),
+        ("set".into(), Value::Flags(vec!["f0".into(), "f2".into()])),
+    ]);
+    round_trip(it.clone(), &ty);
+    let pair = Type::Tuple([ty, Type::Char].into());
+    round_trip(Value::Tuple(vec![it, Value::Char('z')]), &pair);
+}
+
+#[test]
+fn cases() {
+    let ty = variant([("none", None), ("number", Some(Type::U64)), ("text", Some(Type::String))]);
+    round_trip(Value::Variant("none".into(), None), &ty);
+    round_trip(Value::Variant("number".into(), some(Value::U64(9))), &ty);
+    round_trip(Value::Variant("text".into(), some(text("t"))), &ty);
+    for count in [1, 3, 300] {
+        let last = format!("c{}", count - 1);
+        round_trip(Value::Enum("c0".into()), &enumeration(count));
+        round_trip(Value::List(vec![Value::Enum(last); 9]), &list(enumeration(count)));
+    }
+
+    round_trip(Value::Option(None), &option(Type::U8));
+    round_trip(Value::Option(some(Value::U8(1))), &option(Type::U8));
+    let nested = option(option(Type::Bool));
+    round_trip(Value::Option(None), &nested);
+    round_trip(Value::Option(some(Value::Option(None))), &nested);
+    round_trip(Value::Option(some(Value::Option(some(Value::Bool(true))))), &nested);
+
+    round_trip(Value::Result(Ok(None)), &result(None, None));
+    round_trip(Value::Result(Err(None)), &result(None, None));
+    let both = result(Some(Type::String), Some(enumeration(2)));
+    round_trip(Value::Result(Ok(some(text("fine")))), &both);
+    round_trip(Value::Result(Err(some(Value::Enum("c1".into())))), &both);
+    round_trip(Value::Result(Err(None)), &result(Some(Type::U8), None));
+}
+
+#[test]
+fn flags_of_any_number() {
+    for count in [1, 7, 8, 31, 32, 33, 64, 65, 100] {
+        let name = |i: usize| format!("f{i}");
+        let ty = flags(count);
+        round_trip(Value::Flags(vec![]), &ty);
+        round_trip(Value::Flags((0..count).map(name).collect()), &ty);
+        round_trip(Value::Flags(vec![name(count - 1)]), &ty);
+        round_trip(Value::Flags((0..count).step_by(3).map(name).collect()), &ty);
+    }
+}
+
+/// A small generator of numbers, the same on every machine (splitmix64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut it = self.0;
+        it = (it ^ (it >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        it = (it ^ (it >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((it ^ (it >> 31)) % limit as u64).unwrap()
+    }
+
+    fn ty(&mut self, depth: usize) -> Type {
+        let optional = |this: &mut Self| (this.below(3) > 0).then(|| this.ty(depth - 1));
+        match self.below(if depth == 0 { 13 } else { 21 }) {
+            0 => Type::Bool,
+            1 => Type::S8,
+            2 => Type::U8,
+            3 => Type::S16,
+            4 => Type::U16,
+            5 => Type::S32,
+            6 => Type::U32,
+            7 => Type::S64,
+            8 => Type::U64,
+            9 => Type::F32,
+            10 => Type::F64,
+            11 => Type::Char,
+            12 => Type::String,
+            13 | 14 => list(self.ty(depth - 1)),
+            15 => {
+                let count = self.below(4) + 1;
+                let one = |i| field(&format!("f{i}"), self.ty(depth - 1));
+                Type::Record((0..count).map(one).collect())
+            }
+            16 => Type::Tuple((0..=self.below(4)).map(|_| self.ty(depth - 1)).collect()),
+            17 => {
+                let count = self.below(30) + 1;
+                Type::Variant(
+                    (0..count).map(|i| case(&format!("c{i}"), optional(self))).collect(),
+                )
+            }
+            18 => option(self.ty(depth - 1)),
+            19 => result(optional(self), optional(self)),
+            _ => match self.below(2) {
+                0 => enumeration(self.below(40) + 1),
+                _ => flags(self.below(70) + 1),
+            },
+        }
+    }
+
+    fn value(&mut self, ty: &Type) -> Value {
+        let number = self.below(1 << 62);
+        match ty {
+            Type::Bool => Value::Bool(number % 2 == 0),
+            Type::S8 => Value::S8(number as i8),
+            Type::U8 => Value::U8(number as u8),
+            Type::S16 => Value::S16(number as i16),
+            Type::U16 => Value::U16(number as u16),
+            Type::S32 => Value::S32(number as i32),
+            Type::U32 => Value::U32(number as u32),
+            Type::S64 => Value::S64(number as i64),
+            Type::U64 => Value::U64(number as u64),
+            Type::F32 => Value::Float32(number as f32),
+            Type::F64 => Value::Float64(number as f64),
+            Type::Char => Value::Char(char::from_u32(number as u32 % 0xd800).unwrap()),
+            Type::String => text(&"aß🦀\0"[..[0, 1, 3, 7, 8][number % 5]].repeat(number % 9)),
+            Type::List(ty) => Value::List((0..number % 5).map(|_| self.value(ty)).collect()),
+            Type::Record(fields) => Value::Record(
+                fields.iter().map(|it| (it.name.to_string(), self.value(&it.ty))).collect(),
+            ),
+            Type::Tuple(types) => Value::Tuple(types.iter().map(|ty| self.value(ty)).collect()),
+            Type::Variant(cases) => {
+                let case = &cases[number % cases.len()];
+                let payload = case.ty.as_ref().map(|ty| Box::new(self.value(ty)));
+                Value::Variant(case.name.to_string(), payload)
+            }
+            Type::Enum(names) => Value::Enum(names[number % names.len()].to_string()),
+            Type::Option(ty) => {
+                Value::Option((number % 3 > 0).then(|| Box::new(self.value(ty))))
+            }
+            Type::Result(ty) => {
+                let (is_ok, ty) =
+                    if number % 2 == 0 { (true, &ty.ok) } else { (false, &ty.err) };
+                let payload = ty.as_ref().map(|ty| Box::new(self.value(ty)));
+                Value::Result(if is_ok { Ok(payload) } else { Err(payload) })
+            }
+            Type::Flags(names) => Value::Flags(
+                names.iter().filter(|_| self.below(2) == 0).map(Name::to_string).collect(),
+            ),
+            _ => unreachable!("not generated"),
+        }
+    }
+}
+
+#[test]
+fn random_types_and_values() {
+    let rounds = if cfg!(miri) { 60 } else { 5_000 };
+    let mut random = Random(42);
+    for _ in 0..rounds {
+        let ty = random.ty(4);
+        let value = random.value(&ty);
+        round_trip(value, &ty);
+    }
+}
+
+#[test]
+fn random_values_under_other_types_are_refused_or_fit() {
+    let rounds = if cfg!(miri) { 60 } else { 5_000 };
+    let mut random = Random(7);
+    for _ in 0..rounds {
+        let (ty, other) = (random.ty(3), random.ty(3));
+        let results = lift(random.value(&ty), &ty);
+        // What is accepted has the wanted type: it can be lifted as that type again.
+        if let Ok(value) = lower(results.values()[0], &other) {
+            round_trip(value, &other);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! How many slots, of what size, and what to fall back to.
+//!
+//! A pooled memory slot is as large as `memory_reservation`, not as large as the memory in it may
+//! become: 10 000 slots of 4 GiB take some 40 TiB of address space, which containers, small
+//! machines and `ulimit -v` refuse. So the engine is tried in steps, each needing less.
+
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::builder::Settings;
+use crate::error::{Code, Error, Result};
+use crate::types::Name;
+
+/// Where instances come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Allocator {
+    /// A pool whose slots are large enough to leave bounds checks out of the guest's code.
+    Pooling = 1,
+    /// A pool whose slots are as large as the memory limit; bounds checks are compiled in.
+    PoolingShrunk = 2,
+    /// Memory is mapped for each instance, when it is made.
+    OnDemand = 3,
+}
+
+/// What a runtime got, and why.
+#[derive(Debug)]
+pub struct Info {
+    /// Where instances come from.
+    pub allocator: Allocator,
+    /// Instances that may be alive at once.
+    pub max_components: u64,
+    /// Linear memories that the pool holds; 0 without a pool.
+    pub total_memories: u64,
+    /// Bytes of address space for each memory, without guard pages.
+    pub memory_reservation: u64,
+    /// Bytes of address space that the pool reserves; 0 without a pool.
+    pub address_space: u64,
+    /// Why it is not [`Allocator::Pooling`]; empty if it is.
+    pub reason: Name,
+}
+
+/// Room that host functions have on a guest's stack, beyond what the guest may use.
+const HOST_STACK: usize = 1536 << 10;
+/// What lets 32-bit guests do without bounds checks.
+const FULL_RESERVATION: u64 = 4 << 30;
+const FULL_GUARD: u64 = 32 << 20;
+const SMALL_GUARD: u64 = 64 << 10;
+/// Memories given back to the system at a time.
+const DECOMMIT_BATCH: usize = 32;
+
+/// One way to build an engine.
+struct Step {
+    allocator: Allocator,
+    memory_reservation: u64,
+    guard: u64,
+    tables_per_component: u32,
+}
+
+/// Builds the engine by the first step that this machine allows.
+///
+/// # Errors
+/// `POOL` if a pool was insisted on and none fits; `INVALID_ARGUMENT` if wasmtime refuses the
+/// settings even without a pool.
+pub(crate) fn engine(settings: &Settings) -> Result<(Engine, Info)> {
+    let mut reason = String::new();
+    for step in steps(settings) {
+        match Engine::new(&config(settings, &step)) {
+            Ok(engine) => {
+                if settings.force_on_demand_allocator {
+                    "force_on_demand_allocator".clone_into(&mut reason);
+                }
+                return Ok((engine, info(settings, &step, &reason)));
+            }
+            Err(error) => {
+                let error = describe(settings, &step, &error);
+                tracing::warn!(step = ?step.allocator, "{error}");
+                reason = if reason.is_empty() { error } else { format!("{reason}; {error}") };
+            }
+        }
+    }
+    let code = if settings.force_pooling_allocator { Code::Pool } else { Code::InvalidArgument };
+    Err(Error::new(code, format!("no instance allocator fits: {reason}")))
+}
+
+fn steps(settings: &Settings) -> Vec<Step> {
+    let full = Step {
+        allocator: Allocator::Pooling,
+        memory_reservation: FULL_RESERVATION,
+        guard: FULL_GUARD,
+        tables_per_component: settings.max_tables_per_component,
+    };
+    let shrunk = Step {
+        allocator: Allocator::PoolingShrunk,
+        memory_reservation: settings.max_linear_memory as u64,
+        guard: SMALL_GUARD,
+        // Enough for a component made from a core module by its toolchain.
+        tables_per_component: settings.max_tables_per_component.min(4),
+    };
+    let on_demand = Step {
+        allocator: Allocator::OnDemand,
+        memory_reservation: 0,
+        guard: SMALL_GUARD,
+        tables_per_component: 0,
+    };
+    if settings.force_on_demand_allocator {
+        vec![on_demand]
+    } else if settings.force_pooling_allocator {
+        vec![full, shrunk]
+    } else {
+        vec![full, shrunk, on_demand]
+    }
+}
+
+fn config(settings: &Settings, step: &Step) -> Config {
+    let details = match settings.backtrace_details {
+        true => wasmtime::WasmBacktraceDetails::Enable,
+        false => wasmtime::WasmBacktraceDetails::Disable,
+    };
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .consume_fuel(settings.fuel.is_some())
+        .concurrency_support(false)
+        .wasm_backtrace_details(details)
+        .max_wasm_stack(settings.max_stack)
+        .async_stack_size(settings.max_stack + HOST_STACK)
+        .memory_reservation(step.memory_reservation)
+        .memory_reservation_for_growth(step.guard)
+        .memory_guard_size(step.guard)
+        .guard_before_linear_memory(step.allocator == Allocator::Pooling)
+        // Mach ports do not survive a fork, and a host may fork.
+        .macos_use_mach_ports(false);
+    if step.allocator != Allocator::OnDemand {
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings, step)));
+    }
+    config
+}
+
+fn pool(settings: &Settings, step: &Step) -> PoolingAllocationConfig {
+    let components = settings.max_components;
+    let per_component = settings.max_core_instances_per_component;
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(components)
+        .total_core_instances(components.saturating_mul(per_component))
+        .total_memories(components)
+        .total_tables(components.saturating_mul(step.tables_per_component))
+        .total_stacks(components)
+        .max_core_instances_per_component(per_component)
+        .max_memories_per_component(settings.max_memories_per_component)
+        .max_memories_per_module(settings.max_memories_per_component)
+        .max_tables_per_component(settings.max_tables_per_component)
+        .max_tables_per_module(settings.max_tables_per_component)
+        .table_elements(settings.max_table_elements)
+        .max_memory_size(settings.max_linear_memory)
+        .linear_memory_keep_resident(settings.pool_keep_resident)
+        .table_keep_resident(settings.pool_keep_resident)
+        .decommit_batch_size(DECOMMIT_BATCH);
+    pool
+}
+
+fn info(settings: &Settings, step: &Step, reason: &str) -> Info {
+    let pooled = step.allocator != Allocator::OnDemand;
+    Info {
+        allocator: step.allocator,
+        max_components: settings.max_components.into(),
+        total_memories: if pooled { settings.max_components.into() } else { 0 },
+        memory_reservation: step.memory_reservation,
+        address_space: if pooled { address_space(settings, step) } else { 0 },
+        reason: Name::new(reason),
+    }
+}
+
+/// Bytes of address space that the pool of `step` takes: memories, tables and stacks.
+fn address_space(settings: &Settings, step: &Step) -> u64 {
+    let slots = u64::from(settings.max_components);
+    let memories = slots.saturating_mul(step.memory_reservation + step.guard) + step.guard;
+    let table = settings.max_table_elements as u64 * size_of::<usize>() as u64;
+    let tables = slots * u64::from(step.tables_per_component) * table;
+    let stacks = slots * (settings.max_stack + HOST_STACK) as u64;
+    memories.saturating_add(tables).saturating_add(stacks)
+}
+
+fn describe(settings: &Settings, step: &Step, error: &wasmtime::Error) -> String {
+    match step.allocator {
+        Allocator::OnDemand => format!("on demand: {error:#}"),
+        _ => format!(
+            "a pool of {} memories of {} MiB needs {} GiB of address space: {error:#}",
+            settings.max_components,
+            step.memory_reservation >> 20,
+            address_space(settings, step) >> 30,
+        ),
+    }
+}

@@ -1,0 +1,183 @@
+//! The runtime: one engine, its epoch thread, its pool, its tokio, its cache.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+
+use crate::builder::{RuntimeBuilder, Settings};
+use crate::cache::Cache;
+use crate::epoch::Ticker;
+use crate::error::{Code, Error, Result};
+use crate::features;
+use crate::guest::Guest;
+use crate::log::Log;
+use crate::pool::{self, Info};
+use crate::process::Birthplace;
+use crate::stats::{Counters, Stats};
+use crate::workers::Workers;
+
+/// Where components are compiled and run. Clones share one runtime, which ends with the last
+/// clone and the last object made from it.
+#[derive(Clone)]
+pub struct Runtime(Arc<Inner>);
+
+// Fields are dropped in order: no thread of ours is left when the engine goes.
+struct Inner {
+    ticker: Ticker,
+    workers: Workers,
+    wasi: Linker<Guest>,
+    cache: Cache,
+    engine: Engine,
+    slots: Arc<Semaphore>,
+    stats: Arc<Counters>,
+    settings: Settings,
+    info: Info,
+    log: Log,
+    birthplace: Birthplace,
+}
+
+impl Runtime {
+    /// A runtime with every setting at its default.
+    ///
+    /// # Errors
+    /// As [`RuntimeBuilder::build`].
+    pub fn new() -> Result<Self> {
+        Self::builder().build()
+    }
+
+    /// A builder with every setting at its default.
+    pub fn builder() -> RuntimeBuilder {
+        RuntimeBuilder::new()
+    }
+
+    pub(crate) fn with_settings(settings: Settings) -> Result<Self> {
+        let log = Log::new(settings.log.clone());
+        log.clone().within(|| {
+            let cache = Cache::open(&settings.cache)?;
+            let (engine, info) = pool::engine(&settings)?;
+            let mut wasi = Linker::new(&engine);
+            wasmtime_wasi::p2::add_to_linker_async(&mut wasi)?;
+            let workers = Workers::start(settings.worker_threads)?;
+            let ticker = Ticker::start(engine.weak(), settings.epoch_tick)?;
+            tracing::debug!(allocator = ?info.allocator, "runtime built");
+            let slots = Arc::new(Semaphore::new(settings.max_components as usize));
+            let birthplace = Birthplace::here();
+            let log = log.clone();
+            Ok(Self(Arc::new(Inner {
+                ticker,
+                workers,
+                wasi,
+                cache,
+                engine,
+                slots,
+                stats: Arc::default(),
+                settings,
+                info,
+                log,
+                birthplace,
+            })))
+        })
+    }
+
+    /// What this runtime got, and why.
+    pub fn info(&self) -> &Info {
+        &self.0.info
+    }
+
+    /// The version of this library.
+    pub fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// What this runtime is doing and has done. Takes no lock that a call takes.
+    pub fn statistics(&self) -> Stats {
+        let pool = self.0.engine.pooling_allocator_metrics();
+        Stats {
+            pool_slots: pool.map_or(0, |pool| pool.component_instances()),
+            ticks: self.0.ticker.ticks(),
+            ..self.0.stats.snapshot()
+        }
+    }
+
+    /// Whether linking leaves `instance` to the host because it belongs to an experimental
+    /// feature that this runtime has. Without the feature, importing it is an error.
+    pub fn skip_feature_gated_instance(&self, instance: &str) -> bool {
+        features::gate(instance)
+            .is_some_and(|feature| self.0.settings.experimental_features & feature.bit != 0)
+    }
+
+    /// The compile cache.
+    pub fn cache(&self) -> &Cache {
+        &self.0.cache
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    pub(crate) fn ticker(&self) -> &Ticker {
+        &self.0.ticker
+    }
+
+    pub(crate) fn workers(&self) -> &Workers {
+        &self.0.workers
+    }
+
+    pub(crate) fn stats(&self) -> &Arc<Counters> {
+        &self.0.stats
+    }
+
+    pub(crate) fn log(&self) -> &Log {
+        &self.0.log
+    }
+
+    /// Refuses to go on in a fork of the process that built this runtime.
+    pub(crate) fn check_process(&self) -> Result<()> {
+        self.0.birthplace.check()
+    }
+
+    /// A linker that knows WASI 0.2.
+    pub(crate) fn wasi_linker(&self) -> Linker<Guest> {
+        self.0.wasi.clone()
+    }
+
+    /// Waits for one of `max_components` slots, as long as the builder said.
+    ///
+    /// # Errors
+    /// `INSTANCE_LIMIT`.
+    pub(crate) async fn slot(&self) -> Result<OwnedSemaphorePermit> {
+        if let Ok(slot) = self.0.slots.clone().try_acquire_owned() {
+            return Ok(slot);
+        }
+        let wait = self.0.settings.instance_wait;
+        match tokio::time::timeout(wait, self.0.slots.clone().acquire_owned()).await {
+            Ok(Ok(slot)) => Ok(slot),
+            // The semaphore is never closed, so it is the time that ran out.
+            Ok(Err(_)) | Err(_) => Err(Error::new(
+                Code::InstanceLimit,
+                format!(
+                    "all {} instances that `max_components` allows stayed alive for the {} ms \
+                     that `instance_wait` allows",
+                    self.0.settings.max_components,
+                    wait.as_millis()
+                ),
+            )),
+        }
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime")
+            .field("info", &self.0.info)
+            .field("max_execution_time", &self.0.settings.max_execution_time)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,138 @@
+//! What a runtime is doing and has done: counters that calls bump and anybody reads, no locks.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::error::{Code, Result};
+
+/// A snapshot of a runtime's counters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Calls that began.
+    pub started: u64,
+    /// Calls that gave results.
+    pub finished: u64,
+    /// Calls that trapped, also by using up their stack or fuel.
+    pub trapped: u64,
+    /// Calls that ran out of time.
+    pub timed_out: u64,
+    /// Calls that were cancelled.
+    pub cancelled: u64,
+    /// Calls that failed in any other way.
+    pub failed: u64,
+    /// Instances alive.
+    pub instances: u64,
+    /// Most instances alive at once.
+    pub instances_peak: u64,
+    /// Bytes of linear memories and tables alive.
+    pub memory: u64,
+    /// Most such bytes at once.
+    pub memory_peak: u64,
+    /// Growths of memories and tables that a limit denied.
+    pub denied: u64,
+    /// Pool slots for instances in use; 0 without a pool.
+    pub pool_slots: u64,
+    /// Ticks of the epoch thread.
+    pub ticks: u64,
+}
+
+/// The counters behind [`Stats`].
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    started: AtomicU64,
+    finished: AtomicU64,
+    trapped: AtomicU64,
+    timed_out: AtomicU64,
+    cancelled: AtomicU64,
+    failed: AtomicU64,
+    denied: AtomicU64,
+    instances: Gauge,
+    memory: Gauge,
+}
+
+/// A level and the highest it has been.
+#[derive(Debug, Default)]
+struct Gauge {
+    now: AtomicU64,
+    peak: AtomicU64,
+}
+
+impl Gauge {
+    fn add(&self, amount: u64) {
+        let now = self.now.fetch_add(amount, Relaxed) + amount;
+        if now > self.peak.load(Relaxed) {
+            self.peak.fetch_max(now, Relaxed);
+        }
+    }
+
+    fn sub(&self, amount: u64) {
+        self.now.fetch_sub(amount, Relaxed);
+    }
+}
+
+impl Counters {
+    /// Counts a call that runs on this thread.
+    pub(crate) fn count<T>(&self, call: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.started.fetch_add(1, Relaxed);
+        let result = call();
+        self.ended(&result);
+        result
+    }
+
+    /// Counts a call that runs on a worker.
+    pub(crate) async fn count_async<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        self.started.fetch_add(1, Relaxed);
+        let result = call.await;
+        self.ended(&result);
+        result
+    }
+
+    fn ended<T>(&self, result: &Result<T>) {
+        let counter = match result.as_ref().map_err(|error| error.code()) {
+            Ok(_) => &self.finished,
+            Err(Code::Timeout) => &self.timed_out,
+            Err(Code::Cancelled) => &self.cancelled,
+            Err(Code::Trap | Code::StackOverflow | Code::Fuel) => &self.trapped,
+            Err(_) => &self.failed,
+        };
+        counter.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn instance_started(&self) {
+        self.instances.add(1);
+    }
+
+    pub(crate) fn instance_ended(&self) {
+        self.instances.sub(1);
+    }
+
+    pub(crate) fn memory_grew(&self, bytes: u64) {
+        self.memory.add(bytes);
+    }
+
+    pub(crate) fn memory_freed(&self, bytes: u64) {
+        self.memory.sub(bytes);
+    }
+
+    pub(crate) fn growth_denied(&self) {
+        self.denied.fetch_add(1, Relaxed);
+    }
+
+    /// All counters; what they do not know is 0.
+    pub(crate) fn snapshot(&self) -> Stats {
+        Stats {
+            started: self.started.load(Relaxed),
+            finished: self.finished.load(Relaxed),
+            trapped: self.trapped.load(Relaxed),
+            timed_out: self.timed_out.load(Relaxed),
+            cancelled: self.cancelled.load(Relaxed),
+            failed: self.failed.load(Relaxed),
+            instances: self.instances.now.load(Relaxed),
+            instances_peak: self.instances.peak.load(Relaxed),
+            memory: self.memory.now.load(Relaxed),
+            memory_peak: self.memory.peak.load(Relaxed),
+            denied: self.denied.load(Relaxed),
+            pool_slots: 0,
+            ticks: 0,
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Rules that a search over the text answers.
+
+use std::path::{Path, PathBuf};
+
+use super::support::{files, none, read};
+
+/// The lines of a Rust file that are code, with their numbers: no comments, no unit tests.
+pub fn code(path: &Path) -> Vec<(usize, String)> {
+    let text = read(path);
+    let tests = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+    let is_test = path.to_str().is_some_and(|name| name.ends_with("tests.rs"));
+    let text = if is_test { "" } else { &text[..tests] };
+    let numbered = text.lines().enumerate().map(|(i, line)| (i + 1, line.to_owned()));
+    numbered.filter(|(_, line)| !line.trim_start().starts_with("//")).collect()
+}
+
+/// Files below `src` with a line of code that contains `needle`.
+fn with(needle: &str) -> Vec<PathBuf> {
+    let mut found = files("src", "rs");
+    found.retain(|path| code(path).iter().any(|(_, line)| line.contains(needle)));
+    found
+}
+
+/// Row 3: one place in the shell turns (pointer, length) into a slice, and it knows about NULL;
+/// another does it for values inside values. Two more files read the memory they own.
+#[test]
+fn slices_are_made_in_one_place() {
+    let callers_memory = ["src/capi/boundary.rs", "src/marshal/array.rs"];
+    let own_memory = ["src/marshal/arena.rs", "src/marshal/lift.rs"];
+    let mut found = with("from_raw_parts");
+    found.retain(|path| !callers_memory.iter().chain(&own_memory).any(|p| path == Path::new(p)));
+    let problems = found.iter().map(|path| format!("{}: from_raw_parts", path.display()));
+    none(&problems.collect::<Vec<_>>());
+}
+
+/// Row 6: the files that may contain `unsafe` are a short list.
+#[test]
+fn unsafe_code_is_where_it_belongs() {
+    let lib = read("src/lib.rs");
+    assert!(lib.contains("#![deny(unsafe_code)]"), "src/lib.rs denies unsafe code");
+    let mut allowed = vec!["src/lib.rs", "src/capi/mod.rs", "src/marshal/mod.rs"];
+    // Compiled code is trusted: both functions are `unsafe` and say so.
+    allowed.extend(["src/artifact.rs", "src/component.rs"]);
+    let mut problems = Vec::new();
+    for path in with("unsafe_code") {
+        if !allowed.iter().any(|a| path == Path::new(a)) {
+            problems.push(format!("{}: another allowance of unsafe code", path.display()));
+        }
+    }
+    let homes = ["src/capi", "src/marshal", "src/artifact.rs", "src/component.rs"];
+    for path in with("unsafe {").into_iter().chain(with("unsafe impl")) {
+        if !homes.iter().any(|home| path.starts_with(home)) {
+            problems.push(format!("{}: unsafe code outside {homes:?}", path.display()));
+        }
+    }
+    none(&problems);
+}
+
+/// Row 6: every unsafe block says who guarantees what. Clippy checks the same; this check also
+/// runs where clippy does not.
+#[test]
+fn unsafe_blocks_give_their_reason() {
+    let mut problems = Vec::new();
+    for path in files("src", "rs") {
+        let text = read(&path);
+        let lines: Vec<&str> = text.lines().collect();
+        for (i, line) in lines.iter().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            if !code.contains("unsafe {") && !code.contains("unsafe impl") {
+                continue;
+            }
+            // The comment stands above the statement, which may begin some lines earlier.
+            let above = &lines[i.saturating_sub(6)..i];
+            if !above.iter().any(|l| l.contains("// SAFETY:")) {
+                problems.push(format!("{}:{}: no `// SAFETY:`", path.display(), i + 1));
+            }
+        }
+    }
+    none(&problems);
+}
+
+/// Rows 8 and 12: the lints that forbid panics and narrowing casts are on where C comes in.
+#[test]
+fn the_shell_denies_panics_and_casts() {
+    let shell = read("src/capi/mod.rs");
+    let lints = ["unwrap_used", "expect_used", "panic", "todo", "indexing_slicing"];
+    let casts = ["cast_possible_truncation", "cast_sign_loss", "cast_possible_wrap"];
+    let text = shell + &read("Cargo.toml");
+    let missing: Vec<String> = lints
+        .iter()
+        .chain(&casts)
+        .filter(|lint| !text.contains(&format!("clippy::{lint}")) && !text.contains(*lint))
+        .map(|lint| format!("src/capi/mod.rs does not deny clippy::{lint}"))
+        .collect();
+    none(&missing);
+}
+
+/// Row 8: and they are not merely named: no such call stands in the shell's code.
+#[test]
+fn the_shell_has_no_way_to_panic() {
+    let words = [".unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!(", "unreachable!("];
+    let mut problems = Vec::new();
+    for path in files("src/capi", "rs").into_iter().chain(files("src/marshal", "rs")) {
+        if path.ends_with("failpoint.rs") {
+            continue; // it panics on purpose, in the tests' own build
+        }
+        for (number, line) in code(&path) {
+            if let Some(word) = words.iter().find(|word| line.contains(**word)) {
+                problems.push(format!("{}:{number}: {word}", path.display()));
+            }
+        }
+    }
+    none(&problems);
+}
+
+/// Row 10: nothing is remembered per thread, and nothing global changes.
+#[test]
+fn no_state_hides_in_threads_or_statics() {
+    let mut problems = Vec::new();
+    for word in ["thread_local!", "static mut "] {
+        problems.extend(with(word).iter().map(|path| format!("{}: {word}", path.display())));
+    }
+    none(&problems);
+}
+
+/// Row 22: the build script writes into its own directory, its failures are failures, and the
+/// tool that writes the header is pinned.
+#[test]
+fn the_build_script_leaves_the_sources_alone() {
+    let manifest = read("Cargo.toml");
+    assert!(manifest.contains("cbindgen = { version = \"="), "cbindgen is pinned exactly");
+    let script = read("build.rs");
+    assert!(script.contains("OUT_DIR"), "build.rs writes to OUT_DIR");
+    assert!(!script.contains("if let Ok("), "build.rs does not swallow failures");
+    assert!(!script.contains("include/"), "build.rs does not write into include/");
+}
+
+/// The budgets of the conventions: 400 lines a file, 100 columns.
+#[test]
+fn files_keep_to_their_budget() {
+    let mut problems = Vec::new();
+    let sources = files("src", "rs").into_iter().chain(files("tests", "rs"));
+    for path in sources.chain(files("tests/c", "c")).chain(files("tests/c", "h")) {
+        let text = read(&path);
+        let lines = text.lines().count();
+        if lines > 400 {
+            problems.push(format!("{}: {lines} lines", path.display()));
+        }
+        let long = text.lines().position(|line| line.chars().count() > 100);
+        if let Some(line) = long {
+            problems.push(format!("{}:{}: over 100 columns", path.display(), line + 1));
+        }
+    }
+    none(&problems);
+}
+
+/// Row 36: nothing binary is committed except guests.
+#[test]
+fn nothing_binary_is_committed() {
+    let mut git = super::support::tool("git");
+    let listed = super::support::output(git.args(["ls-files"]).current_dir(super::support::root()));
+    if !listed.status.success() {
+        return; // a source archive rather than a checkout
+    }
+    let binary = ["so", "a", "o", "dylib", "dll", "exe", "rlib", "gz", "zip"];
+    let names = String::from_utf8_lossy(&listed.stdout);
+    let bad = names.lines().filter(|name| {
+        let extension = name.rsplit('.').next().unwrap_or_default();
+        let guest = extension == "wasm" && name.starts_with("tests/guests/");
+        binary.contains(&extension) || extension == "wasm" && !guest
+    });
+    none(&bad.map(ToOwned::to_owned).collect::<Vec<_>>());
+}

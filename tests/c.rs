@@ -1,0 +1,81 @@
+//! Runs the C programs in `tests/c`: one per object of the API, in C because that is what users
+//! write. Each runs plainly, with AddressSanitizer and UndefinedBehaviorSanitizer, and under
+//! Valgrind; `support::programs` explains what a program may ask for in its first lines.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use support::calls;
+use support::programs::{Directives, Mode, run_source, run_text, write};
+
+/// One test for each program and mode.
+macro_rules! programs {
+    ($($name:ident)*) => {
+        const PROGRAMS: &[&str] = &[$(stringify!($name)),*];
+
+        mod plain {
+            $(#[test] fn $name() { super::program(stringify!($name), super::Mode::Plain); })*
+        }
+        mod sanitized {
+            $(#[test] fn $name() { super::program(stringify!($name), super::Mode::Sanitized); })*
+        }
+        mod valgrind {
+            $(#[test] fn $name() { super::program(stringify!($name), super::Mode::Valgrind); })*
+        }
+    };
+}
+
+programs! {
+    nulls
+}
+
+fn program(name: &str, mode: Mode) {
+    let printed = match name {
+        "nulls" => run_source(&write("nulls", &calls::null_program()), mode),
+        _ => run_source(Path::new(&format!("tests/c/{name}.c")), mode),
+    };
+    print!("{printed}");
+}
+
+/// A program that nobody runs proves nothing.
+#[test]
+fn every_program_is_listed() {
+    let files = support::files("tests/c", "c");
+    let stems = files.iter().filter_map(|path| path.file_stem()?.to_str());
+    let present: BTreeSet<&str> = stems.chain(["nulls"]).collect();
+    let listed: BTreeSet<&str> = PROGRAMS.iter().copied().collect();
+    assert_eq!(listed, present, "`programs!` in tests/c.rs against the files in tests/c");
+}
+
+/// The sanitizers see what C does to the memory of the library.
+#[test]
+fn the_sanitizers_bite() {
+    let program = |body: &str| format!("#include \"check.h\"\nint main(void) {{ {body} }}\n");
+    let leak = program("(void)runtime_builder_new();");
+    let twice = program(
+        "runtime_builder_t *b = runtime_builder_new(); runtime_builder_free(b); \
+         runtime_builder_free(b);",
+    );
+    for (stem, text, mode) in [
+        ("bites_leak_sanitized", &leak, Mode::Sanitized),
+        ("bites_twice_sanitized", &twice, Mode::Sanitized),
+        ("bites_leak_valgrind", &leak, Mode::Valgrind),
+        ("bites_twice_valgrind", &twice, Mode::Valgrind),
+    ] {
+        let failed = std::panic::catch_unwind(|| run_text(stem, text, mode)).is_err();
+        assert!(failed, "{stem}: nothing noticed");
+    }
+}
+
+#[test]
+fn directives_are_understood() {
+    let source = "/* run: ulimit -v 8000000 -- shrunk */\n/* run: ulimit -v 9 */\n/* threads */\n\
+                  /* no-valgrind: it cannot reserve that much */\n#include \"check.h\"\n";
+    let directives = Directives::parse(source);
+    assert_eq!(directives.runs[0], ("ulimit -v 8000000".into(), "shrunk".into()));
+    assert_eq!(directives.runs[1], ("ulimit -v 9".into(), String::new()));
+    assert!(directives.threads && directives.no_valgrind && !directives.no_sanitizer);
+    assert_eq!(Directives::parse("/* what it does */\nint main"), Directives::default());
+}

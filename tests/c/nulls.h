@@ -1,0 +1,113 @@
+/* What the generated programs nulls.c and failpoints.c pass to the functions they call: one object
+ * of each type. The generator takes `fixture.<noun>` for `runtime_<noun>_t *`, so a new type needs
+ * a member here; the compiler says so. */
+#ifndef NULLS_H
+#define NULLS_H
+
+#include "check.h"
+
+typedef struct {
+  runtime_builder_t *builder;
+  runtime_t *runtime;
+  runtime_component_t *component;
+  runtime_function_t *function;
+  runtime_error_t *error;
+  runtime_bytes_t *bytes;
+  runtime_values_t *values;
+  const runtime_item_t *item;
+  const runtime_type_t *type;
+  runtime_value_t value;
+} fixture_t;
+
+static fixture_t fixture;
+
+/* (echo: func(text: string) -> string), which returns what it is given. */
+static const char fixture_wat[] =
+    "(component"
+    "  (core module $m"
+    "    (memory (export \"memory\") 1)"
+    "    (global $top (mut i32) (i32.const 64))"
+    "    (func (export \"realloc\") (param i32 i32 i32 i32) (result i32)"
+    "      (local $at i32)"
+    "      (local.set $at (global.get $top))"
+    "      (global.set $top (i32.add (global.get $top) (local.get 3)))"
+    "      (local.get $at))"
+    "    (func (export \"echo\") (param i32 i32) (result i32)"
+    "      (i32.store (i32.const 0) (local.get 0))"
+    "      (i32.store (i32.const 4) (local.get 1))"
+    "      (i32.const 0)))"
+    "  (core instance $i (instantiate $m))"
+    "  (func (export \"echo\") (param \"text\" string) (result string)"
+    "    (canon lift (core func $i \"echo\") (memory (core memory $i \"memory\"))"
+    "      (realloc (core func $i \"realloc\")))))";
+
+static inline void fixture_finalizer(void *user_data) { (void)user_data; }
+
+static inline void fixture_log_fn(void *user_data, runtime_log_level_t level, const char *target,
+                                  size_t target_len, const char *message, size_t message_len) {
+  (void)user_data, (void)level, (void)target, (void)target_len, (void)message, (void)message_len;
+}
+
+/* A small runtime, one component in it, and what hangs on that. */
+static inline void fixture_make(void) {
+  const runtime_item_t *item;
+  fixture.builder = check_builder();
+  CHECK_OK(runtime_build(fixture.builder, &fixture.runtime));
+  CHECK_OK(runtime_component_new(fixture.runtime, (const uint8_t *)fixture_wat,
+                                 strlen(fixture_wat), NULL, &fixture.component));
+  CHECK_OK(runtime_component_function(fixture.component, "echo", 4, &fixture.function));
+  fixture.error = runtime_component_function(fixture.component, "none", 4, NULL);
+  CHECK(fixture.error != NULL);
+  CHECK_OK(runtime_component_wit(fixture.component, &fixture.bytes));
+  item = runtime_component_export(fixture.component, 0);
+  fixture.item = item;
+  fixture.type = runtime_item_type(item);
+  memset(&fixture.value, 0, sizeof fixture.value);
+  fixture.value.kind = RUNTIME_KIND_STRING;
+  fixture.value.of.string.ptr = "x";
+  fixture.value.of.string.len = 1;
+  CHECK_OK(runtime_function_call(fixture.function, &fixture.value, 1, NULL, &fixture.values));
+}
+
+/* The library still does its work. */
+static inline void fixture_still_works(void) {
+  runtime_bytes_t *out = NULL;
+  CHECK_OK(runtime_component_call_text(fixture.component, "echo(\"x\")", 9, NULL, &out));
+  CHECK_TEXT((const char *)runtime_bytes_data(out), "\"x\"");
+  runtime_bytes_free(out);
+}
+
+static inline void fixture_free(void) {
+  runtime_values_free(fixture.values);
+  runtime_bytes_free(fixture.bytes);
+  runtime_error_free(fixture.error);
+  runtime_function_free(fixture.function);
+  runtime_component_free(fixture.component);
+  runtime_free(fixture.runtime);
+  runtime_builder_free(fixture.builder);
+}
+
+/* `error` refuses the argument `name`. */
+static inline void expect_refused(runtime_error_t *error, const char *name) {
+  if (error == NULL) CHECK_FAIL("NULL is accepted as `%s`", name);
+  CHECK_ERROR(error, RUNTIME_ERROR_INVALID_ARGUMENT, name);
+}
+
+/* All bytes of an output are 0 or all are as they were before the call. */
+static inline void expect_clean(const void *output, size_t size, const char *name) {
+  const unsigned char *bytes = output;
+  unsigned char first = bytes[0];
+  if (first != 0 && first != 0xA5) CHECK_FAIL("`%s` holds garbage", name);
+  for (size_t i = 0; i < size; i++) {
+    if (bytes[i] != first) CHECK_FAIL("`%s` is half written", name);
+  }
+}
+
+/* All bytes of an output are 0. */
+static inline void expect_zero(const void *output, size_t size, const char *name) {
+  const unsigned char *bytes = output;
+  expect_clean(output, size, name);
+  if (bytes[0] != 0) CHECK_FAIL("`%s` is not cleared", name);
+}
+
+#endif

@@ -1,0 +1,45 @@
+//! A panic inside the library is an error, once, and the next call works: for every function that
+//! can report one, and at every point of the core that has been given a name.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use support::programs::{Mode, run_against, stage, write};
+use support::{calls, files, read, root, run};
+
+/// Builds the library with the feature `failpoints`, beside the one that cargo built, with the
+/// same profile, so that its dependencies are there already.
+fn library() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its path");
+    let profile = test.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>");
+    let name = profile.file_name().and_then(|n| n.to_str()).expect("a profile has a name");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--locked", "--package", "wasmcell-failpoints", "--profile"]);
+    cargo.arg(if name == "debug" { "dev" } else { name });
+    cargo.arg("--target-dir").arg(profile.parent().expect("target")).current_dir(root());
+    run(&mut cargo);
+    profile.join("libwasmcell_failpoints.so")
+}
+
+/// The points that the core names: `failpoint::hit("core:<point>")`.
+fn points() -> Vec<String> {
+    let mut found = Vec::new();
+    for path in files("src", "rs") {
+        for part in read(&path).split("failpoint::hit(\"").skip(1) {
+            let point = part.split('"').next().unwrap_or_default();
+            found.push(point.to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn every_function_survives_a_panic() {
+    let stage = stage(&library());
+    let source = write("failpoints", &calls::failpoint_program(&points()));
+    for mode in [Mode::Plain, Mode::Sanitized] {
+        print!("{}", run_against(&source, &stage, mode));
+    }
+}

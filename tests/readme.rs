@@ -1,0 +1,157 @@
+//! What the documents show is what happens: their C programs are compiled and run, and facts that
+//! stand in several places are the same everywhere.
+//!
+//! A fenced block ```c that has a `main` is a program; a block ```text after it is what it prints.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use support::header::Header;
+use support::programs::{Mode, run_text};
+use support::{none, read, root};
+
+const DOCUMENTS: [&str; 2] = ["README.md", "examples-c/README.md"];
+
+/// A fenced block: its language, its text and the line it begins on.
+struct Block {
+    language: String,
+    text: String,
+    line: usize,
+}
+
+fn blocks(document: &str) -> Vec<Block> {
+    let mut found: Vec<Block> = Vec::new();
+    let mut open = false;
+    for (number, line) in document.lines().enumerate() {
+        if let Some(language) = line.trim_start().strip_prefix("```") {
+            open = !open;
+            if open {
+                let (language, line) = (language.trim().to_owned(), number + 1);
+                found.push(Block { language, text: String::new(), line });
+            }
+        } else if open && let Some(block) = found.last_mut() {
+            block.text.push_str(line);
+            block.text.push('\n');
+        }
+    }
+    assert!(!open, "a block does not end");
+    found
+}
+
+/// Programs in the documents compile without a warning, run, and print what is written below them.
+#[test]
+fn programs_in_the_documents_do_what_they_say() {
+    let mut programs = 0;
+    for document in DOCUMENTS.iter().filter(|d| root().join(d).is_file()) {
+        let blocks = blocks(&read(document));
+        for (i, block) in blocks.iter().enumerate() {
+            if block.language != "c" || !block.text.contains("int main(") {
+                continue;
+            }
+            programs += 1;
+            let stem = format!("{}-{}", document.replace(['/', '.'], "-"), block.line);
+            let printed = run_text(&stem, &block.text, Mode::Plain);
+            let next = blocks.get(i + 1).filter(|next| ["text", ""].contains(&&*next.language));
+            if let Some(wanted) = next {
+                assert_eq!(printed, wanted.text, "{document}:{}", wanted.line);
+            }
+        }
+    }
+    assert!(programs > 0, "README.md has a program");
+}
+
+/// Every function and constant that a document mentions exists.
+#[test]
+fn documents_mention_what_exists() {
+    let header = Header::committed();
+    let text = read("include/wasmcell.h");
+    let mut problems = Vec::new();
+    for document in DOCUMENTS.iter().chain(&["CHANGELOG.md"]).filter(|d| root().join(d).is_file()) {
+        let words: BTreeSet<String> = read(document)
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|w| w.starts_with("runtime_") || w.starts_with("RUNTIME_"))
+            .filter(|w| !w.ends_with('_') && *w != "RUNTIME_BLESS")
+            .map(ToOwned::to_owned)
+            .collect();
+        for word in words {
+            let function = header.functions.iter().any(|f| f.name == word);
+            if !function
+                && !text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == word)
+            {
+                problems.push(format!("{document}: `{word}` is not in the header"));
+            }
+        }
+    }
+    none(&problems);
+}
+
+/// Relative links lead somewhere.
+#[test]
+fn links_in_the_documents_lead_somewhere() {
+    let mut problems = Vec::new();
+    for document in DOCUMENTS.iter().chain(&["CHANGELOG.md"]).filter(|d| root().join(d).is_file()) {
+        let directory = root().join(document).parent().expect("a document has one").to_owned();
+        for part in read(document).split("](").skip(1) {
+            let target = part.split([')', '#']).next().unwrap_or_default();
+            let elsewhere = target.is_empty() || target.contains("://");
+            if !elsewhere && !directory.join(target).exists() {
+                problems.push(format!("{document}: {target} does not exist"));
+            }
+        }
+    }
+    none(&problems);
+}
+
+/// The version stands in Cargo.toml; where it stands again, it is the same.
+#[test]
+fn versions_are_the_same_everywhere() {
+    let version = env!("CARGO_PKG_VERSION");
+    let header = read("include/wasmcell.h");
+    assert!(header.contains(&format!("RUNTIME_VERSION_STRING \"{version}\"")), "the header");
+    let changelog = read("CHANGELOG.md");
+    let newest = changelog.lines().find_map(|line| line.strip_prefix("## "));
+    let newest = newest.expect("CHANGELOG.md has a version").trim_start_matches('[');
+    let newest = newest.split(|c: char| !c.is_ascii_digit() && c != '.').next();
+    assert_eq!(newest, Some(version), "the newest section of CHANGELOG.md");
+    // The oldest Rust, in Cargo.toml and where people are told.
+    let rust = env!("CARGO_PKG_RUST_VERSION");
+    for document in ["README.md", ".ci/deps"] {
+        assert!(read(document).contains(rust), "{document} does not name Rust {rust}");
+    }
+}
+
+/// Feature names and bits: the core, the header and what the library says are one list.
+#[test]
+fn features_are_the_same_everywhere() {
+    let program = "#include \"check.h\"\nint main(void) {\n  \
+        for (size_t i = 0; i < runtime_feature_count(); i++)\n    \
+        printf(\"%s %llu\\n\", runtime_feature_name(i),\n           \
+        (unsigned long long)runtime_feature_bit(i));\n}\n";
+    let said: BTreeSet<String> =
+        run_text("readme_features", program, Mode::Plain).lines().map(ToOwned::to_owned).collect();
+    let header = Header::committed();
+    let constants = header.macros.iter().filter_map(|m| {
+        let name = m.name.strip_prefix("RUNTIME_FEATURE_")?.to_lowercase().replace('_', "-");
+        Some(format!("{name} {}", number(&m.value)))
+    });
+    assert_eq!(said, constants.collect(), "the library, and the constants of the header");
+    let text = read("include/wasmcell.h");
+    for line in &said {
+        let name = line.split(' ').next().expect("a name");
+        assert!(text.contains(name), "the header does not tell the name `{name}`");
+    }
+}
+
+/// `4`, `(1 << 2)` or `UINT64_C(4)` as a number.
+fn number(value: &str) -> u64 {
+    let digits = |text: &str| -> u64 {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        digits.parse().unwrap_or_else(|_| panic!("`{text}` is no number"))
+    };
+    let value = value.replace("UINT64_C", "").replace("ULL", "");
+    match value.split_once("<<") {
+        Some((one, shift)) => digits(one) << digits(shift),
+        None => digits(&value),
+    }
+}
