@@ -19,8 +19,9 @@ ABI := $(shell sed -n 's/.*NUMBER: u32 = \([0-9]*\);.*/\1/p' src/abi.rs)
 OUT := $(or $(CARGO_TARGET_DIR),target)/release
 SONAME := libwasmcell.so.$(ABI)
 
-# What a program that links libwasmcell.a needs besides; tests/install.sh compares it with rustc's
-# `--print native-static-libs`.
+# What a program that links libwasmcell.a needs besides, as said by
+# `cargo rustc --release --lib --crate-type staticlib -- --print native-static-libs`.
+# tests/install.sh links a program with it.
 LIBS_PRIVATE := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
 
 ##@ Begin here

@@ -10,7 +10,7 @@ use std::{env, fs};
 mod abi;
 
 /// The header's table of contents: C programmers meet the functions in this order.
-const CHAPTERS: [(&str, &[&str]); 10] = [
+const CHAPTERS: [(&str, &[&str]); 14] = [
     ("Versions and features", &["capi/version.rs"]),
     ("Errors", &["capi/code.rs", "capi/error.rs"]),
     ("Callbacks", &["capi/callback.rs"]),
@@ -25,18 +25,25 @@ const CHAPTERS: [(&str, &[&str]); 10] = [
         ],
     ),
     ("Runtime", &["capi/runtime.rs"]),
+    ("Statistics", &["capi/stats.rs"]),
     ("Components", &["capi/component.rs", "capi/component/reflection.rs"]),
     ("Types", &["capi/kind.rs", "capi/types.rs"]),
     ("Values", &["marshal/layout.rs", "capi/value.rs"]),
+    ("Cancel tokens", &["capi/cancel.rs"]),
     ("Functions", &["capi/function.rs"]),
+    ("Asynchronous calls", &["capi/pending.rs", "capi/pending/completion.rs"]),
+    ("Instances", &["capi/instance.rs"]),
 ];
 
 /// Macros that initialise the structs with a `struct_size`: (struct, its other fields).
-const INITIALISERS: [(&str, &str); 4] = [
+const INITIALISERS: [(&str, &str); 7] = [
     ("runtime_frame_t", "NULL, NULL, 0, NULL, 0, 0"),
     ("runtime_info_t", "0, 0, 0, 0, 0, 0, NULL"),
     ("runtime_component_options_t", "NULL, 0"),
-    ("runtime_call_options_t", "0"),
+    ("runtime_stats_t", "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0"),
+    ("runtime_call_report_t", "0"),
+    ("runtime_call_options_t", "0, 0, NULL, NULL"),
+    ("runtime_completion_t", "NULL, NULL, NULL, NULL"),
 ];
 
 fn main() {
@@ -154,7 +161,7 @@ fn rule(title: &str) -> String {
 }
 
 /// What cbindgen has no setting for: comments of one line on one line, and functions as
-/// `RUNTIME_API type name(` with each parameter on its own line.
+/// `RUNTIME_API type name(` with each of several parameters on its own line.
 fn tidy(header: &str) -> String {
     let mut out = String::new();
     let mut lines = header.lines().peekable();
@@ -183,9 +190,9 @@ fn tidy(header: &str) -> String {
 
 fn declaration(code: &str) -> String {
     let (head, parameters) = code.split_once('(').expect("a function has parameters");
-    match parameters {
-        "void);" => code.to_owned(),
-        _ => format!("{head}(\n    {}", parameters.replace(", ", ",\n    ")),
+    match parameters.contains(',') || code.len() > 100 {
+        true => format!("{head}(\n    {}", parameters.replace(", ", ",\n    ")),
+        false => code.to_owned(),
     }
 }
 

@@ -9,7 +9,7 @@ static bool report(const char *what, runtime_error_t *error) {
   printf("%s: %s: %s\n", what, runtime_error_code_name(runtime_error_code(error)),
          runtime_error_message(error));
   for (size_t i = 0; i < runtime_error_frame_count(error); i++) {
-    runtime_frame_t frame = {.struct_size = sizeof frame};
+    runtime_frame_t frame = RUNTIME_FRAME_INIT;
     if (runtime_error_frame(error, i, &frame)) printf("  in %s\n", frame.function);
   }
   bool failed = error != NULL;

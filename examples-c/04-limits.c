@@ -9,17 +9,19 @@ static runtime_error_t *try(const runtime_t *runtime, const char *path, const ch
                             uint64_t timeout_ms) {
   runtime_component_t *component = NULL;
   runtime_bytes_t *answer = NULL;
-  runtime_call_options_t options = {.struct_size = sizeof options, .timeout_ms = timeout_ms};
+  runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;
   runtime_error_t *error =
       runtime_component_from_file(runtime, path, strlen(path), NULL, &component);
   if (error != NULL) goto done;
 
+  options.timeout_ms = timeout_ms;
   runtime_error_t *refused =
       runtime_component_call_text(component, text, strlen(text), &options, &answer);
   if (refused == NULL) {
     printf("%s = %s\n", text, (const char *)runtime_bytes_data(answer));
   } else {
-    printf("%s: %s\n", text, runtime_error_code_name(runtime_error_code(refused)));
+    printf("%s: %s: %s\n", text, runtime_error_code_name(runtime_error_code(refused)),
+           runtime_error_message(refused));
   }
   runtime_error_free(refused);
 

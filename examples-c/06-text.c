@@ -11,8 +11,9 @@ int main(int argc, char **argv) {
       "longest([\"to\", \"tomorrow\"])",
       "longest([])",
       "divide(7, 0)",
-      "wasmcell:test/kinds@0.1.0#echo-shape({name: \"dot\", corners: [{x: 1, y: -1}], "
-      "colour: some(blue), weight: 0.5})",
+      "wasmcell:test/kinds@0.1.0#echo-points([{x: 1, y: -1}, {x: 0, y: 7}])",
+      "wasmcell:test/kinds@0.1.0#echo-size(range((1, 9)))",
+      "wasmcell:test/kinds@0.1.0#echo-option-option(some(none))",
       "wasmcell:test/kinds@0.1.0#echo-rights({read, execute})",
       "add(40, \"two\")",
       "add(40",

@@ -31,7 +31,7 @@ int main(void) {
   runtime_component_t *component = NULL;
   runtime_function_t *greet = NULL, *missing = NULL;
   runtime_values_t *results = NULL, *unused = NULL;
-  runtime_info_t info = {.struct_size = sizeof info};
+  runtime_info_t info = RUNTIME_INFO_INIT;
 
   printf("wasmcell %s on wasmtime %s\n", runtime_version(), runtime_wasmtime_version());
   if ((error = runtime_build(builder, &runtime)) != NULL) goto done;

@@ -9,8 +9,10 @@
  *
  *     runtime_builder_max_execution_time(builder, 500);
  *     error = runtime_build(builder, &runtime);
- *     if (!error) error = runtime_component_from_file(runtime, "greeter.wasm", 12, NULL, &component);
- *     if (!error) error = runtime_component_call_text(component, "greet(\"world\")", 14, NULL, &answer);
+ *     if (!error)
+ *       error = runtime_component_from_file(runtime, "greeter.wasm", 12, NULL, &component);
+ *     if (!error)
+ *       error = runtime_component_call_text(component, "greet(\"world\")", 14, NULL, &answer);
  *     if (error) fprintf(stderr, "%s\n", runtime_error_message(error));
  *     else puts((const char *)runtime_bytes_data(answer));
  *
@@ -402,6 +404,18 @@ typedef struct runtime_builder_t runtime_builder_t;
 typedef struct runtime_bytes_t runtime_bytes_t;
 
 /**
+ * Cancels calls: give it to any number of them in runtime_call_options_t, and trigger it.
+ *
+ * Whoever receives it owns it and releases it with runtime_cancel_free(). It is sticky: once
+ * triggered it stays so, and also cancels the calls that it is given to later. It belongs to no
+ * runtime. Calls keep what they need of it, so it may be freed before or after them. Any number
+ * of threads may use it at once.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_cancel_t runtime_cancel_t;
+
+/**
  * A component, compiled and linked once.
  *
  * Whoever receives it owns it and releases it with runtime_component_free(). It keeps what it
@@ -435,6 +449,21 @@ typedef struct runtime_error_t runtime_error_t;
 typedef struct runtime_function_t runtime_function_t;
 
 /**
+ * An instance of a component that keeps its state from one call to the next.
+ *
+ * For guests that need it; a call by runtime_function_call() leaves nothing behind. Whoever
+ * receives it owns it and releases it with runtime_instance_free(). It keeps its component, so it
+ * may be freed before or after it, and counts as alive for runtime_builder_max_components(). Any
+ * thread may use it, but it takes one call at a time: another one meanwhile is RUNTIME_ERROR_BUSY.
+ * Once a call has failed in it, by a trap or a limit or because it was cancelled, the guest may
+ * have stopped anywhere, and every later call is RUNTIME_ERROR_POISONED. Time between calls does
+ * not count towards any limit.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_instance_t runtime_instance_t;
+
+/**
  * One thing that a component imports or exports.
  *
  * Borrowed from the runtime_component_t that it was asked of, never released by the caller, and
@@ -444,6 +473,17 @@ typedef struct runtime_function_t runtime_function_t;
  * @since 0.1
  */
 typedef struct runtime_item_t runtime_item_t;
+
+/**
+ * An asynchronous call on its way, or its outcome.
+ *
+ * Whoever receives it owns it and releases it with runtime_pending_free(), at any time. It keeps
+ * nothing of the runtime, so it may be freed before or after everything else. Any number of
+ * threads may use it at once. In a fork of the process, waiting is RUNTIME_ERROR_FORKED.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_pending_t runtime_pending_t;
 
 /**
  * A place where components are compiled and run: the engine, the pool, and the threads that
@@ -581,6 +621,50 @@ typedef struct runtime_info_t {
 #define RUNTIME_INFO_INIT {sizeof(runtime_info_t), 0, 0, 0, 0, 0, 0, NULL}
 
 /**
+ * What a runtime is doing and has done.
+ *
+ * Initialise with RUNTIME_STATS_INIT; filled in by runtime_stats(). Each number is right by
+ * itself; two of them may be from moments that a call lies between. Once no call is in flight,
+ * `started` is the sum of `finished`, `trapped`, `timed_out`, `cancelled` and `failed`. Fields are
+ * only ever appended, so a program built against an older header keeps working with a newer
+ * library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_stats_t {
+  /** sizeof(runtime_stats_t), as the caller was compiled. */
+  size_t struct_size;
+  /** Calls that began; making an instance counts as one. */
+  uint64_t started;
+  /** Calls that gave results. */
+  uint64_t finished;
+  /** Calls that trapped, also by using up their stack or fuel. */
+  uint64_t trapped;
+  /** Calls that ran out of time. */
+  uint64_t timed_out;
+  /** Calls that were cancelled. */
+  uint64_t cancelled;
+  /** Calls that failed in any other way. */
+  uint64_t failed;
+  /** Instances alive. */
+  uint64_t instances;
+  /** Most instances alive at once. */
+  uint64_t instances_peak;
+  /** Bytes of linear memories and tables alive. */
+  uint64_t memory;
+  /** Most such bytes at once. */
+  uint64_t memory_peak;
+  /** Growths of memories and tables that a limit denied. */
+  uint64_t denied;
+  /** Slots for instances of the pool in use; 0 without a pool. */
+  uint64_t pool_slots;
+  /** Ticks of the thread that looks at the clock; it rests while no call is in flight. */
+  uint64_t ticks;
+} runtime_stats_t;
+/** Defaults for a runtime_stats_t. */
+#define RUNTIME_STATS_INIT {sizeof(runtime_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+/**
  * How a component is to be loaded. NULL in its place means defaults.
  *
  * Initialise with RUNTIME_COMPONENT_OPTIONS_INIT. Fields are only ever appended, so a program
@@ -603,6 +687,26 @@ typedef struct runtime_component_options_t {
 #define RUNTIME_COMPONENT_OPTIONS_INIT {sizeof(runtime_component_options_t), NULL, 0}
 
 /**
+ * What a call used. See runtime_call_options_t.
+ *
+ * Initialise with RUNTIME_CALL_REPORT_INIT. Fields are only ever appended, so a program built
+ * against an older header keeps working with a newer library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_call_report_t {
+  /** sizeof(runtime_call_report_t), as the caller was compiled. */
+  size_t struct_size;
+  /**
+   * Fuel that the call used; 0 in a runtime without fuel. The same in every run, unless the
+   * call was stopped from outside.
+   */
+  uint64_t fuel_used;
+} runtime_call_report_t;
+/** Defaults for a runtime_call_report_t. */
+#define RUNTIME_CALL_REPORT_INIT {sizeof(runtime_call_report_t), 0}
+
+/**
  * How one call is to be made. NULL in its place means defaults.
  *
  * Initialise with RUNTIME_CALL_OPTIONS_INIT. Fields are only ever appended, so a program built
@@ -619,9 +723,27 @@ typedef struct runtime_call_options_t {
    * whole ticks of runtime_builder_epoch_tick().
    */
   uint64_t timeout_ms;
+  /**
+   * Fuel that the call may use; 0, the default, stands for runtime_builder_fuel(), which a
+   * larger number cannot exceed. In a runtime without fuel any other number is
+   * RUNTIME_ERROR_INVALID_ARGUMENT.
+   */
+  uint64_t fuel;
+  /**
+   * What may cancel the call, borrowed until the function returns: an asynchronous call keeps
+   * its own reference. NULL, the default, if nothing may.
+   */
+  const struct runtime_cancel_t *cancel;
+  /**
+   * Where to put what the call used, or NULL, the default. Owned by the caller, and filled in
+   * when the call ends, whether it succeeds or fails. For an asynchronous call it must live,
+   * untouched, until the completion callback is called or the outcome is waited for; a function
+   * that fails to start the call does not need it afterwards.
+   */
+  struct runtime_call_report_t *report;
 } runtime_call_options_t;
 /** Defaults for a runtime_call_options_t. */
-#define RUNTIME_CALL_OPTIONS_INIT {sizeof(runtime_call_options_t), 0}
+#define RUNTIME_CALL_OPTIONS_INIT {sizeof(runtime_call_options_t), 0, 0, NULL, NULL}
 
 /**
  * UTF-8 text: `len` bytes at `ptr`.
@@ -783,6 +905,60 @@ typedef struct runtime_value_t {
   union runtime_value_of_t of;
 } runtime_value_t;
 
+/**
+ * Receives the outcome of an asynchronous call.
+ *
+ * Runs exactly once for each call that was started, on a worker thread of the runtime, when the
+ * call has ended; several may run at once. It holds up other calls on the same workers, so it must
+ * not block for long. It may call any function of this library: release every handle, the
+ * runtime's last included, and start calls. Must not unwind.
+ *
+ * @param user_data  What was passed with the callback. Borrowed for the call.
+ * @param results    The results, owned by the callback: release them with
+ *                   runtime_values_free(). NULL if the call failed.
+ * @param error      Why the call failed, as runtime_function_call() would have returned it; owned
+ *                   by the callback: release it with runtime_error_free(). NULL if `results` is
+ *                   not, and only then.
+ *
+ * @since 0.1
+ */
+typedef void (*runtime_completion_fn_t)(void *user_data,
+                                        struct runtime_values_t *results,
+                                        struct runtime_error_t *error);
+
+/**
+ * What is to happen when an asynchronous call ends. It needs `callback`, `pending_out` or both.
+ *
+ * Initialise with RUNTIME_COMPLETION_INIT. Fields are only ever appended, so a program built
+ * against an older header keeps working with a newer library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_completion_t {
+  /** sizeof(runtime_completion_t), as the caller was compiled. */
+  size_t struct_size;
+  /**
+   * Receives the outcome. NULL, the default, leaves it for runtime_pending_wait(). Not called if
+   * starting the call fails.
+   */
+  runtime_completion_fn_t callback;
+  /** Passed to `callback`. Owned by the library from here on, whatever happens; may be NULL. */
+  void *user_data;
+  /**
+   * Runs once with `user_data`: after `callback`, or when starting the call fails. NULL if
+   * there is nothing to release.
+   */
+  runtime_finalizer_t finalizer;
+  /**
+   * Receives the call, for runtime_pending_wait(); owned by the caller, who releases it with
+   * runtime_pending_free(). It is there before `callback` runs. Set to NULL on failure. NULL,
+   * the default, if nobody waits.
+   */
+  struct runtime_pending_t **pending_out;
+} runtime_completion_t;
+/** Defaults for a runtime_completion_t. */
+#define RUNTIME_COMPLETION_INIT {sizeof(runtime_completion_t), NULL, NULL, NULL, NULL}
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -848,8 +1024,7 @@ RUNTIME_API size_t runtime_feature_count(void);
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API const char *runtime_feature_name(
-    size_t index);
+RUNTIME_API const char *runtime_feature_name(size_t index);
 
 /**
  * Tells the bit of an experimental feature.
@@ -862,8 +1037,7 @@ RUNTIME_API const char *runtime_feature_name(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API uint64_t runtime_feature_bit(
-    size_t index);
+RUNTIME_API uint64_t runtime_feature_bit(size_t index);
 
 /**
  * Turns names of experimental features into a set of bits.
@@ -899,8 +1073,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_feature_parse(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API const char *runtime_error_code_name(
-    int32_t code);
+RUNTIME_API const char *runtime_error_code_name(int32_t code);
 
 /**
  * Makes an error of the host's own, for a callback to return.
@@ -930,8 +1103,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_error_new(
  * @threadsafe Yes, for different errors.
  * @since 0.1
  */
-RUNTIME_API void runtime_error_free(
-    runtime_error_t *error);
+RUNTIME_API void runtime_error_free(runtime_error_t *error);
 
 /**
  * Tells what kind of failure an error is.
@@ -943,8 +1115,7 @@ RUNTIME_API void runtime_error_free(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API runtime_error_code_t runtime_error_code(
-    const runtime_error_t *error);
+RUNTIME_API runtime_error_code_t runtime_error_code(const runtime_error_t *error);
 
 /**
  * Says in one line what went wrong.
@@ -960,8 +1131,7 @@ RUNTIME_API runtime_error_code_t runtime_error_code(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API const char *runtime_error_message(
-    const runtime_error_t *error);
+RUNTIME_API const char *runtime_error_message(const runtime_error_t *error);
 
 /**
  * Tells how long the message is.
@@ -973,8 +1143,7 @@ RUNTIME_API const char *runtime_error_message(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API size_t runtime_error_message_len(
-    const runtime_error_t *error);
+RUNTIME_API size_t runtime_error_message_len(const runtime_error_t *error);
 
 /**
  * Tells with which status the guest ended itself.
@@ -986,8 +1155,7 @@ RUNTIME_API size_t runtime_error_message_len(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API int32_t runtime_error_exit_status(
-    const runtime_error_t *error);
+RUNTIME_API int32_t runtime_error_exit_status(const runtime_error_t *error);
 
 /**
  * Tells which rule of WebAssembly the guest broke.
@@ -999,8 +1167,7 @@ RUNTIME_API int32_t runtime_error_exit_status(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API runtime_trap_t runtime_error_trap(
-    const runtime_error_t *error);
+RUNTIME_API runtime_trap_t runtime_error_trap(const runtime_error_t *error);
 
 /**
  * Counts the functions on the guest's stack when it trapped.
@@ -1013,8 +1180,7 @@ RUNTIME_API runtime_trap_t runtime_error_trap(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API size_t runtime_error_frame_count(
-    const runtime_error_t *error);
+RUNTIME_API size_t runtime_error_frame_count(const runtime_error_t *error);
 
 /**
  * Describes one function on the guest's stack when it trapped.
@@ -1045,8 +1211,7 @@ RUNTIME_API bool runtime_error_frame(
  * @threadsafe Yes, for different bytes.
  * @since 0.1
  */
-RUNTIME_API void runtime_bytes_free(
-    runtime_bytes_t *bytes);
+RUNTIME_API void runtime_bytes_free(runtime_bytes_t *bytes);
 
 /**
  * Points to the contents.
@@ -1062,8 +1227,7 @@ RUNTIME_API void runtime_bytes_free(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API const uint8_t *runtime_bytes_data(
-    const runtime_bytes_t *bytes);
+RUNTIME_API const uint8_t *runtime_bytes_data(const runtime_bytes_t *bytes);
 
 /**
  * Tells how many bytes there are.
@@ -1075,8 +1239,7 @@ RUNTIME_API const uint8_t *runtime_bytes_data(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API size_t runtime_bytes_len(
-    const runtime_bytes_t *bytes);
+RUNTIME_API size_t runtime_bytes_len(const runtime_bytes_t *bytes);
 
 /* Builder -------------------------------------------------------------------------------------- */
 
@@ -1098,8 +1261,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_builder_t *runtime_builder_new(void);
  * @threadsafe Yes, for different builders.
  * @since 0.1
  */
-RUNTIME_API void runtime_builder_free(
-    runtime_builder_t *builder);
+RUNTIME_API void runtime_builder_free(runtime_builder_t *builder);
 
 /**
  * Sets how many instances may be alive at once.
@@ -1241,6 +1403,68 @@ RUNTIME_API void runtime_builder_max_stack(
     uint64_t bytes);
 
 /**
+ * Sets how much of the host's own memory one transfer from a guest may take.
+ *
+ * A transfer is the arguments of one host function, or the result of one call. A guest that gives
+ * more does not get it through, and its call fails.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 128 MiB; from 1 byte to 4 GiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_hostcall_memory(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/**
+ * Sets how many handles to resources one instance may hold at once.
+ *
+ * The same number bounds the entries of WASI's own table for the instance.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default 10000; from 1 to 10000000.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_resources(
+    runtime_builder_t *builder,
+    uint64_t count);
+
+/**
+ * Sets how many random bytes a guest may ask for at a time.
+ *
+ * They are made in the host's memory, so without a limit a guest could ask for all of it.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 64 MiB; from 1 byte to 1 GiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_random_size(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/**
+ * Sets how much fuel each call gets, and makes guests count it.
+ *
+ * A call that uses it up ends with RUNTIME_ERROR_FUEL. Unlike time, fuel is the same in every run,
+ * about one unit an instruction; counting it makes guests slower.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param units    Default none, and nothing is counted; from 1 to UINT64_MAX.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_fuel(
+    runtime_builder_t *builder,
+    uint64_t units);
+
+/**
  * Sets how long one call may take.
  *
  * Wall-clock time from entry to return, whether the guest computes or waits; then the call ends
@@ -1320,8 +1544,22 @@ RUNTIME_API void runtime_builder_pool_keep_resident(
  * @threadsafe One thread at a time for each builder.
  * @since 0.1
  */
-RUNTIME_API void runtime_builder_force_pooling_allocator(
-    runtime_builder_t *builder);
+RUNTIME_API void runtime_builder_force_pooling_allocator(runtime_builder_t *builder);
+
+/**
+ * Makes the runtime run without the pool, also where there is room for one.
+ *
+ * Instances are slower to make, and no address space is reserved for those that do not exist.
+ *
+ * Default: off. Together with runtime_builder_force_pooling_allocator() it is an error that
+ * runtime_build() reports.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_force_on_demand_allocator(runtime_builder_t *builder);
 
 /**
  * Sets how many threads the runtime keeps for timers, sockets and asynchronous calls.
@@ -1517,15 +1755,14 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_build(
  * Releases a runtime.
  *
  * What was made from it goes on working. Once that is released too, no thread of the library
- * remains; the last release waits for them to end.
+ * remains: the last release waits for them to end, unless it happens on one of them.
  *
  * @param runtime  The runtime, owned; NULL is allowed and does nothing.
  *
- * @threadsafe Yes, for different runtimes. Not from within a callback of the same runtime.
+ * @threadsafe Yes, for different runtimes.
  * @since 0.1
  */
-RUNTIME_API void runtime_free(
-    runtime_t *runtime);
+RUNTIME_API void runtime_free(runtime_t *runtime);
 
 /**
  * Tells what a runtime got of what was asked for, and why.
@@ -1570,6 +1807,28 @@ RUNTIME_API bool runtime_skip_feature_gated_instance(
     const runtime_t *runtime,
     const char *name,
     size_t name_len);
+
+/* Statistics ----------------------------------------------------------------------------------- */
+
+/**
+ * Tells what a runtime is doing and has done.
+ *
+ * Takes no lock that a call takes, so it may be asked as often as one likes.
+ *
+ * @param runtime     The runtime, borrowed for the call.
+ * @param[out] stats  Filled in, as far as its `struct_size` goes; owned by the caller. Initialise
+ *                    it with RUNTIME_STATS_INIT. Zeroed after `struct_size` on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `runtime` or `stats` is NULL, or if `struct_size` is
+ *         not set.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_stats(
+    const runtime_t *runtime,
+    runtime_stats_t *stats);
 
 /* Components ----------------------------------------------------------------------------------- */
 
@@ -1649,8 +1908,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_from_file(
  * @threadsafe Yes, for different handles.
  * @since 0.1
  */
-RUNTIME_API void runtime_component_free(
-    runtime_component_t *component);
+RUNTIME_API void runtime_component_free(runtime_component_t *component);
 
 /**
  * Makes another handle to the same component.
@@ -1733,8 +1991,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_deserialize(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API const char *runtime_component_name(
-    const runtime_component_t *component);
+RUNTIME_API const char *runtime_component_name(const runtime_component_t *component);
 
 /**
  * Spells the component's world as WIT text.
@@ -1764,8 +2021,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_wit(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API size_t runtime_component_import_count(
-    const runtime_component_t *component);
+RUNTIME_API size_t runtime_component_import_count(const runtime_component_t *component);
 
 /**
  * Describes something the component imports.
@@ -1795,8 +2051,7 @@ RUNTIME_API const runtime_item_t *runtime_component_import(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API size_t runtime_component_export_count(
-    const runtime_component_t *component);
+RUNTIME_API size_t runtime_component_export_count(const runtime_component_t *component);
 
 /**
  * Describes something the component exports.
@@ -1888,8 +2143,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_call_text(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API const char *runtime_item_name(
-    const runtime_item_t *item);
+RUNTIME_API const char *runtime_item_name(const runtime_item_t *item);
 
 /**
  * Tells what an import or export is.
@@ -1901,8 +2155,7 @@ RUNTIME_API const char *runtime_item_name(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API runtime_item_kind_t runtime_item_kind(
-    const runtime_item_t *item);
+RUNTIME_API runtime_item_kind_t runtime_item_kind(const runtime_item_t *item);
 
 /**
  * Tells the type of an import or export.
@@ -1915,8 +2168,7 @@ RUNTIME_API runtime_item_kind_t runtime_item_kind(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API const runtime_type_t *runtime_item_type(
-    const runtime_item_t *item);
+RUNTIME_API const runtime_type_t *runtime_item_type(const runtime_item_t *item);
 
 /**
  * Tells which constructor a type has.
@@ -1928,8 +2180,7 @@ RUNTIME_API const runtime_type_t *runtime_item_type(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API runtime_kind_t runtime_type_kind(
-    const runtime_type_t *type);
+RUNTIME_API runtime_kind_t runtime_type_kind(const runtime_type_t *type);
 
 /**
  * Counts the children of a type.
@@ -1942,8 +2193,7 @@ RUNTIME_API runtime_kind_t runtime_type_kind(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API size_t runtime_type_len(
-    const runtime_type_t *type);
+RUNTIME_API size_t runtime_type_len(const runtime_type_t *type);
 
 /**
  * Tells the type of a child.
@@ -1990,8 +2240,7 @@ RUNTIME_API const char *runtime_type_child_name(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API const runtime_type_t *runtime_type_result(
-    const runtime_type_t *type);
+RUNTIME_API const runtime_type_t *runtime_type_result(const runtime_type_t *type);
 
 /**
  * Spells a type as WIT does.
@@ -2020,8 +2269,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_type_text(
  * @threadsafe Yes, for different results.
  * @since 0.1
  */
-RUNTIME_API void runtime_values_free(
-    runtime_values_t *values);
+RUNTIME_API void runtime_values_free(runtime_values_t *values);
 
 /**
  * Points to the results.
@@ -2034,8 +2282,7 @@ RUNTIME_API void runtime_values_free(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API const runtime_value_t *runtime_values_data(
-    const runtime_values_t *values);
+RUNTIME_API const runtime_value_t *runtime_values_data(const runtime_values_t *values);
 
 /**
  * Counts the results.
@@ -2047,8 +2294,74 @@ RUNTIME_API const runtime_value_t *runtime_values_data(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API size_t runtime_values_len(
-    const runtime_values_t *values);
+RUNTIME_API size_t runtime_values_len(const runtime_values_t *values);
+
+/* Cancel tokens -------------------------------------------------------------------------------- */
+
+/**
+ * Makes a cancel token that has not been triggered.
+ *
+ * @param[out] out  Receives the token, owned by the caller: release it with
+ *                  runtime_cancel_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `out` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_cancel_new(runtime_cancel_t **out);
+
+/**
+ * Releases a cancel token.
+ *
+ * @param cancel  The token, owned; NULL is allowed and does nothing. Calls in flight go on, and
+ *                other handles to the token still cancel them.
+ *
+ * @threadsafe Yes, for different handles.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_cancel_free(runtime_cancel_t *cancel);
+
+/**
+ * Makes another handle to the same cancel token.
+ *
+ * @param cancel  The token, borrowed for the call; NULL is allowed.
+ *
+ * @return The handle, owned by the caller: release it with runtime_cancel_free(), in any order
+ *         with the first. NULL if `cancel` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_cancel_t *runtime_cancel_clone(
+    const runtime_cancel_t *cancel);
+
+/**
+ * Cancels every call that the token was or will be given to.
+ *
+ * Returns at once. The calls end with RUNTIME_ERROR_CANCELLED, at the latest after two ticks of
+ * runtime_builder_epoch_tick(), whether the guest computes or waits. No other call notices.
+ * Triggering again changes nothing.
+ *
+ * @param cancel  The token, borrowed for the call; NULL is allowed and does nothing.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_cancel_trigger(const runtime_cancel_t *cancel);
+
+/**
+ * Tells whether a cancel token was triggered.
+ *
+ * @param cancel  The token, borrowed for the call; NULL is allowed.
+ *
+ * @return true if it was; false if not, or if `cancel` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API bool runtime_cancel_is_triggered(const runtime_cancel_t *cancel);
 
 /* Functions ------------------------------------------------------------------------------------ */
 
@@ -2060,8 +2373,7 @@ RUNTIME_API size_t runtime_values_len(
  * @threadsafe Yes, for different handles.
  * @since 0.1
  */
-RUNTIME_API void runtime_function_free(
-    runtime_function_t *function);
+RUNTIME_API void runtime_function_free(runtime_function_t *function);
 
 /**
  * Makes another handle to the same function.
@@ -2088,8 +2400,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_function_t *runtime_function_clone(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API const char *runtime_function_name(
-    const runtime_function_t *function);
+RUNTIME_API const char *runtime_function_name(const runtime_function_t *function);
 
 /**
  * Tells the type of a function: its parameters and its result.
@@ -2102,8 +2413,7 @@ RUNTIME_API const char *runtime_function_name(
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API const runtime_type_t *runtime_function_type(
-    const runtime_function_t *function);
+RUNTIME_API const runtime_type_t *runtime_function_type(const runtime_function_t *function);
 
 /**
  * Calls a function in a fresh instance, on the calling thread.
@@ -2128,8 +2438,9 @@ RUNTIME_API const runtime_type_t *runtime_function_type(
  *         pass,
  *         RUNTIME_ERROR_TRAP, RUNTIME_ERROR_EXIT or RUNTIME_ERROR_STACK_OVERFLOW for what the
  *         guest did,
- *         RUNTIME_ERROR_TIMEOUT, RUNTIME_ERROR_MEMORY_LIMIT, RUNTIME_ERROR_RESOURCE_LIMIT or
- *         RUNTIME_ERROR_INSTANCE_LIMIT for the limit that it met,
+ *         RUNTIME_ERROR_TIMEOUT, RUNTIME_ERROR_MEMORY_LIMIT, RUNTIME_ERROR_RESOURCE_LIMIT,
+ *         RUNTIME_ERROR_FUEL or RUNTIME_ERROR_INSTANCE_LIMIT for the limit that it met,
+ *         RUNTIME_ERROR_CANCELLED if the token in `options` was triggered,
  *         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
  *
  * @threadsafe Yes.
@@ -2171,6 +2482,252 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_function_call_text(
     size_t text_len,
     const runtime_call_options_t *options,
     runtime_bytes_t **out);
+
+/* Asynchronous calls --------------------------------------------------------------------------- */
+
+/**
+ * Starts a call of a function in a fresh instance, on the runtime's workers.
+ *
+ * Returns at once; any number of calls may be on their way, and one that waits takes no thread.
+ * Arguments are checked and copied before it returns. In all else the call is as one by
+ * runtime_function_call(). Only the token in `options` cancels it: releasing the function, the
+ * component, the runtime or the pending call leaves it alone.
+ *
+ * @param function    The function, borrowed until it returns.
+ * @param args        The arguments in order, copied with everything they point to; may be NULL if
+ *                    `args_len` is 0.
+ * @param args_len    Number of arguments.
+ * @param options     How to call, copied; NULL means defaults. Its `report` must live until the
+ *                    call has ended.
+ * @param completion  What to do when the call ends, copied; its `user_data` is owned by the
+ *                    library from here on, and released also when starting fails, unless
+ *                    `struct_size` is not set.
+ *
+ * @return NULL if the call was started: then its outcome is delivered. Otherwise an error owned by
+ *         the caller, nothing was started, and `callback` is not called:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `function` or `completion` is NULL, if `completion`
+ *         has neither `callback` nor `pending_out`, if `options` is unusable, or if a value is
+ *         malformed,
+ *         RUNTIME_ERROR_TYPE_MISMATCH if the arguments are not of the function's type,
+ *         RUNTIME_ERROR_UNSUPPORTED if the function's type has values that this version cannot
+ *         pass,
+ *         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_function_call_async(
+    const runtime_function_t *function,
+    const runtime_value_t *args,
+    size_t args_len,
+    const runtime_call_options_t *options,
+    const runtime_completion_t *completion);
+
+/**
+ * Releases an asynchronous call.
+ *
+ * @param pending  The call, owned; NULL is allowed and does nothing. A call on its way goes on,
+ *                 and its callback is called; without one its outcome is lost.
+ *
+ * @threadsafe Yes, while no other thread waits with the same handle.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_pending_free(runtime_pending_t *pending);
+
+/**
+ * Waits for the end of an asynchronous call and takes its outcome.
+ *
+ * Of several waits one is given the outcome. If the call has a callback, that has the outcome, and
+ * every wait ends when callback and finalizer have returned, with NULL for error and results.
+ *
+ * @param pending     The call, borrowed for the call.
+ * @param timeout_ms  Milliseconds to wait at most; 0 does not wait, UINT64_MAX waits for ever.
+ * @param[out] out    Receives the results, owned by the caller: release them with
+ *                    runtime_values_free(). Set to NULL on failure.
+ *
+ * @return NULL if the call gave results or has a callback, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL,
+ *         RUNTIME_ERROR_TIMEOUT if the call goes on; unlike a call that itself ran out of time, it
+ *         is not done then, as runtime_pending_is_done() tells,
+ *         RUNTIME_ERROR_NOT_FOUND if an earlier wait was given the outcome,
+ *         RUNTIME_ERROR_BUSY from within the call's own callback,
+ *         RUNTIME_ERROR_FORKED in a fork of the process that started the call,
+ *         and why the call failed, as for runtime_function_call().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_pending_wait(
+    const runtime_pending_t *pending,
+    uint64_t timeout_ms,
+    runtime_values_t **out);
+
+/**
+ * Tells whether an asynchronous call has ended.
+ *
+ * @param pending  The call, borrowed for the call; NULL is allowed.
+ *
+ * @return true once the call has ended and its callback and finalizer, if any, have returned;
+ *         false before, or if `pending` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API bool runtime_pending_is_done(const runtime_pending_t *pending);
+
+/* Instances ------------------------------------------------------------------------------------ */
+
+/**
+ * Makes an instance of a component.
+ *
+ * What the guest does at its start is part of this call, and held to its options and limits.
+ *
+ * @param component  The component, borrowed for the call; the instance keeps its own reference,
+ *                   so either may be freed first.
+ * @param options    How to run the guest's start, borrowed for the call; NULL means defaults.
+ *                   They do not hold for later calls.
+ * @param[out] out   Receives the instance, owned by the caller: release it with
+ *                   runtime_instance_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `component` or `out` is NULL, or if `options` is
+ *         unusable,
+ *         and what the guest did or which limit it met, as for runtime_function_call().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_new(
+    const runtime_component_t *component,
+    const runtime_call_options_t *options,
+    runtime_instance_t **out);
+
+/**
+ * Releases an instance.
+ *
+ * @param instance  The instance, owned; NULL is allowed and does nothing. A call in it goes on,
+ *                  also if another thread made it and waits for it, and the instance ends with
+ *                  that call.
+ *
+ * @threadsafe Yes, while no other thread begins to use the same handle.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_instance_free(runtime_instance_t *instance);
+
+/**
+ * Calls a function in an instance, on the calling thread.
+ *
+ * As runtime_function_call(), except that the guest finds what earlier calls left behind.
+ *
+ * @param instance  The instance, borrowed for the call.
+ * @param function  A function of the component that the instance was made of, borrowed for the
+ *                  call.
+ * @param args      The arguments in order, borrowed for the call with everything they point to;
+ *                  may be NULL if `args_len` is 0.
+ * @param args_len  Number of arguments.
+ * @param options   How to call, borrowed for the call; NULL means defaults.
+ * @param[out] out  Receives the results, owned by the caller: release them with
+ *                  runtime_values_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `instance`, `function` or `out` is NULL, if
+ *         `function` belongs to another component, if `options` is unusable, or if a value is
+ *         malformed,
+ *         RUNTIME_ERROR_BUSY while another call is in the instance,
+ *         RUNTIME_ERROR_POISONED after a call failed in the instance; the message says how,
+ *         and as for runtime_function_call().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_call(
+    const runtime_instance_t *instance,
+    const runtime_function_t *function,
+    const runtime_value_t *args,
+    size_t args_len,
+    const runtime_call_options_t *options,
+    runtime_values_t **out);
+
+/**
+ * Calls a function in an instance, with text in and out.
+ *
+ * For tools, tests and tinkering; see runtime_function_call_text().
+ *
+ * @param instance  The instance, borrowed for the call.
+ * @param function  A function of the component that the instance was made of, borrowed for the
+ *                  call.
+ * @param text      The call with or without the function's name, such as `add(1, 2)` or `(1, 2)`.
+ *                  Borrowed for the call.
+ * @param text_len  Length of `text`.
+ * @param options   How to call, borrowed for the call; NULL means defaults.
+ * @param[out] out  Receives the result as text, owned by the caller: release it with
+ *                  runtime_bytes_free(). `()` if the function gives nothing. Set to NULL on
+ *                  failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `instance`, `function`, `text` or `out` is NULL, if
+ *         `text` is no call of this function, or if `options` is unusable,
+ *         and as for runtime_instance_call().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_call_text(
+    const runtime_instance_t *instance,
+    const runtime_function_t *function,
+    const char *text,
+    size_t text_len,
+    const runtime_call_options_t *options,
+    runtime_bytes_t **out);
+
+/**
+ * Starts a call of a function in an instance, on the runtime's workers.
+ *
+ * As runtime_function_call_async(), except that the guest finds what earlier calls left behind.
+ * The instance is busy from here on until the call has ended; the callback may call it again.
+ *
+ * @param instance    The instance, borrowed until it returns. It may be freed meanwhile.
+ * @param function    A function of the component that the instance was made of, borrowed until it
+ *                    returns.
+ * @param args        The arguments in order, copied with everything they point to; may be NULL if
+ *                    `args_len` is 0.
+ * @param args_len    Number of arguments.
+ * @param options     How to call, copied; NULL means defaults. Its `report` must live until the
+ *                    call has ended.
+ * @param completion  What to do when the call ends, copied; its `user_data` is owned by the
+ *                    library from here on, and released also when starting fails, unless
+ *                    `struct_size` is not set.
+ *
+ * @return NULL if the call was started: then its outcome is delivered. Otherwise an error owned by
+ *         the caller, nothing was started, and `callback` is not called:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `instance` is NULL or if `function` belongs to another
+ *         component,
+ *         RUNTIME_ERROR_BUSY while another call is in the instance,
+ *         RUNTIME_ERROR_POISONED after a call failed in the instance; the message says how,
+ *         and as for runtime_function_call_async().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_call_async(
+    const runtime_instance_t *instance,
+    const runtime_function_t *function,
+    const runtime_value_t *args,
+    size_t args_len,
+    const runtime_call_options_t *options,
+    const runtime_completion_t *completion);
+
+/**
+ * Tells whether a call failed in an instance, so that it takes no more.
+ *
+ * @param instance  The instance, borrowed for the call; NULL is allowed.
+ *
+ * @return true if so; false if not, or if `instance` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API bool runtime_instance_is_poisoned(const runtime_instance_t *instance);
 
 #ifdef __cplusplus
 }  // extern "C"

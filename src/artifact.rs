@@ -4,6 +4,7 @@
 //! wasmtime runs it as it is. The container around it (magic, version, SHA-256) finds damage and
 //! mix-ups; it cannot find malice, because whoever forges the code also computes the digest.
 
+mod packages;
 mod threads;
 mod wit;
 

@@ -129,7 +129,9 @@ impl RuntimeBuilder {
 
     /// Elements of each table. Default 15 000; at most 10 000 000.
     pub fn max_table_elements(&mut self, count: u64) -> &mut Self {
-        self.count("max_table_elements", count, 10_000_000, |s, n| s.max_table_elements = n as usize)
+        self.count("max_table_elements", count, 10_000_000, |s, n| {
+            s.max_table_elements = n as usize
+        })
     }
 
     /// Bytes of a component's binary; a larger one is refused before it is parsed.
@@ -318,11 +320,23 @@ impl RuntimeBuilder {
         Runtime::with_settings(settings.clone())
     }
 
-    fn count(&mut self, name: &str, n: u64, max: u32, set: impl FnOnce(&mut Settings, u32)) -> &mut Self {
+    fn count(
+        &mut self,
+        name: &str,
+        n: u64,
+        max: u32,
+        set: impl FnOnce(&mut Settings, u32),
+    ) -> &mut Self {
         self.range(name, n, 1, max.into(), |settings, n| set(settings, n as u32))
     }
 
-    fn time(&mut self, name: &str, ms: u64, min: u64, set: impl FnOnce(&mut Settings, Duration)) -> &mut Self {
+    fn time(
+        &mut self,
+        name: &str,
+        ms: u64,
+        min: u64,
+        set: impl FnOnce(&mut Settings, Duration),
+    ) -> &mut Self {
         self.range(name, ms, min, MAX_MILLISECONDS, |settings, ms| {
             set(settings, Duration::from_millis(ms));
         })

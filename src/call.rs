@@ -7,10 +7,11 @@ use std::time::Duration;
 use crate::deadline::{CancelToken, Deadline};
 use crate::error::{Code, Error, Result};
 use crate::executor;
+use crate::host::{Context, Mailbox};
 use crate::runtime::Runtime;
 
 /// How one call is to be made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct CallOptions {
     /// A shorter time limit than the runtime's own.
     pub timeout: Option<Duration>,
@@ -20,6 +21,8 @@ pub struct CallOptions {
     pub fuel: Option<u64>,
     /// Where to put what the call used, whether it succeeds or fails.
     pub report: Option<Arc<CallReport>>,
+    /// What host functions get to see of the caller.
+    pub context: Option<Context>,
 }
 
 /// What a call used.
@@ -40,7 +43,7 @@ impl CallReport {
 }
 
 /// What a store needs to know about the call in it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Call {
     pub deadline: Deadline,
     /// Fuel it may use, in a runtime with fuel.
@@ -48,6 +51,10 @@ pub(crate) struct Call {
     pub report: Option<Arc<CallReport>>,
     /// Whether it shares its thread with other calls, and so gives way at every tick.
     pub yields: bool,
+    /// What host functions get to see of the caller.
+    pub context: Option<Context>,
+    /// Where the guest's requests for host functions are served.
+    pub mailbox: Arc<Mailbox>,
 }
 
 impl Call {
@@ -63,7 +70,14 @@ impl Call {
             (given, wanted) => given.map(|given| wanted.map_or(given, |wanted| wanted.min(given))),
         };
         let deadline = Deadline::arm(limit, settings.epoch_tick, options.cancel.clone());
-        Ok(Self { deadline, fuel, report: options.report.clone(), yields })
+        Ok(Self {
+            deadline,
+            fuel,
+            report: options.report.clone(),
+            yields,
+            context: options.context.clone(),
+            mailbox: Arc::default(),
+        })
     }
 }
 
@@ -83,8 +97,8 @@ where
     runtime.log().within(|| {
         let workers = runtime.workers().handle()?;
         let _ticking = runtime.ticker().call();
-        let deadline = call.deadline.clone();
-        runtime.stats().count(|| executor::block_on(workers, &deadline, body(call)))
+        let (deadline, mailbox) = (call.deadline.clone(), call.mailbox.clone());
+        runtime.stats().count(|| executor::block_on(workers, &deadline, &mailbox, body(call)))
     })
 }
 
@@ -105,7 +119,7 @@ where
 {
     let call = Call::arm(runtime, options, true)?;
     let workers = runtime.workers().handle()?.clone();
-    let deadline = call.deadline.clone();
+    let (deadline, mailbox) = (call.deadline.clone(), call.mailbox.clone());
     let body = body(call);
     let owner = runtime.clone();
     // Made here, so that it delivers also when the task is dropped before it ran.
@@ -113,9 +127,7 @@ where
     let task = async move {
         let result = {
             let _ticking = owner.ticker().call();
-            let result = owner.stats().count_async(executor::limited(&deadline, body)).await;
-            drop(deadline);
-            result
+            owner.stats().count_async(executor::limited(&deadline, &mailbox, body)).await
         };
         // The host may free its last object in there: what keeps the runtime alive goes first.
         drop(owner);

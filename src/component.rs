@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use wasmtime::component::InstancePre;
+use wasmtime::component::{InstancePre, ResourceType};
 
 use crate::artifact::Artifact;
 use crate::call::CallOptions;
@@ -15,6 +15,7 @@ use crate::function::Function;
 use crate::guest::Guest;
 use crate::limits::Limits;
 use crate::link;
+use crate::linker::Linker;
 use crate::runtime::Runtime;
 use crate::types::{ComponentTypes, Name};
 use crate::value;
@@ -24,6 +25,8 @@ use crate::value;
 pub struct ComponentOptions {
     /// What to call it in log records and messages.
     pub name: Option<String>,
+    /// What the host provides to it; copied.
+    pub linker: Option<Linker>,
 }
 
 /// A component, compiled and linked. Clones share it.
@@ -34,6 +37,7 @@ struct Inner {
     name: Name,
     pre: InstancePre<Guest>,
     types: ComponentTypes,
+    host_resources: Arc<[ResourceType]>,
     limits: Limits,
     artifact: Arc<Artifact>,
     runtime: Runtime,
@@ -112,11 +116,14 @@ impl Component {
             limits.admit(&needs)?;
         }
         let types = ComponentTypes::of(runtime.engine(), component);
-        let pre = link::link(runtime, component)?;
+        let nothing = Linker::new();
+        let linker = options.linker.as_ref().unwrap_or(&nothing);
+        let pre = link::link(runtime, component, linker)?;
+        let host_resources = linker.resources.clone().into();
         let name = Name::new(options.name.as_deref().unwrap_or_default());
         tracing::debug!(component = name.as_str(), "component loaded");
         let runtime = runtime.clone();
-        Ok(Self(Arc::new(Inner { name, pre, types, limits, artifact, runtime })))
+        Ok(Self(Arc::new(Inner { name, pre, types, host_resources, limits, artifact, runtime })))
     }
 
     /// The compiled component, for [`deserialize`](Self::deserialize).
@@ -174,6 +181,10 @@ impl Component {
     /// Whether both are clones of one component.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn host_resources(&self) -> &Arc<[ResourceType]> {
+        &self.0.host_resources
     }
 
     pub(crate) fn limits(&self) -> Limits {

@@ -59,6 +59,11 @@ impl Deadline {
         self.at
     }
 
+    /// Time left.
+    pub(crate) fn remaining(&self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
     /// Whether the call may go on.
     pub(crate) fn check(&self) -> Result<()> {
         if self.cancel.as_ref().is_some_and(CancelToken::is_triggered) {

@@ -264,6 +264,8 @@ impl From<wasmtime::Error> for Error {
             from_trap(*trap, &error)
         } else if error.is::<wasmtime::PoolConcurrencyLimitError>() {
             Self::new(Code::InstanceLimit, chain(&error))
+        } else if let Some(setting) = spent(&error) {
+            Self::new(Code::ResourceLimit, format!("`{setting}`: {}", chain(&error)))
         } else {
             tracing::debug!(from = %Location::caller(), "unclassified failure of wasmtime: {error:#}");
             let mut it = Self::new(Code::Trap, chain(&error));
@@ -274,6 +276,26 @@ impl From<wasmtime::Error> for Error {
             classified.0.frames = frames;
         }
         classified
+    }
+}
+
+/// The setting behind a limit on the host's own memory. wasmtime has a type for one of these
+/// limits; it tells the others by words, which the tests of the limits watch.
+fn spent(error: &wasmtime::Error) -> Option<&'static str> {
+    use wasmtime::component::ResourceTableError;
+
+    if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
+        return Some("max_resources");
+    }
+    let text = error.root_cause().to_string();
+    if text.contains("store handle limit exceeded") {
+        Some("max_resources")
+    } else if text.contains("fuel allocated for hostcalls") {
+        Some("max_hostcall_memory")
+    } else if text.starts_with("requested len") {
+        Some("max_random_size")
+    } else {
+        None
     }
 }
 
@@ -341,7 +363,12 @@ fn frame(info: &wasmtime::FrameInfo) -> Frame {
 
 fn one_line(mut text: String) -> String {
     if text.contains(['\n', '\r']) {
-        text = text.split(['\n', '\r']).map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ");
+        text = text
+            .split(['\n', '\r'])
+            .map(str::trim)
+            .filter(|l| !l.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ");
     }
     text
 }

@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 
 use crate::deadline::Deadline;
 use crate::error::Result;
+use crate::host::Mailbox;
 
 /// Polls `call` on this thread until it is done, cancelled or late. WASI's timers and sockets
 /// belong to `workers`.
@@ -25,6 +26,7 @@ use crate::error::Result;
 pub(crate) fn block_on<T>(
     workers: &Handle,
     deadline: &Deadline,
+    mailbox: &Mailbox,
     call: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     let _reactor = workers.enter();
@@ -36,6 +38,9 @@ pub(crate) fn block_on<T>(
     loop {
         if let Poll::Ready(result) = call.as_mut().poll(&mut context) {
             return result;
+        }
+        if mailbox.serve() {
+            continue;
         }
         if cancellation.as_mut().poll(&mut context).is_ready() {
             return Err(deadline.cancelled());
@@ -49,14 +54,22 @@ pub(crate) fn block_on<T>(
 /// The same on a worker: `call` until it is done, cancelled or late.
 pub(crate) async fn limited<T>(
     deadline: &Deadline,
+    mailbox: &Mailbox,
     call: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     let mut call = pin!(call);
     let mut cancellation = pin!(deadline.cancellation());
     let mut late = pin!(tokio::time::sleep_until(deadline.at().into()));
     poll_fn(|context| {
-        if let Poll::Ready(result) = call.as_mut().poll(context) {
-            return Poll::Ready(result);
+        loop {
+            if let Poll::Ready(result) = call.as_mut().poll(context) {
+                return Poll::Ready(result);
+            }
+            if !mailbox.has_request() {
+                break;
+            }
+            // The host function may block; the worker's other calls go on elsewhere meanwhile.
+            tokio::task::block_in_place(|| mailbox.serve());
         }
         if cancellation.as_mut().poll(context).is_ready() {
             return Poll::Ready(Err(deadline.cancelled()));

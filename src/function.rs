@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use wasmtime::component::ComponentExportIndex;
 
-use crate::component::Component;
 use crate::call::{self, CallOptions};
+use crate::component::Component;
 use crate::error::{Code, Error, Result};
-use crate::instance::Live;
+use crate::instance::{Live, Returned};
 use crate::types::{FunctionType, Name, Type};
 use crate::value::{self, Value};
 
@@ -20,8 +20,6 @@ struct Inner {
     name: Name,
     index: ComponentExportIndex,
     ty: Type,
-    /// wasmtime's own view of the parameters, for reading WAVE text.
-    params: Vec<(String, wasmtime::component::Type)>,
     component: Component,
 }
 
@@ -33,10 +31,10 @@ impl Function {
             .iter()
             .find(|item| item.name.as_str() == name && matches!(item.ty, Some(Type::Function(_))))
             .ok_or_else(|| not_found(component, name))?;
-        let (index, params) = resolve(component, name).ok_or_else(|| not_found(component, name))?;
+        let index = resolve(component, name).ok_or_else(|| not_found(component, name))?;
         let ty = item.ty.clone().ok_or_else(|| not_found(component, name))?;
         let name = Name::new(name);
-        Ok(Self(Arc::new(Inner { name, index, ty, params, component: component.clone() })))
+        Ok(Self(Arc::new(Inner { name, index, ty, component: component.clone() })))
     }
 
     /// The name it was looked up by.
@@ -81,12 +79,14 @@ impl Function {
         &self,
         args: Vec<Value>,
         options: &CallOptions,
-        done: impl FnOnce(Result<Vec<Value>>) + Send + 'static,
+        done: impl FnOnce(Result<Returned>) + Send + 'static,
     ) -> Result<()> {
         let function = self.clone();
         let body = |call| async move {
             let mut live = Live::start(function.component(), call).await?;
-            live.call(function.index(), &args, function.has_result()).await
+            let values = live.call(function.index(), &args, function.has_result()).await?;
+            // Resources among the results end with the instance, so they get no handles.
+            Ok(Returned { values, handles: Vec::new() })
         };
         call::spawn(self.component().runtime(), options, body, done)
     }
@@ -110,7 +110,7 @@ impl Function {
             let problem = format_args!("calls `{name}`, but the function is `{own}`");
             return Err(Error::invalid("text", problem));
         }
-        value::parse_args(&arguments, &self.0.params)
+        value::parse_params(&arguments, &self.signature().params)
     }
 
     pub(crate) fn component(&self) -> &Component {
@@ -132,21 +132,16 @@ impl fmt::Debug for Function {
     }
 }
 
-type Params = Vec<(String, wasmtime::component::Type)>;
-
-/// Where the export is in the component, and its parameters as wasmtime has them.
-fn resolve(component: &Component, name: &str) -> Option<(ComponentExportIndex, Params)> {
-    use wasmtime::component::types::ComponentItem;
-
+/// Where the export is in the component.
+fn resolve(component: &Component, name: &str) -> Option<ComponentExportIndex> {
     let compiled = component.pre().component();
-    let (interface, function) = match name.split_once('#') {
-        Some((interface, function)) => (Some(compiled.get_export_index(None, interface)?), function),
-        None => (None, name),
-    };
-    let (item, index) = compiled.get_export(interface.as_ref(), function)?;
-    let ComponentItem::ComponentFunc(ty) = item else { return None };
-    let params = ty.params().map(|(name, ty)| (name.to_owned(), ty)).collect();
-    Some((index, params))
+    match name.split_once('#') {
+        None => compiled.get_export_index(None, name),
+        Some((interface, name)) => {
+            let interface = compiled.get_export_index(None, interface)?;
+            compiled.get_export_index(Some(&interface), name)
+        }
+    }
 }
 
 fn not_found(component: &Component, name: &str) -> Error {

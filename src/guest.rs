@@ -1,19 +1,26 @@
 //! What a store knows about the guest in it: its limits, its call, its view of the world.
 
-use wasmtime::component::ResourceTable;
+use std::sync::Arc;
+
+use wasmtime::component::{ResourceTable, ResourceType};
 use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::call::Call;
+use crate::component::Component;
 use crate::error::{Error, Result};
-use crate::limits::{Limiter, Limits};
-use crate::runtime::Runtime;
+use crate::handles;
+use crate::limits::Limiter;
 
 /// The data of a store.
 pub(crate) struct Guest {
     pub limiter: Limiter,
     /// The call in flight, or the last one.
     pub call: Call,
+    /// Types of the resources that the host defined, by the index in their type.
+    pub host_resources: Arc<[ResourceType]>,
+    /// Resources of the guest that the host holds.
+    pub handles: handles::Table,
     max_resources: usize,
     max_random_size: u64,
     wasi: Option<Wasi>,
@@ -24,12 +31,16 @@ struct Wasi {
     table: ResourceTable,
 }
 
-/// A store whose guest is held to `limits`, and interrupted when its call says so.
-pub(crate) fn store(runtime: &Runtime, limits: Limits, call: Call) -> Result<Store<Guest>> {
+/// A store for one instance of `component`, held to its limits, and interrupted when its call
+/// says so.
+pub(crate) fn store(component: &Component, call: Call) -> Result<Store<Guest>> {
+    let runtime = component.runtime();
     let settings = runtime.settings();
     let guest = Guest {
-        limiter: Limiter::new(limits, runtime.stats().clone()),
+        limiter: Limiter::new(component.limits(), runtime.stats().clone()),
         call,
+        host_resources: component.host_resources().clone(),
+        handles: handles::Table::new(runtime.serials(), settings.max_resources),
         max_resources: settings.max_resources,
         max_random_size: settings.max_random_size,
         wasi: None,

@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OwnedSemaphorePermit;
-use wasmtime::Store;
+use wasmtime::{AsContextMut, Store};
 use wasmtime::component::ComponentExportIndex;
 
 use crate::call::{self, Call, CallOptions};
@@ -13,6 +13,7 @@ use crate::component::Component;
 use crate::error::{Code, Error, Result};
 use crate::function::Function;
 use crate::guest::{self, Guest};
+use crate::handles::{self, Handles, StoreHandles};
 use crate::stats::Counters;
 use crate::value::{self, Value};
 
@@ -47,7 +48,7 @@ impl Live {
         let runtime = component.runtime();
         let slot = runtime.slot().await?;
         let counted = Counted::new(runtime.stats());
-        let mut store = guest::store(runtime, component.limits(), call)?;
+        let mut store = guest::store(component, call)?;
         let instance = component.pre().instantiate_async(&mut store).await;
         let instance = guest::end(&mut store, instance)?;
         Ok(Self { store, instance, _counted: counted, _slot: slot })
@@ -70,10 +71,42 @@ impl Live {
         Ok(results)
     }
 
+    /// Reads arguments where this instance's handles are known.
+    fn lower(&mut self, lower: impl FnOnce(&mut dyn Handles) -> Result<Vec<Value>>) -> Result<Vec<Value>> {
+        let mut handles = StoreHandles::new(self.store.as_context_mut());
+        let args = lower(&mut handles)?;
+        handles.commit()?;
+        Ok(args)
+    }
+
+    /// Gives the host numbers for the resources among results.
+    fn give(&mut self, values: Vec<Value>) -> Result<Returned> {
+        let mut handles = StoreHandles::new(self.store.as_context_mut());
+        let handles = handles::give_all(&values, &mut handles)?;
+        Ok(Returned { values, handles })
+    }
+
+    /// Drops a resource of the guest that the host holds.
+    async fn drop_resource(&mut self, handle: u64) -> Result<()> {
+        let resource = self.store.data_mut().handles.remove(handle)?;
+        let outcome = resource.resource_drop_async(&mut self.store).await;
+        guest::end(&mut self.store, outcome)
+    }
+
     fn arm(&mut self, call: Call) -> Result<()> {
         self.store.data_mut().call = call;
         guest::begin(&mut self.store)
     }
+}
+
+/// What a call on an instance returned.
+#[derive(Debug)]
+pub struct Returned {
+    /// The results.
+    pub values: Vec<Value>,
+    /// The handles of all resources in `values`, in the order in which they stand there. The host
+    /// owns them: pass them back as owned, or drop them by [`Instance::drop_resource`].
+    pub handles: Vec<u64>,
 }
 
 /// An instance that keeps its state between calls. It takes one call at a time.
@@ -116,7 +149,36 @@ impl Instance {
     ) -> Result<Vec<Value>> {
         let entered = self.enter(function)?;
         let runtime = self.0.component.runtime();
-        call::run(runtime, options, |call| entered.call(function, args, call))
+        let returned = call::run(runtime, options, |call| entered.call(function, args, call))?;
+        Ok(returned.values)
+    }
+
+    /// The same with arguments that `lower` reads where the instance's handles are known.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call), and what `lower` says.
+    pub fn call_with(
+        &self,
+        function: &Function,
+        lower: impl FnOnce(&mut dyn Handles) -> Result<Vec<Value>>,
+        options: &CallOptions,
+    ) -> Result<Returned> {
+        let mut entered = self.enter(function)?;
+        let args = entered.lower(lower)?;
+        let runtime = self.0.component.runtime();
+        call::run(runtime, options, |call| entered.call(function, &args, call))
+    }
+
+    /// Drops a resource that a call returned, which runs the guest's destructor for it.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` if `handle` is of another instance or was dropped or given away; and as
+    /// [`call`](Self::call).
+    pub fn drop_resource(&self, handle: u64, options: &CallOptions) -> Result<()> {
+        let mut entered = self.take()?;
+        entered.check(handle)?;
+        let runtime = self.0.component.runtime();
+        call::run(runtime, options, |call| entered.drop_resource(handle, call))
     }
 
     /// Calls `function` with WAVE text in and out; see [`Function::call_text`].
@@ -141,11 +203,12 @@ impl Instance {
     pub fn call_async(
         &self,
         function: &Function,
-        args: Vec<Value>,
+        lower: impl FnOnce(&mut dyn Handles) -> Result<Vec<Value>>,
         options: &CallOptions,
-        done: impl FnOnce(Result<Vec<Value>>) + Send + 'static,
+        done: impl FnOnce(Result<Returned>) + Send + 'static,
     ) -> Result<()> {
-        let entered = self.enter(function)?;
+        let mut entered = self.enter(function)?;
+        let args = entered.lower(lower)?;
         let function = function.clone();
         let body = |call| async move { entered.call(&function, &args, call).await };
         call::spawn(self.0.component.runtime(), options, body, done)
@@ -156,11 +219,16 @@ impl Instance {
         matches!(*self.0.lock(), State::Poisoned(_))
     }
 
-    /// Takes the instance for one call.
+    /// Takes the instance for one call of `function`.
     fn enter(&self, function: &Function) -> Result<Entered> {
         if !function.component().is(&self.0.component) {
             return Err(Error::invalid("function", "belongs to another component"));
         }
+        self.take()
+    }
+
+    /// Takes the instance for one call.
+    fn take(&self) -> Result<Entered> {
         let mut state = self.0.lock();
         match mem::replace(&mut *state, State::Busy) {
             State::Idle(live) => Ok(Entered { live: Some(live), failed: None, of: self.0.clone() }),
@@ -195,12 +263,44 @@ struct Entered {
 }
 
 impl Entered {
-    async fn call(mut self, function: &Function, args: &[Value], call: Call) -> Result<Vec<Value>> {
-        let Some(mut live) = self.live.take() else {
-            return Err(Error::new(Code::Poisoned, "the instance is gone"));
-        };
+    fn live(&mut self) -> Result<&mut Live> {
+        let gone = || Error::new(Code::Poisoned, "the instance is gone");
+        self.live.as_deref_mut().ok_or_else(gone)
+    }
+
+    fn lower(
+        &mut self,
+        lower: impl FnOnce(&mut dyn Handles) -> Result<Vec<Value>>,
+    ) -> Result<Vec<Value>> {
+        self.live()?.lower(lower)
+    }
+
+    fn check(&mut self, handle: u64) -> Result<()> {
+        self.live()?.store.data_mut().handles.peek(handle).map(|_| ())
+    }
+
+    async fn call(self, function: &Function, args: &[Value], call: Call) -> Result<Returned> {
+        self.within(call, async |live| {
+            let values = live.call(function.index(), args, function.has_result()).await?;
+            live.give(values)
+        })
+        .await
+    }
+
+    async fn drop_resource(self, handle: u64, call: Call) -> Result<()> {
+        self.within(call, async |live| live.drop_resource(handle).await).await
+    }
+
+    /// Runs `body` as one call; the instance comes back only if it ends well.
+    async fn within<T>(
+        mut self,
+        call: Call,
+        body: impl AsyncFnOnce(&mut Live) -> Result<T>,
+    ) -> Result<T> {
+        let gone = || Error::new(Code::Poisoned, "the instance is gone");
+        let mut live = self.live.take().ok_or_else(gone)?;
         live.arm(call)?;
-        let result = live.call(function.index(), args, function.has_result()).await;
+        let result = body(&mut live).await;
         match &result {
             Ok(_) => self.live = Some(live),
             Err(error) => self.failed = Some(error.message().to_owned()),

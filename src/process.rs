@@ -19,7 +19,8 @@ impl Birthplace {
     /// Refuses to go on in a fork: nothing would ever stop a guest there.
     pub(crate) fn check(self) -> Result<()> {
         if self.is_forked() {
-            let problem = "the runtime was built before this process was forked; build another here";
+            let problem =
+                "the runtime was built before this process was forked; build another here";
             return Err(Error::new(Code::Forked, problem));
         }
         Ok(())

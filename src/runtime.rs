@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::Engine;
@@ -33,6 +34,8 @@ struct Inner {
     engine: Engine,
     slots: Arc<Semaphore>,
     stats: Arc<Counters>,
+    /// Tells instances apart in handles.
+    serials: AtomicU32,
     settings: Settings,
     info: Info,
     log: Log,
@@ -74,6 +77,7 @@ impl Runtime {
                 engine,
                 slots,
                 stats: Arc::default(),
+                serials: AtomicU32::new(1),
                 settings,
                 info,
                 log,
@@ -132,6 +136,10 @@ impl Runtime {
 
     pub(crate) fn stats(&self) -> &Arc<Counters> {
         &self.0.stats
+    }
+
+    pub(crate) fn serials(&self) -> &AtomicU32 {
+        &self.0.serials
     }
 
     pub(crate) fn log(&self) -> &Log {

@@ -155,6 +155,14 @@ pub struct FunctionType {
     pub result: Option<Type>,
 }
 
+impl FunctionType {
+    /// Whether resources cross the boundary in a call.
+    pub fn has_resources(&self) -> bool {
+        self.params.iter().any(|param| param.ty.has_resources())
+            || self.result.as_ref().is_some_and(Type::has_resources)
+    }
+}
+
 /// What an [`Item`] is. Numbers are stable: C sees them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -205,6 +213,15 @@ static OK: LazyLock<Name> = LazyLock::new(|| Name::new("ok"));
 static ERR: LazyLock<Name> = LazyLock::new(|| Name::new("err"));
 
 impl Type {
+    /// Whether values of this type contain handles.
+    pub fn has_resources(&self) -> bool {
+        match self {
+            Self::Own(_) | Self::Borrow(_) => true,
+            Self::Function(ty) => ty.has_resources(),
+            _ => (0..self.len()).any(|i| self.child(i).is_some_and(Self::has_resources)),
+        }
+    }
+
     /// Which constructor this is.
     pub fn kind(&self) -> Kind {
         match self {

@@ -10,9 +10,9 @@ use wasmtime::component::{Type as WasmtimeType, wasm_wave};
 use crate::types::{Field, Name, Path, Type};
 use crate::{Code, Error, Result};
 
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use wasmtime::component::Val as Value;
 
@@ -38,10 +38,8 @@ pub fn parse_call(text: &str) -> Result<(String, String)> {
 ///
 /// See [`parse_params`]; this one takes wasmtime's types.
 pub fn parse_args(args: &str, types: &[(String, WasmtimeType)]) -> Result<Vec<Value>> {
-    let field = |(name, ty): &(String, _)| Field {
-        name: Name::new(name),
-        ty: Type::from_wasmtime(ty),
-    };
+    let field =
+        |(name, ty): &(String, _)| Field { name: Name::new(name), ty: Type::from_wasmtime(ty) };
     parse_params(args, &types.iter().map(field).collect::<Vec<_>>())
 }
 
@@ -111,9 +109,8 @@ pub fn print(values: &[Value]) -> Result<String> {
 
 /// wasm-wave panics on values that have no text.
 fn printable(value: &Value) -> Result<()> {
-    let unsupported = |what| {
-        Err(Error::new(Code::Unsupported, format!("a {what} cannot be written as text")))
-    };
+    let unsupported =
+        |what| Err(Error::new(Code::Unsupported, format!("a {what} cannot be written as text")));
     match value {
         Value::Resource(_) => unsupported("resource"),
         Value::Stream(_) => unsupported("stream"),

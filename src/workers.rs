@@ -24,11 +24,10 @@ impl Workers {
         if threads > 0 {
             builder.worker_threads(threads);
         }
-        let runtime = builder
-            .thread_name("wasmcell-worker")
-            .enable_all()
-            .build()
-            .map_err(|error| Error::new(Code::Io, format!("starting worker threads: {error}")))?;
+        let runtime =
+            builder.thread_name("wasmcell-worker").enable_all().build().map_err(|error| {
+                Error::new(Code::Io, format!("starting worker threads: {error}"))
+            })?;
         Ok(Self { runtime: Some(runtime), birthplace: Birthplace::here() })
     }
 

@@ -7,8 +7,8 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use support::calls;
 use support::programs::{Directives, Mode, run_source, run_text, write};
+use support::{calls, sizes};
 
 /// One test for each program and mode.
 macro_rules! programs {
@@ -28,12 +28,16 @@ macro_rules! programs {
 }
 
 programs! {
-    nulls
+    cancel instance nulls process sizes unload
 }
+
+/// Programs that `support` writes from the header.
+const GENERATED: [&str; 2] = ["nulls", "sizes"];
 
 fn program(name: &str, mode: Mode) {
     let printed = match name {
-        "nulls" => run_source(&write("nulls", &calls::null_program()), mode),
+        "nulls" => run_source(&write(name, &calls::null_program()), mode),
+        "sizes" => run_source(&write(name, &sizes::size_program()), mode),
         _ => run_source(Path::new(&format!("tests/c/{name}.c")), mode),
     };
     print!("{printed}");
@@ -44,7 +48,7 @@ fn program(name: &str, mode: Mode) {
 fn every_program_is_listed() {
     let files = support::files("tests/c", "c");
     let stems = files.iter().filter_map(|path| path.file_stem()?.to_str());
-    let present: BTreeSet<&str> = stems.chain(["nulls"]).collect();
+    let present: BTreeSet<&str> = stems.chain(GENERATED).collect();
     let listed: BTreeSet<&str> = PROGRAMS.iter().copied().collect();
     assert_eq!(listed, present, "`programs!` in tests/c.rs against the files in tests/c");
 }
@@ -53,19 +57,21 @@ fn every_program_is_listed() {
 #[test]
 fn the_sanitizers_bite() {
     let program = |body: &str| format!("#include \"check.h\"\nint main(void) {{ {body} }}\n");
-    let leak = program("(void)runtime_builder_new();");
+    let leak = program("return runtime_builder_new() == NULL;");
     let twice = program(
         "runtime_builder_t *b = runtime_builder_new(); runtime_builder_free(b); \
          runtime_builder_free(b);",
     );
-    for (stem, text, mode) in [
-        ("bites_leak_sanitized", &leak, Mode::Sanitized),
-        ("bites_twice_sanitized", &twice, Mode::Sanitized),
-        ("bites_leak_valgrind", &leak, Mode::Valgrind),
-        ("bites_twice_valgrind", &twice, Mode::Valgrind),
+    for (stem, text, mode, complaint) in [
+        ("bites_leak_sanitized", &leak, Mode::Sanitized, "LeakSanitizer"),
+        ("bites_twice_sanitized", &twice, Mode::Sanitized, "AddressSanitizer"),
+        ("bites_leak_valgrind", &leak, Mode::Valgrind, "definitely lost"),
+        ("bites_twice_valgrind", &twice, Mode::Valgrind, "Invalid read"),
     ] {
-        let failed = std::panic::catch_unwind(|| run_text(stem, text, mode)).is_err();
-        assert!(failed, "{stem}: nothing noticed");
+        let failure = std::panic::catch_unwind(|| run_text(stem, text, mode));
+        let payload = failure.expect_err("somebody notices");
+        let said = payload.downcast_ref::<String>().expect("the panic has a message");
+        assert!(said.contains(complaint), "{stem}: {said}");
     }
 }
 

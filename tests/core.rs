@@ -138,7 +138,7 @@ fn asynchronous_calls_answer_on_a_worker() {
     }
     for _ in 0..50 {
         let (n, result) = receive.recv_timeout(Duration::from_secs(10)).unwrap();
-        assert_eq!(result.unwrap(), [Value::U32(n + 1)]);
+        assert_eq!(result.unwrap().values, [Value::U32(n + 1)]);
     }
     let spin = component.function("spin").unwrap();
     spin.call_async(vec![], &within(50), move |result| send.send((0, result)).unwrap()).unwrap();
@@ -204,9 +204,14 @@ fn a_missing_import_names_who_could_provide_it() {
         assert_eq!(error.code(), Code::Link, "{error}");
         error.message().to_owned()
     };
-    let message = refused(r#"(component (import "acme:host/log@1.0.0" (instance (export "log" (func)))))"#);
-    assert!(message.contains("acme:host/log@1.0.0") && message.contains("the host has to"), "{message}");
-    let message = refused(r#"(component (import "wasi:http/types@0.2.0" (instance (export "x" (func)))))"#);
+    let message =
+        refused(r#"(component (import "acme:host/log@1.0.0" (instance (export "log" (func)))))"#);
+    assert!(
+        message.contains("acme:host/log@1.0.0") && message.contains("the host has to"),
+        "{message}"
+    );
+    let message =
+        refused(r#"(component (import "wasi:http/types@0.2.0" (instance (export "x" (func)))))"#);
     assert!(message.contains("not among the WASI interfaces"), "{message}");
     let message = refused(
         r#"(component (import "wrpc:rpc/transport@0.1.0" (instance (export "x" (func)))))"#,
@@ -249,9 +254,12 @@ fn log_records_reach_their_own_runtime() {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = lines.clone();
         let mut builder = builder();
-        builder.log(level, Arc::new(move |level, target, message| {
-            sink.lock().unwrap().push(format!("{level} {target} {message}"));
-        }));
+        builder.log(
+            level,
+            Arc::new(move |level, target, message| {
+                sink.lock().unwrap().push(format!("{level} {target} {message}"));
+            }),
+        );
         load(&builder);
         let lines = lines.lock().unwrap();
         lines.join("\n")

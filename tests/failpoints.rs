@@ -35,6 +35,22 @@ fn points() -> Vec<String> {
     found
 }
 
+/// Both packages name the same dependencies, or the second one would not be the same library.
+#[test]
+fn the_other_build_has_the_same_dependencies() {
+    let section = |manifest: &str, name: &str| -> Vec<String> {
+        let text = read(manifest);
+        let lines = text.lines().skip_while(|line| *line != name).skip(1);
+        let lines = lines.take_while(|line| !line.starts_with('[')).map(str::trim);
+        lines.filter(|l| !l.is_empty() && !l.starts_with('#')).map(ToOwned::to_owned).collect()
+    };
+    for name in ["[dependencies]", "[build-dependencies]"] {
+        let ours = section("Cargo.toml", name);
+        assert!(!ours.is_empty());
+        assert_eq!(section("tests/failpoints/Cargo.toml", name), ours, "{name}");
+    }
+}
+
 #[test]
 fn every_function_survives_a_panic() {
     let stage = stage(&library());

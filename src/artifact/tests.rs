@@ -225,7 +225,67 @@ fn what_wit_cannot_spell_still_compiles() {
     let artifact = Artifact::compile(&Engine::default(), module.as_bytes()).unwrap();
     let error = artifact.wit().unwrap_err();
     assert_eq!(error.code(), Code::Unsupported);
-    assert!(error.message().contains("component export `m` was not a function"), "{error}");
+    assert!(error.message().contains("component export `m` is not a function"), "{error}");
+}
+
+/// Imports interface `name`, whose type `t` is a new one, or the type `t` of interface `of`.
+fn import(name: &str, of: Option<&str>) -> String {
+    let id = |name: &str| name.replace([':', '/', '@', '.'], "-");
+    let (definition, alias) = match of {
+        None => ("(record (field \"x\" u8))".to_owned(), String::new()),
+        Some(of) => ("u8".to_owned(), format!("(alias outer 1 ${}-t (type $u))", id(of))),
+    };
+    let used = if of.is_some() { "$u" } else { "$t" };
+    let name_id = id(name);
+    format!(
+        r#"(import "{name}" (instance ${name_id}
+               (type $t {definition}) {alias} (export "t" (type (eq {used})))))
+           (alias export ${name_id} "t" (type ${name_id}-t))"#
+    )
+}
+
+/// Packages that need each other made the decoder recurse until the process ended.
+#[test]
+fn circles_of_packages_have_no_wit() {
+    let engine = Engine::default();
+    let of = |imports: &[String]| {
+        let text = format!("(component {})", imports.concat());
+        Artifact::compile(&engine, text.as_bytes()).unwrap()
+    };
+    let circle = of(&[
+        import("x:b/one", None),
+        import("x:a/two", None),
+        import("x:a/one", Some("x:b/one")),
+        import("x:b/two", Some("x:a/two")),
+    ]);
+    let error = circle.wit().unwrap_err();
+    assert!(error.message().contains("packages use each other's types"), "{error}");
+    // Not a circle: the same, but one way only; and two versions of a package.
+    let line = of(&[
+        import("x:b/one", None),
+        import("x:a/one", Some("x:b/one")),
+        import("x:b/two", Some("x:b/one")),
+        import("x:b/one@1.0.0", Some("x:b/two")),
+        import("x:b/one@2.0.0", Some("x:b/one@1.0.0")),
+    ]);
+    assert!(line.wit().unwrap().contains("use x:b/one@1.0.0.{t};"), "{}", line.wit().unwrap());
+}
+
+#[test]
+fn long_chains_of_packages_do_not_overflow_the_stack() {
+    let compile = |packages: usize| {
+        let name = |n: usize, interface| format!("x:p{n}/{interface}");
+        let first = (0..packages).map(|n| import(&name(n, "first"), None));
+        let last = (0..packages).rev().map(|n| {
+            let next = name(n + 1, "last");
+            import(&name(n, "last"), (n + 1 < packages).then_some(&*next))
+        });
+        let text = format!("(component {})", first.chain(last).collect::<String>());
+        Artifact::compile(&Engine::default(), text.as_bytes()).unwrap()
+    };
+    assert!(compile(256).wit().unwrap().contains("use x:p255/last.{t};"));
+    let error = compile(257).wit().unwrap_err().message().to_owned();
+    assert!(error.contains("more than 256 packages"), "{error}");
 }
 
 #[test]

@@ -8,18 +8,21 @@ use wit_component::{Output, OutputToString, WitPrinter};
 /// describe a text that no disk holds.
 const MAX_TEXT: usize = 16 << 20;
 
+const UNFIT: &str = "WIT cannot describe this component";
+
 /// The world of `component`, a binary that wasmtime has validated, or why it has no text.
 pub(super) fn text(component: &[u8]) -> Result<String, String> {
+    super::packages::check(component).map_err(|problem| format!("{UNFIT}: {problem}"))?;
     // Every name and type is the guest's choice, and the decoder asserts where it meets what the
     // official tools do not produce. The text informs people, so a gap in it is no reason to
     // refuse the component, let alone to end the host.
     match panic::catch_unwind(AssertUnwindSafe(|| print(component))) {
         Ok(Ok(text)) => Ok(text),
-        Ok(Err(error)) => Err(format!("WIT cannot describe this component: {error:#}")),
+        Ok(Err(error)) => Err(format!("{UNFIT}: {error:#}")),
         Err(payload) if payload.is::<TooLong>() => {
             Err(format!("the WIT of this component is longer than {MAX_TEXT} bytes"))
         }
-        Err(_) => Err("WIT cannot describe this component".to_owned()),
+        Err(_) => Err(UNFIT.to_owned()),
     }
 }
 

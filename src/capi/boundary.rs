@@ -40,13 +40,21 @@ pub(super) fn catch<T>(name: &'static str, body: impl FnOnce() -> Result<T>) -> 
 
 /// Drops what a `_free` function was given; NULL is `None`. A destructor that panics is logged.
 pub(super) fn release<T>(name: &'static str, object: Option<Box<T>>) {
-    let dropped = catch(name, || {
-        drop(object);
+    quietly(name, || drop(object));
+}
+
+/// Runs `body` where nobody can be told how it went. A panic is logged.
+pub(super) fn quietly(name: &'static str, body: impl FnOnce()) {
+    let done = catch(name, || {
+        body();
         Ok(())
     });
-    if let Err(error) = dropped {
+    if let Err(error) = done {
         // Whoever listens may be what panicked.
-        let _ = panic::catch_unwind(|| tracing::error!("{name}: {error}"));
+        let _ = catch(name, || {
+            tracing::error!("{name}: {error}");
+            Ok(())
+        });
     }
 }
 
@@ -60,12 +68,16 @@ pub(super) unsafe fn share<T: Clone + Sync>(ptr: *const T) -> *mut T {
     object.map_or(ptr::null_mut(), |object| Box::into_raw(Box::new(object.clone())))
 }
 
-fn panicked(payload: Box<dyn Any + Send>) -> Error {
+fn panicked(mut payload: Box<dyn Any + Send>) -> Error {
     let error = Error::panic(&*payload);
-    // A payload may panic when it is dropped; what that panic carries is leaked.
-    if let Err(another) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(another);
+    // A payload may panic when it is dropped, with a payload that may do so as well.
+    for _ in 0..4 {
+        match panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            Ok(()) => return error,
+            Err(another) => payload = another,
+        }
     }
+    std::mem::forget(payload);
     error
 }
 
@@ -169,7 +181,7 @@ pub(super) unsafe fn out_value<'a, T: Default>(
 ///
 /// # Safety
 /// `Self` is `repr(C)`, starts with `struct_size: usize`, and is valid for every byte pattern:
-/// integers and raw pointers only, no `bool`, no enum, no reference.
+/// integers, raw pointers and optional functions only, no `bool`, no enum, no reference.
 pub(super) unsafe trait SizeTagged: Copy {}
 
 /// The size a caller's struct says it has, if that can be.
@@ -195,20 +207,34 @@ pub(super) unsafe fn options<T: SizeTagged>(
     mut defaults: T,
     arg: &'static str,
 ) -> Result<T> {
+    // SAFETY: as our own contract.
+    unsafe { overlay(ptr, &mut defaults, arg)? };
+    Ok(defaults)
+}
+
+/// As [`options`]; when it fails because of what follows the fields it knows, it has read those.
+///
+/// # Safety
+/// As for [`options`].
+pub(super) unsafe fn overlay<T: SizeTagged>(
+    ptr: *const T,
+    over: &mut T,
+    arg: &'static str,
+) -> Result<()> {
     if ptr.is_null() {
-        return Ok(defaults);
+        return Ok(());
     }
     // SAFETY: every `SizeTagged` starts with its size.
     let theirs = unsafe { struct_size(ptr, arg)? };
     let ours = size_of::<T>();
     let bytes = ptr.cast::<u8>();
     // SAFETY: both sides span at least `min(ours, theirs)` bytes, and any bytes are a valid `T`.
-    unsafe { ptr::copy_nonoverlapping(bytes, (&raw mut defaults).cast::<u8>(), ours.min(theirs)) };
+    unsafe { ptr::copy_nonoverlapping(bytes, ptr::from_mut(over).cast::<u8>(), ours.min(theirs)) };
     // SAFETY: `ours..theirs` lies inside the caller's struct.
     if (ours..theirs).any(|i| unsafe { bytes.add(i).read() } != 0) {
         return Err(Error::invalid(arg, "asks for something this library is too old to know"));
     }
-    Ok(defaults)
+    Ok(())
 }
 
 /// A struct the caller allocated, to be filled in.

@@ -1,6 +1,7 @@
 //! Tests of the boundary helpers. They run no guest, so Miri runs them too.
 
-use super::super::error::{runtime_error_code, runtime_error_code_t, runtime_error_free};
+use super::super::code::runtime_error_code_t;
+use super::super::error::{runtime_error_code, runtime_error_free};
 use super::*;
 use crate::error::Code;
 
@@ -67,7 +68,7 @@ fn borrow_names_the_argument() {
     // SAFETY: NULL is allowed; the other pointer is live.
     unsafe {
         assert_eq!(problem(borrow::<u8>(ptr::null(), "engine")), "`engine`: is NULL");
-        assert_eq!(*borrow(&raw const MAX_STRUCT_SIZE, "x").unwrap(), 4096);
+        assert_eq!(*borrow(ptr::from_ref(&7), "x").unwrap(), 7);
     }
 }
 
@@ -76,9 +77,9 @@ fn slices_accept_empty_and_refuse_impossible() {
     let words = [1_u32, 2, 3];
     // SAFETY: every pointer is NULL, unread because it is refused, or live.
     unsafe {
-        assert_eq!(slice::<u32>(ptr::null(), 0, "x").unwrap(), &[]);
+        assert!(slice::<u32>(ptr::null(), 0, "x").unwrap().is_empty());
         assert_eq!(slice(words.as_ptr(), 3, "x").unwrap(), words);
-        assert_eq!(slice(words.as_ptr().wrapping_byte_add(1), 0, "x").unwrap(), &[]);
+        assert!(slice(words.as_ptr().wrapping_byte_add(1), 0, "x").unwrap().is_empty());
         let shifted = words.as_ptr().wrapping_byte_add(1);
         assert_eq!(problem(slice(shifted, 1, "x")), "`x`: is not aligned to 4 bytes");
         assert_eq!(problem(slice::<u32>(ptr::null(), 2, "x")), "`x`: is NULL, but its length is 2");

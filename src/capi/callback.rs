@@ -80,7 +80,7 @@ impl UserData {
     }
 
     /// A method, so that closures capture the whole of `self` and not only the pointer.
-    fn get(&self) -> *mut c_void {
+    pub(super) fn get(&self) -> *mut c_void {
         self.ptr
     }
 }

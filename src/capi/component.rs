@@ -18,7 +18,7 @@ mod reflection;
 ///
 /// @since 0.1
 #[derive(Clone)]
-pub struct runtime_component_t(Component);
+pub struct runtime_component_t(pub(super) Component);
 
 /// How a component is to be loaded. NULL in its place means defaults.
 ///
@@ -60,7 +60,7 @@ unsafe fn component_options(
         text(options.name, options.name_len, "options.name")?
     };
     let name = (!name.is_empty()).then(|| name.to_owned());
-    Ok(ComponentOptions { name })
+    Ok(ComponentOptions { name, ..ComponentOptions::default() })
 }
 
 /// Loads a component from its bytes: compiles it, or takes it from the cache, and links it.

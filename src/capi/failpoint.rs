@@ -21,6 +21,7 @@ pub(crate) fn hit(name: &str) {
         armed.take_if(|armed| armed == name).is_some()
     };
     if hit {
+        #[expect(clippy::panic, reason = "panicking is what a failpoint is for")]
         std::panic::panic_any(format!("failpoint {name}"));
     }
 }

@@ -1,14 +1,18 @@
 use std::ffi::c_char;
+use std::ptr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::boundary::{self, Out, SizeTagged, borrow, guard, release, share, slice};
+use super::boundary::{self, Out, OutStruct, SizeTagged, borrow, guard, release, share, slice};
 use super::bytes::runtime_bytes_t;
+use super::cancel::runtime_cancel_t;
 use super::error::runtime_error_t;
 use super::types::{runtime_type_t, type_ptr};
 use super::value::runtime_values_t;
-use crate::call::CallOptions;
+use crate::call::{CallOptions, CallReport};
 use crate::error::Result;
 use crate::function::Function;
+use crate::handles::NoHandles;
 use crate::marshal::layout::runtime_value_t;
 use crate::marshal::{lift_results, lower_args};
 
@@ -37,23 +41,97 @@ pub struct runtime_call_options_t {
     /// runtime_builder_max_execution_time(), which a larger number cannot exceed. Rounded up to
     /// whole ticks of runtime_builder_epoch_tick().
     pub timeout_ms: u64,
+    /// Fuel that the call may use; 0, the default, stands for runtime_builder_fuel(), which a
+    /// larger number cannot exceed. In a runtime without fuel any other number is
+    /// RUNTIME_ERROR_INVALID_ARGUMENT.
+    pub fuel: u64,
+    /// What may cancel the call, borrowed until the function returns: an asynchronous call keeps
+    /// its own reference. NULL, the default, if nothing may.
+    pub cancel: *const runtime_cancel_t,
+    /// Where to put what the call used, or NULL, the default. Owned by the caller, and filled in
+    /// when the call ends, whether it succeeds or fails. For an asynchronous call it must live,
+    /// untouched, until the completion callback is called or the outcome is waited for; a function
+    /// that fails to start the call does not need it afterwards.
+    pub report: *mut runtime_call_report_t,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
 unsafe impl SizeTagged for runtime_call_options_t {}
 
-const DEFAULTS: runtime_call_options_t =
-    runtime_call_options_t { struct_size: size_of::<runtime_call_options_t>(), timeout_ms: 0 };
+const DEFAULTS: runtime_call_options_t = runtime_call_options_t {
+    struct_size: size_of::<runtime_call_options_t>(),
+    timeout_ms: 0,
+    fuel: 0,
+    cancel: ptr::null(),
+    report: ptr::null_mut(),
+};
 
-/// Reads the options of a call.
+/// What a call used. See runtime_call_options_t.
+///
+/// Initialise with RUNTIME_CALL_REPORT_INIT. Fields are only ever appended, so a program built
+/// against an older header keeps working with a newer library.
+///
+/// @since 0.1
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct runtime_call_report_t {
+    /// sizeof(runtime_call_report_t), as the caller was compiled.
+    pub struct_size: usize,
+    /// Fuel that the call used; 0 in a runtime without fuel. The same in every run, unless the
+    /// call was stopped from outside.
+    pub fuel_used: u64,
+}
+
+// SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
+unsafe impl SizeTagged for runtime_call_report_t {}
+
+/// Where the caller of a call wants to know what it used. Written when dropped, so that every way
+/// out of a call reports.
+pub(super) struct Report {
+    out: Option<OutStruct<'static, runtime_call_report_t>>,
+    used: Arc<CallReport>,
+}
+
+// SAFETY: the header obliges callers to leave `report` alone until the call has ended
+// (runtime_call_options_t), whichever thread it runs on; nobody else writes to it.
+unsafe impl Send for Report {}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        if let Some(out) = self.out.take() {
+            let struct_size = size_of::<runtime_call_report_t>();
+            out.set(&runtime_call_report_t { struct_size, fuel_used: self.used.fuel() });
+        }
+    }
+}
+
+/// Reads the options of a call. The report, if one is wanted, is written when it is dropped, which
+/// must be when the call has ended.
 ///
 /// # Safety
-/// As for [`boundary::options`].
-pub(super) unsafe fn call_options(options: *const runtime_call_options_t) -> Result<CallOptions> {
+/// As for [`boundary::options`]; and what the options point to is live, `report` until it is
+/// dropped.
+pub(super) unsafe fn call_options(
+    options: *const runtime_call_options_t,
+) -> Result<(CallOptions, Option<Report>)> {
     // SAFETY: as our own contract.
     let options = unsafe { boundary::options(options, DEFAULTS, "options")? };
-    let timeout = (options.timeout_ms != 0).then(|| Duration::from_millis(options.timeout_ms));
-    Ok(CallOptions { timeout, ..CallOptions::default() })
+    let report = match options.report.is_null() {
+        true => None,
+        // SAFETY: as our own contract.
+        false => Some(unsafe { OutStruct::new(options.report, "options.report")? }),
+    };
+    let report = report.map(|out| Report { out: Some(out), used: Arc::default() });
+    // SAFETY: as our own contract; NULL becomes `None`.
+    let cancel = unsafe { options.cancel.as_ref() };
+    let core = CallOptions {
+        timeout: (options.timeout_ms != 0).then(|| Duration::from_millis(options.timeout_ms)),
+        cancel: cancel.map(|it| it.0.clone()),
+        fuel: (options.fuel != 0).then_some(options.fuel),
+        report: report.as_ref().map(|it| it.used.clone()),
+        ..CallOptions::default()
+    };
+    Ok((core, report))
 }
 
 /// Releases a function.
@@ -141,8 +219,9 @@ pub unsafe extern "C" fn runtime_function_type(
 ///         pass,
 ///         RUNTIME_ERROR_TRAP, RUNTIME_ERROR_EXIT or RUNTIME_ERROR_STACK_OVERFLOW for what the
 ///         guest did,
-///         RUNTIME_ERROR_TIMEOUT, RUNTIME_ERROR_MEMORY_LIMIT, RUNTIME_ERROR_RESOURCE_LIMIT or
-///         RUNTIME_ERROR_INSTANCE_LIMIT for the limit that it met,
+///         RUNTIME_ERROR_TIMEOUT, RUNTIME_ERROR_MEMORY_LIMIT, RUNTIME_ERROR_RESOURCE_LIMIT,
+///         RUNTIME_ERROR_FUEL or RUNTIME_ERROR_INSTANCE_LIMIT for the limit that it met,
+///         RUNTIME_ERROR_CANCELLED if the token in `options` was triggered,
 ///         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
 ///
 /// @threadsafe Yes.
@@ -159,14 +238,16 @@ pub unsafe extern "C" fn runtime_function_call(
     guard("runtime_function_call", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers, and values whose
         // pointers are live as well.
-        let (out, function, args, options) = unsafe {
+        let (out, function, (options, _report), args) = unsafe {
             let out = Out::new(out, "out")?;
             let function = &borrow(function, "function")?.0;
-            let args = lower_args(slice(args, args_len, "args")?, function.signature())?;
-            (out, function, args, call_options(options)?)
+            let options = call_options(options)?;
+            let args =
+                lower_args(slice(args, args_len, "args")?, function.signature(), &mut NoHandles)?;
+            (out, function, options, args)
         };
         let results = function.call(&args, &options)?;
-        out.set(runtime_values_t(lift_results(&results, function.signature())?));
+        out.set(runtime_values_t(lift_results(&results, function.signature(), &[])?));
         Ok(())
     })
 }
@@ -203,10 +284,10 @@ pub unsafe extern "C" fn runtime_function_call_text(
 ) -> *mut runtime_error_t {
     guard("runtime_function_call_text", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
-        let (out, function, call, options) = unsafe {
+        let (out, function, (options, _report), call) = unsafe {
             let out = Out::new(out, "out")?;
             let function = borrow(function, "function")?;
-            (out, function, boundary::text(text, text_len, "text")?, call_options(options)?)
+            (out, function, call_options(options)?, boundary::text(text, text_len, "text")?)
         };
         out.set(function.0.call_text(call, &options)?.into());
         Ok(())

@@ -14,6 +14,10 @@
 //!   `Option<Box<T>>` in a signature.
 //! - A setter of the builder is one call of `set` or `set_value` in `builder.rs`, preceded by
 //!   nothing but [`callback::UserData`]; what goes wrong poisons the builder.
+//! - `runtime_cancel_trigger` is called where nobody can look at an error; it is one call of
+//!   [`boundary::quietly`].
+//! - A function that starts an asynchronous call reads `Completion` (`pending.rs`) first in its
+//!   airlock, so that finalizers run and outputs are cleared whatever the other arguments are.
 //! - Everything else is a getter: it takes `*const T`, has a documented answer for NULL, and
 //!   calls nothing that can panic.
 //! - `const T *` in the header means `T: Sync` here; [`boundary::borrow`] demands it.
@@ -71,14 +75,18 @@ mod boundary;
 mod builder;
 mod bytes;
 mod callback;
+mod cancel;
 mod code;
 mod component;
 mod error;
 #[cfg(feature = "failpoints")]
 pub(crate) mod failpoint;
 mod function;
+mod instance;
 mod kind;
+mod pending;
 mod runtime;
+mod stats;
 mod types;
 mod value;
 mod version;

@@ -9,8 +9,10 @@
  *
  *     runtime_builder_max_execution_time(builder, 500);
  *     error = runtime_build(builder, &runtime);
- *     if (!error) error = runtime_component_from_file(runtime, "greeter.wasm", 12, NULL, &component);
- *     if (!error) error = runtime_component_call_text(component, "greet(\"world\")", 14, NULL, &answer);
+ *     if (!error)
+ *       error = runtime_component_from_file(runtime, "greeter.wasm", 12, NULL, &component);
+ *     if (!error)
+ *       error = runtime_component_call_text(component, "greet(\"world\")", 14, NULL, &answer);
  *     if (error) fprintf(stderr, "%s\n", runtime_error_message(error));
  *     else puts((const char *)runtime_bytes_data(answer));
  *

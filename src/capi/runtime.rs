@@ -108,11 +108,11 @@ pub unsafe extern "C" fn runtime_build(
 /// Releases a runtime.
 ///
 /// What was made from it goes on working. Once that is released too, no thread of the library
-/// remains; the last release waits for them to end.
+/// remains: the last release waits for them to end, unless it happens on one of them.
 ///
 /// @param runtime  The runtime, owned; NULL is allowed and does nothing.
 ///
-/// @threadsafe Yes, for different runtimes. Not from within a callback of the same runtime.
+/// @threadsafe Yes, for different runtimes.
 /// @since 0.1
 #[unsafe(no_mangle)]
 pub extern "C" fn runtime_free(runtime: Option<Box<runtime_t>>) {

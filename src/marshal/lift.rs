@@ -1,9 +1,9 @@
 //! From values of components to values in C memory.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::mem::MaybeUninit;
-use std::ptr;
+use std::{ptr, slice};
 
 use super::arena::{Arena, Memory};
 use super::layout::{
@@ -34,7 +34,7 @@ impl Results {
             return &[];
         }
         // SAFETY: `lift_results` wrote `len` values there, into `memory`.
-        unsafe { std::slice::from_raw_parts(self.values, self.len) }
+        unsafe { slice::from_raw_parts(self.values, self.len) }
     }
 
     /// How many bytes of host memory the results occupy.
@@ -51,19 +51,48 @@ impl std::fmt::Debug for Results {
 }
 
 /// Lays out what a call returned. The memory it takes is at most proportional to `values`.
-pub fn lift_results(values: &[Value], ty: &FunctionType) -> Result<Results> {
+/// `handles` are the numbers of the resources in `values`, in order.
+pub fn lift_results<'a>(
+    values: &[Value],
+    ty: &'a FunctionType,
+    handles: &'a [u64],
+) -> Result<Results> {
     let wanted = usize::from(ty.result.is_some());
     if values.len() != wanted {
         let problem = format_args!("{wanted} results"); // a bug of ours or of wasmtime
         return Err(Path::result().mismatch(problem, values.len()));
     }
-    let lift = Lift { arena: Arena::new(), cases: RefCell::default() };
-    let room = lift.arena.room(values.len())?;
-    for ((value, ty), slot) in values.iter().zip(&ty.result).zip(&mut *room) {
-        slot.write(lift.value(value, ty, &Path::result())?);
+    let types = ty.result.iter().map(|ty| (ty, Path::result()));
+    lay_out(values, types, handles)
+}
+
+/// Lays out what a guest passes to a host function, like [`lift_results`].
+pub fn lift_args<'a>(
+    values: &[Value],
+    ty: &'a FunctionType,
+    handles: &'a [u64],
+) -> Result<Results> {
+    if values.len() != ty.params.len() {
+        let problem = format_args!("{} arguments", ty.params.len()); // as above
+        return Err(Path::result().mismatch(problem, values.len()));
     }
-    let values = room.as_ptr().cast();
-    Ok(Results { values, len: wanted, memory: lift.arena.finish() })
+    let types = ty.params.iter().map(|param| (&param.ty, Path::parameter(&param.name)));
+    lay_out(values, types, handles)
+}
+
+fn lay_out<'a>(
+    values: &[Value],
+    types: impl Iterator<Item = (&'a Type, Path<'a>)>,
+    handles: &'a [u64],
+) -> Result<Results> {
+    let handles = Cell::new(handles);
+    let lift = Lift { arena: Arena::new(), cases: RefCell::default(), handles };
+    let room = lift.arena.room(values.len())?;
+    for ((value, (ty, at)), slot) in values.iter().zip(types).zip(&mut *room) {
+        slot.write(lift.value(value, ty, &at)?);
+    }
+    let start = room.as_ptr().cast();
+    Ok(Results { values: start, len: values.len(), memory: lift.arena.finish() })
 }
 
 struct Lift<'a> {
@@ -72,6 +101,8 @@ struct Lift<'a> {
     /// type's parts. Without it a long list of a type with thousands of cases, which the guest is
     /// free to return, would take billions of comparisons.
     cases: RefCell<HashMap<*const u8, HashMap<&'a str, usize>>>,
+    /// Numbers of the resources that are still to come.
+    handles: Cell<&'a [u64]>,
 }
 
 /// How many names are searched one by one.
@@ -110,7 +141,14 @@ impl<'a> Lift<'a> {
             (Type::Flags(_), Value::Flags(set)) => {
                 runtime_value_of_t { flags: self.flags(set, ty, at)? }
             }
-            (Type::Own(_) | Type::Borrow(_) | Type::Function(_) | Type::Unsupported(_), _) => {
+            (Type::Own(_) | Type::Borrow(_), Value::Resource(_)) => {
+                let Some((&resource, rest)) = self.handles.get().split_first() else {
+                    return Err(at.error(Code::Unsupported, "the resource has no number"));
+                };
+                self.handles.set(rest);
+                runtime_value_of_t { resource }
+            }
+            (Type::Function(_) | Type::Unsupported(_), _) => {
                 let problem = format!("values of type {} cannot be returned yet", brief(ty));
                 return Err(at.error(Code::Unsupported, problem));
             }
@@ -119,19 +157,23 @@ impl<'a> Lift<'a> {
         Ok(runtime_value_t { of, ..header(ty.kind()) })
     }
 
-    /// `len` values in a row, made by `make`.
-    fn row<T: Copy>(&self, len: usize, make: impl Fn(usize) -> Result<T>) -> Result<*const T> {
-        let room: &mut [MaybeUninit<T>] = self.arena.room(len)?;
-        for (i, slot) in room.iter_mut().enumerate() {
-            slot.write(make(i)?);
+    /// One value for each of `from` in a row, made by `make` from its number and itself.
+    fn row<S, T: Copy>(
+        &self,
+        from: &[S],
+        make: impl Fn(usize, &S) -> Result<T>,
+    ) -> Result<*const T> {
+        let room: &mut [MaybeUninit<T>] = self.arena.room(from.len())?;
+        for (i, (slot, it)) in room.iter_mut().zip(from).enumerate() {
+            slot.write(make(i, it)?);
         }
-        Ok(if len == 0 { ptr::null() } else { room.as_ptr().cast() })
+        Ok(if from.is_empty() { ptr::null() } else { room.as_ptr().cast() })
     }
 
     fn list(&self, values: &[Value], element: &'a Type, at: &Path<'_>) -> Result<runtime_value_t> {
         macro_rules! flat {
             ($case:ident, $c:ty) => {
-                self.row::<$c>(values.len(), |i| match values[i] {
+                self.row::<_, $c>(values, |i, value| match *value {
                     Value::$case(it) => Ok(it.into()),
                     ref other => Err(unexpected(other, element, &at.element(i))),
                 })?
@@ -151,10 +193,7 @@ impl<'a> Lift<'a> {
             Type::F32 => flat!(Float32, f32),
             Type::F64 => flat!(Float64, f64),
             Type::Char => flat!(Char, u32),
-            _ => {
-                let value = |i: usize| self.value(&values[i], element, &at.element(i));
-                self.row(values.len(), value)?.cast()
-            }
+            _ => self.row(values, |i, value| self.value(value, element, &at.element(i)))?.cast(),
         };
         let kind = element.kind();
         Ok(runtime_value_t {
@@ -169,16 +208,18 @@ impl<'a> Lift<'a> {
         let (len, wrong) = (ty.len(), || unexpected(value, ty, at));
         let ptr = match (ty, value) {
             (Type::Record(fields), Value::Record(values)) if values.len() == len => {
-                self.row(len, |i| {
-                    let (field, (name, value)) = (&fields[i], &values[i]);
-                    if field.name.as_str() != name {
-                        return Err(wrong());
+                self.row(values, |i, (name, value)| match fields.get(i) {
+                    Some(field) if field.name.as_str() == name => {
+                        self.value(value, &field.ty, &at.name(name))
                     }
-                    self.value(value, &field.ty, &at.name(name))
+                    _ => Err(wrong()),
                 })?
             }
             (Type::Tuple(types), Value::Tuple(values)) if values.len() == len => {
-                self.row(len, |i| self.value(&values[i], &types[i], &at.number(i)))?
+                self.row(values, |i, value| match types.get(i) {
+                    Some(ty) => self.value(value, ty, &at.number(i)),
+                    None => Err(wrong()),
+                })?
             }
             _ => return Err(wrong()),
         };
@@ -203,7 +244,9 @@ impl<'a> Lift<'a> {
         };
         let payload = match (carried, payload) {
             (None, None) => ptr::null(),
-            (Some(ty), Some(value)) => self.row(1, |_| self.value(value, ty, &at.name(name)))?,
+            (Some(ty), Some(value)) => {
+                self.row(slice::from_ref(value), |_, it| self.value(it, ty, &at.name(name)))?
+            }
             _ => return Err(unexpected(value, ty, at)),
         };
         let of = runtime_value_of_t { payload };
@@ -219,7 +262,7 @@ impl<'a> Lift<'a> {
                 *word |= 1 << (flag % 32);
             }
         }
-        Ok(runtime_flags_t { ptr: self.row(len, |i| Ok(words[i]))?, len })
+        Ok(runtime_flags_t { ptr: self.row(&words, |_, word| Ok(*word))?, len })
     }
 
     /// The number of the case or flag `name`.

@@ -17,5 +17,5 @@ mod lower;
 #[cfg(test)]
 mod tests;
 
-pub use lift::{Results, lift_results};
-pub use lower::lower_args;
+pub use lift::{Results, lift_args, lift_results};
+pub use lower::{lower_args, lower_results};

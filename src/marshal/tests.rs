@@ -7,11 +7,13 @@ use super::layout::{
     runtime_value_t,
 };
 use super::{Results, lift_results, lower_args};
+use crate::handles::NoHandles;
 use crate::types::{Case, Field, FunctionType, Kind, Name, ResultType, Type};
 use crate::value::Value;
 use crate::{Error, Result};
 
 mod errors;
+mod execution;
 mod layouts;
 mod round_trips;
 
@@ -98,7 +100,7 @@ fn flags_of(words: &[u32]) -> runtime_value_t {
 /// Lowers `value` as the parameter `p` of type `ty`.
 fn lower(value: runtime_value_t, ty: &Type) -> Result<Value> {
     // SAFETY: the helpers above build values of live slices.
-    let mut values = unsafe { lower_args(&[value], &function(ty.clone()))? };
+    let mut values = unsafe { lower_args(&[value], &function(ty.clone()), &mut NoHandles)? };
     assert_eq!(values.len(), 1);
     Ok(values.remove(0))
 }
@@ -109,7 +111,7 @@ fn lower_error(value: runtime_value_t, ty: &Type) -> Error {
 
 /// Lifts `value` as a result of type `ty`.
 fn lift(value: Value, ty: &Type) -> Results {
-    lift_results(&[value], &function(ty.clone())).expect("the value has the type")
+    lift_results(&[value], &function(ty.clone()), &[]).expect("the value has the type")
 }
 
 fn text(text: &str) -> Value {

@@ -1,3 +1,4 @@
+use wasmsign2::reexports::ct_codecs::{Base64, Encoder};
 use wasmsign2::{CustomSection, KeyPair, Module, Section as Part};
 
 use super::section::{Problem, Section};
@@ -74,8 +75,7 @@ fn every_key_format_is_understood() {
     let signed = sign(&component(), &key);
     let mut wire = b"\0\0\0\x0bssh-ed25519\0\0\0\x20".to_vec();
     wire.extend_from_slice(key.pk.pk.as_ref());
-    let base64 = <wasmsign2::reexports::ct_codecs::Base64 as wasmsign2::reexports::ct_codecs::Encoder>
-        ::encode_to_string(&wire).unwrap();
+    let base64 = Base64::encode_to_string(&wire).unwrap();
     let openssh = format!("# deploy key\n\nssh-ed25519 {base64} someone@example.com\n");
     let pem = key.pk.to_pem();
     for form in [&*key.pk.to_bytes(), pem.as_bytes(), &key.pk.to_der(), openssh.as_bytes()] {

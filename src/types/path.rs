@@ -57,11 +57,7 @@ impl<'a> Path<'a> {
     }
 
     /// The value at this place has the wrong type.
-    pub(crate) fn mismatch(
-        &self,
-        expected: impl fmt::Display,
-        found: impl fmt::Display,
-    ) -> Error {
+    pub(crate) fn mismatch(&self, expected: impl fmt::Display, found: impl fmt::Display) -> Error {
         let (expected, found) = (brief(expected), brief(found));
         self.error(Code::TypeMismatch, format_args!("expected {expected}, found {found}"))
     }

@@ -177,8 +177,12 @@ fn wrong_types() {
         &point(),
         "parameter `p.x`: expected s32, found name yes at column 17",
     );
-    mismatch("\n [\n  no]", &list(Type::U8), "parameter `p[0]`: expected u8, found name no at \
-        line 3, column 3");
+    mismatch(
+        "\n [\n  no]",
+        &list(Type::U8),
+        "parameter `p[0]`: expected u8, found name no at \
+        line 3, column 3",
+    );
     let colours = Type::Enum(names("red green"));
     let message = "parameter `p`: expected enum { red, green }, found name blue at column 2";
     mismatch("blue", &colours, message);
@@ -238,7 +242,8 @@ fn wrong_syntax() {
 /// No text, however damaged, panics.
 #[test]
 fn cut_and_changed_texts() {
-    let text = "({x: -1.5e3, note: some(\"a\\u{1F980}\")}, [at({x: 1}), %none], 'ü', {read, write})";
+    let text =
+        "({x: -1.5e3, note: some(\"a\\u{1F980}\")}, [at({x: 1}), %none], 'ü', {read, write})";
     let params = [field("a", point()), field("b", list(shape())), field("c", Type::Char)];
     for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
         let _ = parse_params(&text[..end], &params);
@@ -270,8 +275,5 @@ fn arguments_by_wasmtime_types() {
     let wanted = [Value::U8(1), Value::String("x".into())];
     assert_eq!(parse_args("(1, \"x\")", &types).unwrap(), wanted);
     let error = parse_args("(1, 2)", &types).unwrap_err();
-    assert_eq!(
-        error.message(),
-        "parameter `b`: expected string, found number 2 at column 5"
-    );
+    assert_eq!(error.message(), "parameter `b`: expected string, found number 2 at column 5");
 }

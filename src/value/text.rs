@@ -179,9 +179,7 @@ impl Text<'_> {
         match (payload, ty) {
             (None, None) => Ok(None),
             (Some(payload), Some(ty)) => Ok(Some(Box::new(self.value(payload, ty, at)?))),
-            (None, Some(ty)) => {
-                Err(at.mismatch(ty, format!("no payload at {}", self.place(node))))
-            }
+            (None, Some(ty)) => Err(at.mismatch(ty, format!("no payload at {}", self.place(node)))),
             (Some(payload), None) => {
                 let found = format!("a {} at {}", describe(payload), self.place(payload));
                 Err(at.mismatch("no payload", found))
@@ -190,13 +188,7 @@ impl Text<'_> {
     }
 
     /// The flags that are set, in the order of the type.
-    fn flags(
-        &self,
-        node: &Node,
-        ty: &Type,
-        names: &[Name],
-        at: &Path<'_>,
-    ) -> Result<Vec<String>> {
+    fn flags(&self, node: &Node, ty: &Type, names: &[Name], at: &Path<'_>) -> Result<Vec<String>> {
         let given = node.as_flags(self.source).map_err(|_| self.wrong(node, ty, at))?;
         let mut given: Vec<&str> = given.map(|it| it.trim_start_matches('%')).collect();
         let mut set = Vec::new();

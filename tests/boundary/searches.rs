@@ -8,7 +8,8 @@ use super::support::{files, none, read};
 pub fn code(path: &Path) -> Vec<(usize, String)> {
     let text = read(path);
     let tests = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
-    let is_test = path.to_str().is_some_and(|name| name.ends_with("tests.rs"));
+    let name = path.to_str().unwrap_or_default();
+    let is_test = name.ends_with("tests.rs") || name.contains("/tests/");
     let text = if is_test { "" } else { &text[..tests] };
     let numbered = text.lines().enumerate().map(|(i, line)| (i + 1, line.to_owned()));
     numbered.filter(|(_, line)| !line.trim_start().starts_with("//")).collect()

@@ -33,7 +33,8 @@ static inline void check_error(runtime_error_t *error, int code, const char *tex
   runtime_error_free(error);
 }
 
-static inline void check_text(const char *actual, const char *expected, const char *file, int line) {
+static inline void check_text(const char *actual, const char *expected, const char *file,
+                              int line) {
   if (actual == NULL || strcmp(actual, expected) != 0) {
     fprintf(stderr, "%s:%d: \"%s\", expected \"%s\"\n", file, line, actual ? actual : "(NULL)",
             expected);

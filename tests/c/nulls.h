@@ -1,8 +1,11 @@
-/* What the generated programs nulls.c and failpoints.c pass to the functions they call: one object
- * of each type. The generator takes `fixture.<noun>` for `runtime_<noun>_t *`, so a new type needs
- * a member here; the compiler says so. */
+/* What the generated programs nulls.c, sizes.c and failpoints.c pass to the functions they call:
+ * one object of each type. The generator takes `fixture.<noun>` for `runtime_<noun>_t *`, so a new
+ * type needs a member here; the compiler says so. */
 #ifndef NULLS_H
 #define NULLS_H
+
+#include <stdatomic.h>
+#include <time.h>
 
 #include "check.h"
 
@@ -11,6 +14,9 @@ typedef struct {
   runtime_t *runtime;
   runtime_component_t *component;
   runtime_function_t *function;
+  runtime_instance_t *instance;
+  runtime_pending_t *pending;
+  runtime_cancel_t *cancel;
   runtime_error_t *error;
   runtime_bytes_t *bytes;
   runtime_values_t *values;
@@ -41,7 +47,24 @@ static const char fixture_wat[] =
     "    (canon lift (core func $i \"echo\") (memory (core memory $i \"memory\"))"
     "      (realloc (core func $i \"realloc\")))))";
 
-static inline void fixture_finalizer(void *user_data) { (void)user_data; }
+/* How often user_data was handed over and is not released yet. */
+static atomic_int fixture_owed;
+
+static inline void *fixture_user(void) {
+  atomic_fetch_add(&fixture_owed, 1);
+  return &fixture_owed;
+}
+
+static inline void fixture_finalizer(void *user_data) {
+  if (user_data != NULL) atomic_fetch_sub(&fixture_owed, 1);
+}
+
+static inline void fixture_completion_fn(void *user_data, runtime_values_t *results,
+                                         runtime_error_t *error) {
+  (void)user_data;
+  runtime_values_free(results);
+  runtime_error_free(error);
+}
 
 static inline void fixture_log_fn(void *user_data, runtime_log_level_t level, const char *target,
                                   size_t target_len, const char *message, size_t message_len) {
@@ -56,6 +79,8 @@ static inline void fixture_make(void) {
   CHECK_OK(runtime_component_new(fixture.runtime, (const uint8_t *)fixture_wat,
                                  strlen(fixture_wat), NULL, &fixture.component));
   CHECK_OK(runtime_component_function(fixture.component, "echo", 4, &fixture.function));
+  CHECK_OK(runtime_instance_new(fixture.component, NULL, &fixture.instance));
+  CHECK_OK(runtime_cancel_new(&fixture.cancel));
   fixture.error = runtime_component_function(fixture.component, "none", 4, NULL);
   CHECK(fixture.error != NULL);
   CHECK_OK(runtime_component_wit(fixture.component, &fixture.bytes));
@@ -67,6 +92,9 @@ static inline void fixture_make(void) {
   fixture.value.of.string.ptr = "x";
   fixture.value.of.string.len = 1;
   CHECK_OK(runtime_function_call(fixture.function, &fixture.value, 1, NULL, &fixture.values));
+  runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
+  completion.pending_out = &fixture.pending;
+  CHECK_OK(runtime_function_call_async(fixture.function, &fixture.value, 1, NULL, &completion));
 }
 
 /* The library still does its work. */
@@ -78,6 +106,9 @@ static inline void fixture_still_works(void) {
 }
 
 static inline void fixture_free(void) {
+  runtime_pending_free(fixture.pending);
+  runtime_cancel_free(fixture.cancel);
+  runtime_instance_free(fixture.instance);
   runtime_values_free(fixture.values);
   runtime_bytes_free(fixture.bytes);
   runtime_error_free(fixture.error);
@@ -85,12 +116,23 @@ static inline void fixture_free(void) {
   runtime_component_free(fixture.component);
   runtime_free(fixture.runtime);
   runtime_builder_free(fixture.builder);
+  /* Calls that were started release what they were given when they end; others have. */
+  struct timespec pause = {0, 10 * 1000 * 1000};
+  for (int i = 0; i < 1000 && atomic_load(&fixture_owed) != 0; i++) nanosleep(&pause, NULL);
+  int owed = atomic_load(&fixture_owed);
+  if (owed != 0) CHECK_FAIL("user_data is released %d times too seldom", owed);
 }
 
 /* `error` refuses the argument `name`. */
 static inline void expect_refused(runtime_error_t *error, const char *name) {
   if (error == NULL) CHECK_FAIL("NULL is accepted as `%s`", name);
   CHECK_ERROR(error, RUNTIME_ERROR_INVALID_ARGUMENT, name);
+}
+
+/* Whether `error` refuses the argument `name`. */
+static inline bool refuses(const runtime_error_t *error, const char *name) {
+  return (int)runtime_error_code(error) == RUNTIME_ERROR_INVALID_ARGUMENT &&
+         strstr(runtime_error_message(error), name) != NULL;
 }
 
 /* All bytes of an output are 0 or all are as they were before the call. */

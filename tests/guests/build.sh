@@ -13,13 +13,13 @@ sysroot=$work/rust/deb/root/usr
 
 say() { printf '== %s\n' "$*"; }
 
-# ADAPTER VERSION: where wasi_snapshot_preview1.reactor.wasm of that wasmtime release lies.
+# VERSION KIND: where wasi_snapshot_preview1.KIND.wasm of that wasmtime release lies.
 adapter() {
   local name=wasi-preview1-component-adapter-provider
   if [ ! -d "$work/$name-$1" ]; then
     curl -sSfL "https://static.crates.io/crates/$name/$name-$1.crate" | tar -xz -C "$work"
   fi
-  echo "$work/$name-$1/artefacts/wasi_snapshot_preview1.reactor.wasm"
+  echo "$work/$name-$1/artefacts/wasi_snapshot_preview1.$2.wasm"
 }
 
 # Debian's rustc 1.96 with the standard library's source, unpacked beside the usual toolchain (its
@@ -38,13 +38,18 @@ exec $sysroot/bin/rustc --sysroot $sysroot "\$@"
 SH
   cat >"$work/rust/wasm-ld-wasip1" <<'SH'
 #!/bin/sh
-exec wasm-ld-19 "$@" /usr/lib/wasm32-wasi/crt1-reactor.o
+# A library starts by _initialize, a program by _start.
+case " $* " in
+*" __main_void "*) exec wasm-ld-19 "$@" /usr/lib/wasm32-wasi/crt1-command.o ;;
+*) exec wasm-ld-19 "$@" /usr/lib/wasm32-wasi/crt1-reactor.o ;;
+esac
 SH
   chmod +x "$work/rust/rustc-web" "$work/rust/wasm-ld-wasip1"
 }
 
-componentise() { # core module, output, version of the adapter
-  "$tools" component new "$1" --adapt "wasi_snapshot_preview1=$(adapter "$3")" -o "$2"
+componentise() { # core module, output, version of the adapter, its kind
+  "$tools" component new "$1" --adapt "wasi_snapshot_preview1=$(adapter "$3" "${4:-reactor}")" \
+    -o "$2"
   "$tools" validate "$2"
 }
 
@@ -65,7 +70,7 @@ clang-19 --target=wasm32-wasi -O2 -mexec-model=reactor -Wl,--strip-all \
   -o "$work/greeter-c.embed.wasm"
 componentise "$work/greeter-c.embed.wasm" "$here/greeter-c.wasm" 48.0.8
 
-say "greeter, kinds, old-wasi: Rust with its standard library"
+say "command, greeter, kinds, old-wasi, wasi: Rust with its standard library"
 if [ ! -x "$work/rust/rustc-web" ]; then unpack_rust; fi
 export RUSTC_BOOTSTRAP=1 RUSTC=$work/rust/rustc-web CARGO_TARGET_DIR=$work/target
 export CARGO_TARGET_WASM32_WASIP1_LINKER=$work/rust/wasm-ld-wasip1
@@ -79,9 +84,11 @@ export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="${flags[*]}"
 # Without features std has no DWARF reader for backtraces: a third of the size.
 (cd "$here" && cargo build --release --locked --target wasm32-wasip1 \
   -Zbuild-std=std,panic_abort -Zbuild-std-features=)
-for guest in greeter kinds; do
+for guest in greeter kinds wasi; do
   componentise "$CARGO_TARGET_DIR/wasm32-wasip1/release/$guest.wasm" "$here/$guest.wasm" 48.0.8
 done
+componentise "$CARGO_TARGET_DIR/wasm32-wasip1/release/command.wasm" "$here/command.wasm" 48.0.8 \
+  command
 
 # As most published components are: on WASI 0.2.0.
 componentise "$CARGO_TARGET_DIR/wasm32-wasip1/release/old_wasi.wasm" "$here/old-wasi.wasm" 24.0.0

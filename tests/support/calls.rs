@@ -6,27 +6,27 @@ use std::fmt::Write;
 use super::header::{Function, Header, Param, Shape};
 
 /// Functions that return an error and cannot fail: they make the error.
-const MAKE_ERRORS: [&str; 1] = ["runtime_error_new"];
+pub(super) const MAKE_ERRORS: [&str; 1] = ["runtime_error_new"];
 
 /// What to do with one parameter of a generated call.
-struct Argument {
+pub(super) struct Argument {
     /// Statements that must come before the call.
-    before: String,
+    pub(super) before: String,
     /// The argument itself.
-    value: String,
+    pub(super) value: String,
     /// An output: the variable, whether it is a pointer that NULL clears, and how to release it.
-    output: Option<Output>,
+    pub(super) output: Option<Output>,
 }
 
-struct Output {
-    name: String,
+pub(super) struct Output {
+    pub(super) name: String,
     /// Where the part begins that the function writes: after `struct_size`, or 0.
     from: &'static str,
     pointer: bool,
     release: Option<String>,
 }
 
-fn plain(value: impl Into<String>) -> Argument {
+pub(super) fn plain(value: impl Into<String>) -> Argument {
     Argument { before: String::new(), value: value.into(), output: None }
 }
 
@@ -39,7 +39,7 @@ fn noun(ty: &str) -> &str {
     }
 }
 
-fn pointee(ty: &str) -> &str {
+pub(super) fn pointee(ty: &str) -> &str {
     ty.trim_start_matches("const ").trim_end_matches('*').trim()
 }
 
@@ -59,8 +59,8 @@ fn valid(header: &Header, param: &Param) -> Argument {
     if ty.ends_with('*') {
         return valid_pointer(header, name, ty);
     }
-    match header.ty(ty).map(|t| &t.shape) {
-        Some(Shape::Callback) => plain(format!("fixture_{}", noun(ty))),
+    match name {
+        _ if is_callback(header, ty) => plain(format!("fixture_{}", noun(ty))),
         _ if name.ends_with("_len") => plain(length(name)),
         _ if ty == "bool" => plain("true"),
         _ if name == "index" => plain("0"),
@@ -79,7 +79,7 @@ fn valid_pointer(header: &Header, name: &str, ty: &str) -> Argument {
     let target = pointee(ty);
     let constant = ty.starts_with("const ");
     match (target, header.ty(target).map(|t| &t.shape)) {
-        ("void", _) => plain("NULL"),
+        ("void", _) => plain("fixture_user()"),
         ("char" | "uint8_t", _) if name == "bytes" => plain(format!("({ty})fixture_wat")),
         ("char" | "uint8_t", _) => plain(format!("({ty})\"x\"")),
         (_, Some(Shape::Opaque)) => plain(format!("fixture.{}", noun(ty))),
@@ -89,7 +89,10 @@ fn valid_pointer(header: &Header, name: &str, ty: &str) -> Argument {
             assert!(sized, "`{ty}{name}`: nothing valid is known for it; see support/calls.rs");
             let size = format!("{name}.struct_size = sizeof {name};");
             if constant {
-                let before = format!("{target} {name}; memset(&{name}, 0, sizeof {name}); {size}");
+                let callbacks = fill_callbacks(header, fields, name);
+                let before = format!(
+                    "{target} {name}; memset(&{name}, 0, sizeof {name}); {size}{callbacks}"
+                );
                 Argument { before, value: format!("&{name}"), output: None }
             } else {
                 let mut it = output(name, target, "sizeof(size_t)", false, None);
@@ -100,6 +103,23 @@ fn valid_pointer(header: &Header, name: &str, ty: &str) -> Argument {
         _ if !constant => output(name, target, "0", false, None),
         _ => panic!("`{ty}{name}`: nothing valid is known for it; see support/calls.rs"),
     }
+}
+
+/// Statements that put callbacks, and something to release, into a struct.
+pub(super) fn fill_callbacks(header: &Header, fields: &[Param], at: &str) -> String {
+    let mut text = String::new();
+    for Param { name, ty, .. } in fields {
+        if is_callback(header, ty) {
+            let _ = write!(text, " {at}.{name} = fixture_{};", noun(ty));
+        } else if ty == "void *" {
+            let _ = write!(text, " {at}.{name} = fixture_user();");
+        }
+    }
+    text
+}
+
+pub(super) fn is_callback(header: &Header, ty: &str) -> bool {
+    matches!(header.ty(ty).map(|t| &t.shape), Some(Shape::Callback))
 }
 
 fn output(
@@ -125,42 +145,39 @@ fn is_optional(function: &Function, param: &Param) -> bool {
 }
 
 /// One generated test function.
-struct Case {
-    name: String,
-    body: String,
+pub(super) struct Case {
+    pub(super) name: String,
+    pub(super) body: String,
 }
 
 /// The call of `function` with `null` as NULL, and everything around it.
-struct Call {
-    before: String,
-    call: String,
-    outputs: Vec<Output>,
+pub(super) struct Call {
+    pub(super) before: String,
+    pub(super) call: String,
+    pub(super) outputs: Vec<Output>,
 }
 
-fn call(header: &Header, function: &Function, null: Option<&str>, empty: bool) -> Call {
+/// Calls `function` with something valid everywhere, except where `special` has something else.
+pub(super) fn call(
+    header: &Header,
+    function: &Function,
+    special: impl Fn(&Param) -> Option<Argument>,
+) -> Call {
     let mut it = Call { before: String::new(), call: String::new(), outputs: Vec::new() };
     let mut values = Vec::new();
     for param in &function.params {
-        let is_null = Some(param.name.as_str()) == null;
-        let is_its_length = null.is_some_and(|null| param.name == format!("{null}_len"));
-        if is_null {
-            values.push("NULL".to_owned());
-        } else if is_its_length && empty {
-            values.push("0".to_owned());
-        } else {
-            let argument = valid(header, param);
-            if !argument.before.is_empty() {
-                let _ = writeln!(it.before, "  {}", argument.before);
-            }
-            values.push(argument.value);
-            it.outputs.extend(argument.output);
+        let argument = special(param).unwrap_or_else(|| valid(header, param));
+        if !argument.before.is_empty() {
+            let _ = writeln!(it.before, "  {}", argument.before);
         }
+        values.push(argument.value);
+        it.outputs.extend(argument.output);
     }
     it.call = format!("{}({})", function.name, values.join(", "));
     it
 }
 
-fn expect_outputs(outputs: &[Output], strictly: bool) -> String {
+pub(super) fn expect_outputs(outputs: &[Output], strictly: bool) -> String {
     let mut text = String::new();
     for Output { name, from, pointer, .. } in outputs {
         let check = if strictly && *pointer { "expect_zero" } else { "expect_clean" };
@@ -170,14 +187,21 @@ fn expect_outputs(outputs: &[Output], strictly: bool) -> String {
     text
 }
 
-fn release_outputs(outputs: &[Output]) -> String {
+pub(super) fn release_outputs(outputs: &[Output]) -> String {
     let releases = outputs.iter().filter_map(|o| o.release.as_ref());
     releases.fold(String::new(), |text, release| text + "    " + release + "\n")
 }
 
 /// What must hold after a call with `param` NULL.
 fn null_case(header: &Header, function: &Function, param: &Param, empty: bool) -> Case {
-    let Call { before, call, outputs } = call(header, function, Some(&param.name), empty);
+    let Call { before, call, outputs } = call(header, function, |other| {
+        let is_its_length = other.name == format!("{}_len", param.name);
+        // Nobody releases `user_data` without a finalizer, so there is none.
+        let unreleased = param.name == "finalizer" && other.ty == "void *";
+        (other.name == param.name || unreleased)
+            .then(|| plain("NULL"))
+            .or_else(|| (is_its_length && empty).then(|| plain("0")))
+    });
     let suffix = if empty { "_empty" } else { "" };
     let name = format!("{}_{}{suffix}", function.name, param.name);
     let optional = empty || is_optional(function, param);
@@ -235,7 +259,7 @@ pub fn null_program() -> String {
     let mut cases = Vec::new();
     for function in &header.functions {
         for param in &function.params {
-            let callback = matches!(header.ty(&param.ty).map(|t| &t.shape), Some(Shape::Callback));
+            let callback = is_callback(&header, &param.ty);
             if !param.is_pointer() && !callback {
                 continue;
             }
@@ -262,7 +286,7 @@ pub fn failpoint_program(points: &[String]) -> String {
         if MAKE_ERRORS.contains(&name.as_str()) {
             continue;
         }
-        let Call { before, call, outputs } = call(&header, function, None, false);
+        let Call { before, call, outputs } = call(&header, function, |_| None);
         let mut body = format!("{before}  arm(\"{name}\");\n");
         let _ = writeln!(body, "  CHECK_ERROR({call}, RUNTIME_ERROR_PANIC, \"failpoint {name}\");");
         body += &expect_outputs(&outputs, false);
@@ -272,6 +296,7 @@ pub fn failpoint_program(points: &[String]) -> String {
         body += "  runtime_error_free(error);\n  fixture_still_works();\n";
         cases.push(Case { name: name.clone(), body });
     }
+    cases.extend(header.functions.iter().filter(|f| is_setter(f)).map(|f| panicking(&header, f)));
     for point in points {
         let mut body = format!("  arm(\"{point}\");\n");
         let _ = writeln!(body, "  core_point(\"{point}\");\n  fixture_still_works();");
@@ -281,8 +306,28 @@ pub fn failpoint_program(points: &[String]) -> String {
     program("failpoints", &cases)
 }
 
-fn program(kind: &str, cases: &[Case]) -> String {
-    let mut text = format!("/* Generated by tests/support/calls.rs. */\n#include \"{kind}.h\"\n");
+fn is_setter(function: &Function) -> bool {
+    let first = function.params.first().map(|param| param.ty.as_str());
+    function.returns == "void" && first == Some("runtime_builder_t *") && function.params.len() > 1
+}
+
+/// A setter has no error to return: building from its builder reports the panic.
+fn panicking(header: &Header, setter: &Function) -> Case {
+    let name = &setter.name;
+    let Call { before, call, .. } =
+        call(header, setter, |param| (param.ty == "runtime_builder_t *").then(|| plain("builder")));
+    let body = format!(
+        "{before}  runtime_builder_t *builder = runtime_builder_new();\n  runtime_t *out = NULL;\n  \
+         arm(\"{name}\");\n  {call};\n  CHECK_ERROR(runtime_build(builder, &out), \
+         RUNTIME_ERROR_PANIC, \"failpoint {name}\");\n  CHECK(out == NULL);\n  \
+         runtime_builder_free(builder);\n  fixture_still_works();\n"
+    );
+    Case { name: name.clone(), body }
+}
+
+pub(super) fn program(fixture: &str, cases: &[Case]) -> String {
+    let mut text =
+        format!("/* threads */\n/* Generated by tests/support. */\n#include \"{fixture}.h\"\n");
     for Case { name, body } in cases {
         let _ = write!(text, "\nstatic void test_{name}(void) {{\n{body}}}\n");
     }

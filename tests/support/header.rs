@@ -218,7 +218,8 @@ fn c_lines(text: &str) -> Vec<(usize, String)> {
     for (number, line) in numbered {
         let trimmed = line.trim();
         if trimmed.starts_with("#if") {
-            nesting.push(trimmed == "#ifdef __cplusplus");
+            let cpp = ["#ifdef __cplusplus", "#if defined(__cplusplus)"];
+            nesting.push(cpp.iter().any(|condition| trimmed.starts_with(condition)));
         } else if trimmed.starts_with("#else") {
             if trimmed.contains("__cplusplus") {
                 let skip = nesting.last_mut().expect("#else follows #if");

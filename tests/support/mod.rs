@@ -4,6 +4,7 @@
 pub mod calls;
 pub mod header;
 pub mod programs;
+pub mod sizes;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -26,10 +26,12 @@ pub enum Mode {
 ///   only; `/* run: ulimit -v 8000000 -- shrunk */` gives it arguments, too. One run for each.
 /// - `/* no-valgrind: reason */` and `/* no-sanitizer: reason */` leave out that mode.
 /// - `/* threads */` makes Valgrind switch threads fairly.
+/// - `/* unlinked */` is for a program that loads `$WASMCELL_LIBRARY` itself.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Directives {
     pub runs: Vec<(String, String)>,
     pub threads: bool,
+    pub unlinked: bool,
     pub no_valgrind: bool,
     pub no_sanitizer: bool,
 }
@@ -44,6 +46,7 @@ impl Directives {
                 it.runs.push((setup.trim().to_owned(), arguments.trim().to_owned()));
             }
             it.threads |= text == "threads";
+            it.unlinked |= text == "unlinked";
             it.no_valgrind |= text.starts_with("no-valgrind:");
             it.no_sanitizer |= text.starts_with("no-sanitizer:");
         }
@@ -108,8 +111,11 @@ pub fn compile(source: &Path, stage: &Path, mode: Mode) -> PathBuf {
         gcc.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
         gcc.arg("-fno-omit-frame-pointer");
     }
-    gcc.arg(source).arg("-o").arg(&program).arg("-L").arg(stage).arg("-lwasmcell");
-    gcc.arg(format!("-Wl,-rpath,{}", stage.display()));
+    gcc.arg(source).arg("-o").arg(&program);
+    if !Directives::parse(&read(source)).unlinked {
+        gcc.arg("-L").arg(stage).arg("-lwasmcell");
+        gcc.arg(format!("-Wl,-rpath,{}", stage.display()));
+    }
     run(&mut gcc);
     if mode == Mode::Sanitized {
         let symbols = run(tool("nm").arg(&program));
@@ -167,6 +173,7 @@ fn run_once(
     command.arg(format!("{setup}exec {wrapper}\"$0\" {arguments}")).arg(program);
     command.current_dir(root());
     command.env("WASMCELL_GUESTS", root().join("tests/guests"));
+    command.env("WASMCELL_LIBRARY", main_stage().join("libwasmcell.so"));
     command.env("WASMCELL_SCRATCH", scratch(&format!("scratch-{stem}")));
     // wasmtime handles the signals of traps itself; the sanitizer would take them for crashes.
     let asan = "handle_segv=0:handle_sigill=0:handle_sigfpe=0:handle_sigbus=0:detect_leaks=1";

@@ -216,3 +216,92 @@ pub unsafe extern "C" fn runtime_builder_max_stack(builder: *mut runtime_builder
         set_value("runtime_builder_max_stack", builder, bytes, RuntimeBuilder::max_stack);
     }
 }
+
+/// Sets how much of the host's own memory one transfer from a guest may take.
+///
+/// A transfer is the arguments of one host function, or the result of one call. A guest that gives
+/// more does not get it through, and its call fails.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param bytes    Default 128 MiB; from 1 byte to 4 GiB.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_hostcall_memory(
+    builder: *mut runtime_builder_t,
+    bytes: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_max_hostcall_memory",
+            builder,
+            bytes,
+            RuntimeBuilder::max_hostcall_memory,
+        );
+    }
+}
+
+/// Sets how many handles to resources one instance may hold at once.
+///
+/// The same number bounds the entries of WASI's own table for the instance.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param count    Default 10000; from 1 to 10000000.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_resources(
+    builder: *mut runtime_builder_t,
+    count: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value("runtime_builder_max_resources", builder, count, RuntimeBuilder::max_resources);
+    }
+}
+
+/// Sets how many random bytes a guest may ask for at a time.
+///
+/// They are made in the host's memory, so without a limit a guest could ask for all of it.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param bytes    Default 64 MiB; from 1 byte to 1 GiB.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_random_size(
+    builder: *mut runtime_builder_t,
+    bytes: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_max_random_size",
+            builder,
+            bytes,
+            RuntimeBuilder::max_random_size,
+        );
+    }
+}
+
+/// Sets how much fuel each call gets, and makes guests count it.
+///
+/// A call that uses it up ends with RUNTIME_ERROR_FUEL. Unlike time, fuel is the same in every run,
+/// about one unit an instruction; counting it makes guests slower.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param units    Default none, and nothing is counted; from 1 to UINT64_MAX.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_fuel(builder: *mut runtime_builder_t, units: u64) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value("runtime_builder_fuel", builder, units, RuntimeBuilder::fuel);
+    }
+}

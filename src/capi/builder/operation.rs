@@ -128,6 +128,30 @@ pub unsafe extern "C" fn runtime_builder_force_pooling_allocator(builder: *mut r
     }
 }
 
+/// Makes the runtime run without the pool, also where there is room for one.
+///
+/// Instances are slower to make, and no address space is reserved for those that do not exist.
+///
+/// Default: off. Together with runtime_builder_force_pooling_allocator() it is an error that
+/// runtime_build() reports.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_force_on_demand_allocator(
+    builder: *mut runtime_builder_t,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set("runtime_builder_force_on_demand_allocator", builder, |builder| {
+            builder.force_on_demand_allocator();
+            Ok(())
+        });
+    }
+}
+
 /// Sets how many threads the runtime keeps for timers, sockets and asynchronous calls.
 ///
 /// Guests of blocking calls run on the thread that calls.

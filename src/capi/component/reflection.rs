@@ -195,10 +195,10 @@ pub unsafe extern "C" fn runtime_component_call_text(
 ) -> *mut runtime_error_t {
     guard("runtime_component_call_text", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
-        let (out, component, call, options) = unsafe {
+        let (out, component, (options, _report), call) = unsafe {
             let out = Out::new(out, "out")?;
             let component = borrow(component, "component")?;
-            (out, component, boundary::text(text, text_len, "text")?, call_options(options)?)
+            (out, component, call_options(options)?, boundary::text(text, text_len, "text")?)
         };
         out.set(component.0.call_text(call, &options)?.into());
         Ok(())

@@ -4,6 +4,7 @@ use std::ptr;
 
 use super::*;
 use crate::Code;
+use crate::handles::NoHandles;
 use crate::types::Resource;
 
 #[track_caller]
@@ -28,7 +29,8 @@ fn wrong_number_of_arguments() {
     let ty = FunctionType { params, result: None };
     let one = u32_value(1);
     // SAFETY: numbers point nowhere.
-    let error = |args: &[runtime_value_t]| unsafe { lower_args(args, &ty) }.unwrap_err();
+    let error =
+        |args: &[runtime_value_t]| unsafe { lower_args(args, &ty, &mut NoHandles) }.unwrap_err();
     let few = error(&[one]);
     assert_eq!(few.code(), Code::TypeMismatch);
     assert_eq!(few.message(), "parameter `b`: no argument; expected 2 arguments, found 1");
@@ -268,7 +270,7 @@ fn types_that_cannot_be_passed() {
         let message = format!("values of type {name} cannot be passed yet");
         let it = value(kind, of);
         refused(it, &ty, Code::Unsupported, &format!("parameter `p`: {message}"));
-        let error = lift_results(&[Value::U8(1)], &function(ty)).unwrap_err();
+        let error = lift_results(&[Value::U8(1)], &function(ty), &[]).unwrap_err();
         assert_eq!(error.code(), Code::Unsupported);
         assert!(error.message().contains(name), "{error}");
     }
@@ -284,11 +286,11 @@ fn long_types_and_names_are_cut() {
 #[test]
 fn results_of_another_type_are_errors() {
     let it = Value::List(vec![Value::U8(1), Value::U16(1)]);
-    let error = lift_results(&[it], &function(list(Type::U8))).unwrap_err();
+    let error = lift_results(&[it], &function(list(Type::U8)), &[]).unwrap_err();
     assert_eq!(error.message(), "`result[1]`: expected u8, found u16");
-    let error = lift_results(&[], &function(Type::U8)).unwrap_err();
+    let error = lift_results(&[], &function(Type::U8), &[]).unwrap_err();
     assert_eq!(error.message(), "`result`: expected 1 results, found 0");
     let it = Value::Enum("nowhere".into());
-    let error = lift_results(&[it], &function(enumeration(2))).unwrap_err();
+    let error = lift_results(&[it], &function(enumeration(2)), &[]).unwrap_err();
     assert!(error.message().ends_with("found `nowhere`"), "{error}");
 }

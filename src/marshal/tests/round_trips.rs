@@ -154,9 +154,7 @@ impl Random {
             16 => Type::Tuple((0..=self.below(4)).map(|_| self.ty(depth - 1)).collect()),
             17 => {
                 let count = self.below(30) + 1;
-                Type::Variant(
-                    (0..count).map(|i| case(&format!("c{i}"), optional(self))).collect(),
-                )
+                Type::Variant((0..count).map(|i| case(&format!("c{i}"), optional(self))).collect())
             }
             18 => option(self.ty(depth - 1)),
             19 => result(optional(self), optional(self)),
@@ -194,12 +192,9 @@ impl Random {
                 Value::Variant(case.name.to_string(), payload)
             }
             Type::Enum(names) => Value::Enum(names[number % names.len()].to_string()),
-            Type::Option(ty) => {
-                Value::Option((number % 3 > 0).then(|| Box::new(self.value(ty))))
-            }
+            Type::Option(ty) => Value::Option((number % 3 > 0).then(|| Box::new(self.value(ty)))),
             Type::Result(ty) => {
-                let (is_ok, ty) =
-                    if number % 2 == 0 { (true, &ty.ok) } else { (false, &ty.err) };
+                let (is_ok, ty) = if number % 2 == 0 { (true, &ty.ok) } else { (false, &ty.err) };
                 let payload = ty.as_ref().map(|ty| Box::new(self.value(ty)));
                 Value::Result(if is_ok { Ok(payload) } else { Err(payload) })
             }

@@ -9,7 +9,7 @@
       if unreachable end
       local.get 0)
     (func $middle (param i32) (result i32) local.get 0 call $deep)
-    (func (export "run") (param i32) (result i32) local.get 0 call $middle)
+    (func $run (export "run") (param i32) (result i32) local.get 0 call $middle)
     (func (export "divide") (param i32 i32) (result i32) local.get 0 local.get 1 i32.div_s)
     (func (export "read") (param i32) (result i32) local.get 0 i32.load)
     (func (export "call-null") i32.const 0 call_indirect)

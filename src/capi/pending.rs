@@ -1,0 +1,227 @@
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+use super::boundary::{Out, borrow, guard, release, slice};
+use super::error::runtime_error_t;
+use super::function::{call_options, runtime_call_options_t, runtime_function_t};
+use super::value::runtime_values_t;
+use crate::error::{Code, Error, Result};
+use crate::handles::NoHandles;
+use crate::marshal::layout::runtime_value_t;
+use crate::marshal::{Results, lower_args};
+use crate::process::Birthplace;
+
+mod completion;
+
+pub(super) use completion::{Completion, runtime_completion_t};
+
+/// An asynchronous call on its way, or its outcome.
+///
+/// Whoever receives it owns it and releases it with runtime_pending_free(), at any time. It keeps
+/// nothing of the runtime, so it may be freed before or after everything else. Any number of
+/// threads may use it at once. In a fork of the process, waiting is RUNTIME_ERROR_FORKED.
+///
+/// @since 0.1
+pub struct runtime_pending_t(Arc<Pending>);
+
+/// What the caller of an asynchronous call and the worker that runs it share.
+struct Pending {
+    progress: Mutex<Progress>,
+    changed: Condvar,
+    done: AtomicBool,
+    birthplace: Birthplace,
+}
+
+enum Progress {
+    Running,
+    /// That thread runs the callback.
+    Calling(ThreadId),
+    /// The callback had the outcome.
+    Called,
+    /// Nobody had the outcome yet.
+    Ended(Result<Results>),
+    /// A wait had it.
+    Taken,
+}
+
+impl Pending {
+    fn new() -> Self {
+        Self {
+            progress: Mutex::new(Progress::Running),
+            changed: Condvar::new(),
+            done: AtomicBool::new(false),
+            birthplace: Birthplace::here(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn call(&self) {
+        *self.lock() = Progress::Calling(thread::current().id());
+    }
+
+    fn end(&self, progress: Progress) {
+        *self.lock() = progress;
+        self.done.store(true, Ordering::Release);
+        self.changed.notify_all();
+    }
+
+    /// The outcome; `None` if the callback had it.
+    fn wait(&self, timeout_ms: u64) -> Result<Option<Results>> {
+        self.birthplace.check()?;
+        let timeout = (timeout_ms != u64::MAX).then(|| Duration::from_millis(timeout_ms));
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut progress = self.lock();
+        loop {
+            match &*progress {
+                Progress::Calling(by) if *by == thread::current().id() => {
+                    let problem = "the call's own callback cannot wait for its end";
+                    return Err(Error::new(Code::Busy, problem));
+                }
+                Progress::Running | Progress::Calling(_) => {}
+                Progress::Called => return Ok(None),
+                Progress::Ended(_) | Progress::Taken => break,
+            }
+            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+            progress = match left {
+                None => self.changed.wait(progress).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => {
+                    let problem = format!("`timeout_ms`: the call goes on after {timeout_ms} ms");
+                    return Err(Error::new(Code::Timeout, problem));
+                }
+                Some(left) => {
+                    let woken = self.changed.wait_timeout(progress, left);
+                    woken.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+        match mem::replace(&mut *progress, Progress::Taken) {
+            Progress::Ended(outcome) => outcome.map(Some),
+            _ => Err(Error::new(Code::NotFound, "an earlier wait was given the outcome")),
+        }
+    }
+}
+
+/// Starts a call of a function in a fresh instance, on the runtime's workers.
+///
+/// Returns at once; any number of calls may be on their way, and one that waits takes no thread.
+/// Arguments are checked and copied before it returns. In all else the call is as one by
+/// runtime_function_call(). Only the token in `options` cancels it: releasing the function, the
+/// component, the runtime or the pending call leaves it alone.
+///
+/// @param function    The function, borrowed until it returns.
+/// @param args        The arguments in order, copied with everything they point to; may be NULL if
+///                    `args_len` is 0.
+/// @param args_len    Number of arguments.
+/// @param options     How to call, copied; NULL means defaults. Its `report` must live until the
+///                    call has ended.
+/// @param completion  What to do when the call ends, copied; its `user_data` is owned by the
+///                    library from here on, and released also when starting fails, unless
+///                    `struct_size` is not set.
+///
+/// @return NULL if the call was started: then its outcome is delivered. Otherwise an error owned by
+///         the caller, nothing was started, and `callback` is not called:
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `function` or `completion` is NULL, if `completion`
+///         has neither `callback` nor `pending_out`, if `options` is unusable, or if a value is
+///         malformed,
+///         RUNTIME_ERROR_TYPE_MISMATCH if the arguments are not of the function's type,
+///         RUNTIME_ERROR_UNSUPPORTED if the function's type has values that this version cannot
+///         pass,
+///         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_function_call_async(
+    function: *const runtime_function_t,
+    args: *const runtime_value_t,
+    args_len: usize,
+    options: *const runtime_call_options_t,
+    completion: *const runtime_completion_t,
+) -> *mut runtime_error_t {
+    guard("runtime_function_call_async", || {
+        // SAFETY: the header obliges callers to pass live, unaliased pointers, and values whose
+        // pointers are live as well.
+        let (completion, function, (options, report), args) = unsafe {
+            let completion = Completion::new(completion)?;
+            // Cloned, since the callback may free it before this function returns.
+            let function = borrow(function, "function")?.0.clone();
+            let options = call_options(options)?;
+            let args =
+                lower_args(slice(args, args_len, "args")?, function.signature(), &mut NoHandles)?;
+            (completion, function, options, args)
+        };
+        completion.start(&function, report, |done| function.call_async(args, &options, done))
+    })
+}
+
+/// Releases an asynchronous call.
+///
+/// @param pending  The call, owned; NULL is allowed and does nothing. A call on its way goes on,
+///                 and its callback is called; without one its outcome is lost.
+///
+/// @threadsafe Yes, while no other thread waits with the same handle.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub extern "C" fn runtime_pending_free(pending: Option<Box<runtime_pending_t>>) {
+    release("runtime_pending_free", pending);
+}
+
+/// Waits for the end of an asynchronous call and takes its outcome.
+///
+/// Of several waits one is given the outcome. If the call has a callback, that has the outcome, and
+/// every wait ends when callback and finalizer have returned, with NULL for error and results.
+///
+/// @param pending     The call, borrowed for the call.
+/// @param timeout_ms  Milliseconds to wait at most; 0 does not wait, UINT64_MAX waits for ever.
+/// @param[out] out    Receives the results, owned by the caller: release them with
+///                    runtime_values_free(). Set to NULL on failure.
+///
+/// @return NULL if the call gave results or has a callback, otherwise an error owned by the caller:
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL,
+///         RUNTIME_ERROR_TIMEOUT if the call goes on; unlike a call that itself ran out of time, it
+///         is not done then, as runtime_pending_is_done() tells,
+///         RUNTIME_ERROR_NOT_FOUND if an earlier wait was given the outcome,
+///         RUNTIME_ERROR_BUSY from within the call's own callback,
+///         RUNTIME_ERROR_FORKED in a fork of the process that started the call,
+///         and why the call failed, as for runtime_function_call().
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_pending_wait(
+    pending: *const runtime_pending_t,
+    timeout_ms: u64,
+    out: *mut *mut runtime_values_t,
+) -> *mut runtime_error_t {
+    guard("runtime_pending_wait", || {
+        // SAFETY: the header obliges callers to pass live, unaliased pointers.
+        let (out, pending) = unsafe { (Out::new(out, "out")?, borrow(pending, "pending")?) };
+        if let Some(results) = pending.0.wait(timeout_ms)? {
+            out.set(runtime_values_t(results));
+        }
+        Ok(())
+    })
+}
+
+/// Tells whether an asynchronous call has ended.
+///
+/// @param pending  The call, borrowed for the call; NULL is allowed.
+///
+/// @return true once the call has ended and its callback and finalizer, if any, have returned;
+///         false before, or if `pending` is NULL.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_pending_is_done(pending: *const runtime_pending_t) -> bool {
+    // SAFETY: the header obliges callers to pass a live call or NULL.
+    unsafe { pending.as_ref() }.is_some_and(|it| it.0.done.load(Ordering::Acquire))
+}

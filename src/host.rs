@@ -1,0 +1,169 @@
+//! Host functions: from a guest's fiber to the native stack and back.
+//!
+//! A guest runs on a fiber, a small stack of wasmtime's. Host code must not: a Go callback entered
+//! there ends the process, and a C callback finds little room. So the host function's future puts
+//! its request into the call's mailbox and waits; whoever drives the call, back on a native stack,
+//! serves the request and polls again.
+
+use std::any::Any;
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::deadline::Deadline;
+use crate::error::{Code, Error, Result};
+use crate::handles::Handles;
+use crate::types::FunctionType;
+use crate::value::Value;
+
+/// What a host function is told about the call that led to it.
+#[derive(Clone)]
+pub struct HostCall {
+    deadline: Deadline,
+    context: Option<Context>,
+}
+
+/// What a caller attached to its call for its host functions.
+pub type Context = Arc<dyn Any + Send + Sync>;
+
+impl HostCall {
+    pub(crate) fn new(deadline: Deadline, context: Option<Context>) -> Self {
+        Self { deadline, context }
+    }
+
+    /// Time left before the call runs out of time.
+    pub fn remaining(&self) -> Duration {
+        self.deadline.remaining()
+    }
+
+    /// Whether the call was cancelled or has run out of time: whatever the host function answers
+    /// then is not used.
+    pub fn is_cancelled(&self) -> bool {
+        self.deadline.check().is_err()
+    }
+
+    /// What the caller attached to its call.
+    pub fn context(&self) -> Option<&Context> {
+        self.context.as_ref()
+    }
+}
+
+impl fmt::Debug for HostCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostCall").field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}
+
+/// The results of a host function, turned into values where the guest's handles are at hand.
+pub type Produce = Box<dyn FnOnce(&mut dyn Handles) -> Result<Vec<Value>> + Send>;
+
+/// What a host function answers.
+pub enum Answer {
+    /// The results, or why there are none.
+    Now(Result<Produce>),
+    /// They come later, from any thread. Dropping the sender is an error.
+    Later(oneshot::Receiver<Result<Produce>>),
+}
+
+impl Answer {
+    /// Values that contain no handles, or an error.
+    pub fn values(result: Result<Vec<Value>>) -> Self {
+        Self::Now(result.map(|values| -> Produce { Box::new(move |_| Ok(values)) }))
+    }
+
+    /// No results, or an error.
+    pub fn done(result: Result<()>) -> Self {
+        Self::values(result.map(|()| Vec::new()))
+    }
+}
+
+/// A host function. It runs on the calling thread's own stack, may block, and may call other
+/// components.
+pub type HostFn = dyn Fn(&HostCall, Arguments) -> Answer + Send + Sync;
+
+/// The arguments of a host function, with the handles in them already looked up.
+#[derive(Debug)]
+pub struct Arguments {
+    /// The values.
+    pub values: Vec<Value>,
+    /// The handles of all resources in `values`, in the order in which they stand there.
+    pub handles: Vec<u64>,
+    /// The type of the function: what the guest passes and expects.
+    pub ty: Arc<FunctionType>,
+}
+
+/// Where a guest's request for a host function waits to be served.
+#[derive(Default)]
+pub(crate) struct Mailbox(Mutex<Letter>);
+
+#[derive(Default)]
+enum Letter {
+    #[default]
+    None,
+    Request(Box<dyn FnOnce() -> Answer + Send>),
+    Answer(Answer),
+}
+
+impl Mailbox {
+    fn lock(&self) -> MutexGuard<'_, Letter> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Serves the request that waits here, if any. Called on a native stack; nothing is locked
+    /// while the host function runs.
+    pub(crate) fn serve(&self) -> bool {
+        let letter = std::mem::take(&mut *self.lock());
+        match letter {
+            Letter::Request(request) => {
+                let answer = request();
+                *self.lock() = Letter::Answer(answer);
+                true
+            }
+            other => {
+                *self.lock() = other;
+                false
+            }
+        }
+    }
+
+    /// Whether a request waits here.
+    pub(crate) fn has_request(&self) -> bool {
+        matches!(*self.lock(), Letter::Request(_))
+    }
+
+    /// Asks for `request` to be run on a native stack, and waits for its answer.
+    pub(crate) async fn ask(
+        &self,
+        request: impl FnOnce() -> Answer + Send + 'static,
+    ) -> Result<Produce> {
+        *self.lock() = Letter::Request(Box::new(request));
+        let answer = poll_fn(|_| {
+            let mut letter = self.lock();
+            match std::mem::take(&mut *letter) {
+                Letter::Answer(answer) => Poll::Ready(answer),
+                other => {
+                    *letter = other;
+                    Poll::Pending
+                }
+            }
+        })
+        .await;
+        match answer {
+            Answer::Now(result) => result,
+            Answer::Later(later) => later.await.unwrap_or_else(|_| {
+                let problem = "the host function dropped its reply without answering";
+                Err(Error::new(Code::Host, problem))
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Mailbox")
+    }
+}

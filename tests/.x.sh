@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Every test, one after the other, and a summary. `make test` calls it when the library is built.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cargo=${CARGO:-cargo}
+summary=()
+failed=0
+
+step() { # name, command...
+  local name=$1 begin=$SECONDS result=ok
+  shift
+  printf '\n== %s: %s\n' "$name" "$*"
+  if ! "$@"; then
+    result=FAILED
+    failed=1
+  fi
+  summary+=("$(printf '%-10s %-12s %4ds' "$result" "$name" $((SECONDS - begin)))")
+}
+
+optional() { # name, package, probe, then as step
+  if eval "$3" >/dev/null 2>&1; then
+    step "$1" "${@:4}"
+  else
+    summary+=("$(printf '%-10s %-12s no %s here' skipped "$1" "$2")")
+  fi
+}
+
+optional format rustfmt "$cargo fmt --version" "$cargo" fmt --all --check
+optional lint clippy "$cargo clippy --version" \
+  "$cargo" clippy --release --locked --workspace --all-targets -- -D warnings
+step docs env RUSTDOCFLAGS="-D warnings" "$cargo" doc --release --locked --no-deps
+step tests "$cargo" test --release --locked --workspace
+optional miri "cargo miri" "$cargo miri --version || $cargo +nightly miri --version" tests/miri.sh
+step examples make --no-print-directory -C examples-c check ${LIB:+"LIB=$LIB"}
+step install true
+
+printf '\n== summary\n'
+printf '%s\n' "${summary[@]}"
+exit "$failed"
