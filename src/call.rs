@@ -8,6 +8,7 @@ use crate::deadline::{CancelToken, Deadline};
 use crate::error::{Code, Error, Result};
 use crate::executor;
 use crate::host::{Context, Mailbox};
+use crate::output::Output;
 use crate::runtime::Runtime;
 
 /// How one call is to be made.
@@ -23,6 +24,8 @@ pub struct CallOptions {
     pub report: Option<Arc<CallReport>>,
     /// What host functions get to see of the caller.
     pub context: Option<Context>,
+    /// Where to put what the guest prints, if its sandbox captures that.
+    pub output: Option<Arc<Output>>,
 }
 
 /// What a call used.
@@ -53,6 +56,8 @@ pub(crate) struct Call {
     pub yields: bool,
     /// What host functions get to see of the caller.
     pub context: Option<Context>,
+    /// Where captured output goes.
+    pub output: Option<Arc<Output>>,
     /// Where the guest's requests for host functions are served.
     pub mailbox: Arc<Mailbox>,
 }
@@ -69,6 +74,9 @@ impl Call {
             }
             (given, wanted) => given.map(|given| wanted.map_or(given, |wanted| wanted.min(given))),
         };
+        if let Some(output) = &options.output {
+            output.clear();
+        }
         let deadline = Deadline::arm(limit, settings.epoch_tick, options.cancel.clone());
         Ok(Self {
             deadline,
@@ -76,6 +84,7 @@ impl Call {
             report: options.report.clone(),
             yields,
             context: options.context.clone(),
+            output: options.output.clone(),
             mailbox: Arc::default(),
         })
     }
@@ -98,7 +107,10 @@ where
         let workers = runtime.workers().handle()?;
         let _ticking = runtime.ticker().call();
         let (deadline, mailbox) = (call.deadline.clone(), call.mailbox.clone());
-        runtime.stats().count(|| executor::block_on(workers, &deadline, &mailbox, body(call)))
+        let done =
+            runtime.stats().count(|| executor::block_on(workers, &deadline, &mailbox, body(call)));
+        mailbox.finish();
+        done
     })
 }
 
@@ -127,7 +139,11 @@ where
     let task = async move {
         let result = {
             let _ticking = owner.ticker().call();
-            owner.stats().count_async(executor::limited(&deadline, &mailbox, body)).await
+            let call = executor::limited(&deadline, &mailbox, body);
+            let result = owner.stats().count_async(call).await;
+            // Callbacks may block.
+            tokio::task::block_in_place(|| mailbox.finish());
+            result
         };
         // The host may free its last object in there: what keeps the runtime alive goes first.
         drop(owner);

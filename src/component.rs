@@ -17,8 +17,9 @@ use crate::limits::Limits;
 use crate::link;
 use crate::linker::Linker;
 use crate::runtime::Runtime;
+use crate::sandbox::{Sandbox, World};
 use crate::types::{ComponentTypes, Name};
-use crate::value;
+use crate::value::{self, Value};
 
 /// How a component is to be loaded.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,8 @@ pub struct ComponentOptions {
     pub name: Option<String>,
     /// What the host provides to it; copied.
     pub linker: Option<Linker>,
+    /// What it is granted of the world outside; copied. Nothing, by default.
+    pub sandbox: Option<Sandbox>,
 }
 
 /// A component, compiled and linked. Clones share it.
@@ -38,6 +41,7 @@ struct Inner {
     pre: InstancePre<Guest>,
     types: ComponentTypes,
     host_resources: Arc<[ResourceType]>,
+    world: Option<Arc<World>>,
     limits: Limits,
     artifact: Arc<Artifact>,
     runtime: Runtime,
@@ -120,10 +124,20 @@ impl Component {
         let linker = options.linker.as_ref().unwrap_or(&nothing);
         let pre = link::link(runtime, component, linker)?;
         let host_resources = linker.resources.clone().into();
+        let world = options.sandbox.as_ref().map(World::open).transpose()?.map(Arc::new);
         let name = Name::new(options.name.as_deref().unwrap_or_default());
         tracing::debug!(component = name.as_str(), "component loaded");
         let runtime = runtime.clone();
-        Ok(Self(Arc::new(Inner { name, pre, types, host_resources, limits, artifact, runtime })))
+        Ok(Self(Arc::new(Inner {
+            name,
+            pre,
+            types,
+            host_resources,
+            world,
+            limits,
+            artifact,
+            runtime,
+        })))
     }
 
     /// The compiled component, for [`deserialize`](Self::deserialize).
@@ -169,6 +183,30 @@ impl Component {
         self.function(&name)?.call_text(text, options)
     }
 
+    /// Runs a command: a component that exports `run` of wasi:cli. Gives the status that it ends
+    /// with, from 0 to 255.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` if it is no command; and as [`Function::call`], except that `EXIT` is none.
+    pub fn run(&self, options: &CallOptions) -> Result<i32> {
+        let exports = self.types().exports.iter().map(|item| item.name.as_str());
+        let is_run = |name: &&str| name.starts_with("wasi:cli/run@") && name.ends_with("#run");
+        let Some(name) = exports.clone().find(is_run) else {
+            let problem = "the component is no command: it does not export `run` of wasi:cli/run";
+            return Err(Error::new(Code::NotFound, problem));
+        };
+        match self.function(name)?.call(&[], options) {
+            Ok(results) => match &results[..] {
+                [Value::Result(Ok(_))] => Ok(0),
+                _ => Ok(1),
+            },
+            Err(error) => match error.exit_status() {
+                Some(status @ 0..=255) => Ok(status),
+                _ => Err(error),
+            },
+        }
+    }
+
     /// The runtime it was loaded into.
     pub fn runtime(&self) -> &Runtime {
         &self.0.runtime
@@ -185,6 +223,11 @@ impl Component {
 
     pub(crate) fn host_resources(&self) -> &Arc<[ResourceType]> {
         &self.0.host_resources
+    }
+
+    /// What its instances are granted; `None` for nothing.
+    pub(crate) fn world(&self) -> Option<&Arc<World>> {
+        self.0.world.as_ref()
     }
 
     pub(crate) fn limits(&self) -> Limits {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use wasmtime::component::{ResourceTable, ResourceType};
 use wasmtime::{Store, StoreContextMut, UpdateDeadline};
+use wasmtime_wasi::filesystem::WasiFilesystemCtxView;
+use wasmtime_wasi::sockets::WasiSocketsCtxView;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::call::Call;
@@ -11,6 +13,8 @@ use crate::component::Component;
 use crate::error::{Error, Result};
 use crate::handles;
 use crate::limits::Limiter;
+use crate::log::LogFn;
+use crate::sandbox::{Files, Grants, Names, Stdio, World};
 
 /// The data of a store.
 pub(crate) struct Guest {
@@ -23,12 +27,16 @@ pub(crate) struct Guest {
     pub handles: handles::Table,
     max_resources: usize,
     max_random_size: u64,
+    component: Component,
     wasi: Option<Wasi>,
 }
 
 struct Wasi {
     context: WasiCtx,
     table: ResourceTable,
+    grants: Grants,
+    /// Where the host provides the guest's streams.
+    stdio: Option<Arc<Stdio>>,
 }
 
 /// A store for one instance of `component`, held to its limits, and interrupted when its call
@@ -43,6 +51,7 @@ pub(crate) fn store(component: &Component, call: Call) -> Result<Store<Guest>> {
         handles: handles::Table::new(runtime.serials(), settings.max_resources),
         max_resources: settings.max_resources,
         max_random_size: settings.max_random_size,
+        component: component.clone(),
         wasi: None,
     };
     let mut store = Store::try_new(runtime.engine(), guest)?;
@@ -60,6 +69,10 @@ pub(crate) fn begin(store: &mut Store<Guest>) -> Result<()> {
     // stop every other guest of the engine.
     store.set_epoch_deadline(1);
     store.data_mut().limiter.begin_call();
+    let guest = store.data();
+    if let Some(stdio) = guest.wasi.as_ref().and_then(|wasi| wasi.stdio.as_ref()) {
+        stdio.attach(&guest.call);
+    }
     if let Some(fuel) = store.data().call.fuel {
         store.set_fuel(fuel)?;
     }
@@ -86,16 +99,59 @@ fn at_tick(store: StoreContextMut<'_, Guest>) -> wasmtime::Result<UpdateDeadline
     }
 }
 
-impl WasiView for Guest {
+impl Guest {
+    /// What it is granted; `None` for nothing.
+    pub(crate) fn world(&self) -> Option<&World> {
+        self.component.world().map(|world| &**world)
+    }
+
+    /// What the host calls the component.
+    pub(crate) fn component_name(&self) -> &str {
+        self.component.name().as_str()
+    }
+
+    /// Who wants records of `level`.
+    pub(crate) fn log_at(&self, level: tracing::Level) -> Option<Arc<LogFn>> {
+        let log = self.component.runtime().settings().log.as_ref()?;
+        (level <= log.level).then(|| log.write.clone())
+    }
+
     /// Made when the guest first asks: most calls never do.
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        let wasi = self.wasi.get_or_insert_with(|| {
+    fn wasi(&mut self) -> &mut Wasi {
+        self.wasi.get_or_insert_with(|| {
             let mut table = ResourceTable::new();
             table.set_max_capacity(self.max_resources);
-            // Nothing is granted: no arguments, environment, files, sockets or stdio.
-            let context = WasiCtx::builder().max_random_size(self.max_random_size).build();
-            Wasi { context, table }
-        });
+            let (context, stdio) = match self.component.world() {
+                Some(world) => world.context(self.max_random_size),
+                // Nothing is granted: no arguments, environment, files, sockets or stdio.
+                None => (WasiCtx::builder().max_random_size(self.max_random_size).build(), None),
+            };
+            if let Some(stdio) = &stdio {
+                stdio.attach(&self.call);
+            }
+            Wasi { context, table, grants: Grants::default(), stdio }
+        })
+    }
+
+    pub(crate) fn files(&mut self) -> Files<'_> {
+        let world = self.component.world().cloned();
+        let wasi = self.wasi();
+        let inner =
+            WasiFilesystemCtxView { ctx: wasi.context.filesystem(), table: &mut wasi.table };
+        Files { inner, grants: &mut wasi.grants, world }
+    }
+
+    pub(crate) fn names(&mut self) -> Names<'_> {
+        let world = self.component.world().cloned();
+        let wasi = self.wasi();
+        let inner = WasiSocketsCtxView { ctx: wasi.context.sockets(), table: &mut wasi.table };
+        Names { inner, world }
+    }
+}
+
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let wasi = self.wasi();
         WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }
     }
 }

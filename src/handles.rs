@@ -141,7 +141,8 @@ impl<'a> StoreHandles<'a> {
 impl Handles for StoreHandles<'_> {
     fn give(&mut self, resource: ResourceAny) -> Result<u64> {
         if self.store.data().host_resources.contains(&resource.ty()) {
-            let rep = ResourceDynamic::try_from_resource_any(resource, self.store.as_context_mut())?;
+            let rep =
+                ResourceDynamic::try_from_resource_any(resource, self.store.as_context_mut())?;
             return Ok(rep.rep().into());
         }
         self.store.data_mut().handles.insert(resource)

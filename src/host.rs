@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use crate::deadline::Deadline;
 use crate::error::{Code, Error, Result};
 use crate::handles::Handles;
+use crate::sandbox::Stdio;
 use crate::types::FunctionType;
 use crate::value::Value;
 
@@ -98,7 +99,11 @@ pub struct Arguments {
 
 /// Where a guest's request for a host function waits to be served.
 #[derive(Default)]
-pub(crate) struct Mailbox(Mutex<Letter>);
+pub(crate) struct Mailbox {
+    letter: Mutex<Letter>,
+    /// Streams whose callbacks have to be called to the end.
+    streams: Mutex<Option<Arc<Stdio>>>,
+}
 
 #[derive(Default)]
 enum Letter {
@@ -110,7 +115,7 @@ enum Letter {
 
 impl Mailbox {
     fn lock(&self) -> MutexGuard<'_, Letter> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.letter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Serves the request that waits here, if any. Called on a native stack; nothing is locked
@@ -133,6 +138,27 @@ impl Mailbox {
     /// Whether a request waits here.
     pub(crate) fn has_request(&self) -> bool {
         matches!(*self.lock(), Letter::Request(_))
+    }
+
+    /// Asks for `request` to be run on a native stack; the next request may replace it.
+    pub(crate) fn post(&self, request: impl FnOnce() + Send + 'static) {
+        *self.lock() = Letter::Request(Box::new(move || {
+            request();
+            Answer::done(Ok(()))
+        }));
+    }
+
+    /// Has `streams` finished with the call.
+    pub(crate) fn attach(&self, streams: Arc<Stdio>) {
+        *self.streams.lock().unwrap_or_else(PoisonError::into_inner) = Some(streams);
+    }
+
+    /// Called on a native stack when the call is over, however it ended.
+    pub(crate) fn finish(&self) {
+        let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(streams) = streams {
+            streams.finish();
+        }
     }
 
     /// Asks for `request` to be run on a native stack, and waits for its answer.

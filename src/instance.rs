@@ -5,8 +5,8 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OwnedSemaphorePermit;
-use wasmtime::{AsContextMut, Store};
 use wasmtime::component::ComponentExportIndex;
+use wasmtime::{AsContextMut, Store};
 
 use crate::call::{self, Call, CallOptions};
 use crate::component::Component;
@@ -72,7 +72,10 @@ impl Live {
     }
 
     /// Reads arguments where this instance's handles are known.
-    fn lower(&mut self, lower: impl FnOnce(&mut dyn Handles) -> Result<Vec<Value>>) -> Result<Vec<Value>> {
+    fn lower(
+        &mut self,
+        lower: impl FnOnce(&mut dyn Handles) -> Result<Vec<Value>>,
+    ) -> Result<Vec<Value>> {
         let mut handles = StoreHandles::new(self.store.as_context_mut());
         let args = lower(&mut handles)?;
         handles.commit()?;

@@ -13,12 +13,21 @@ use crate::handles::{self, StoreHandles};
 use crate::host::{Answer, Arguments, HostCall};
 use crate::linker::{self, Function, Interface, Linker, Resource, Unresolved};
 use crate::runtime::Runtime;
+use crate::sandbox;
 use crate::types::{FunctionType, Type};
 use crate::value::Value;
 
 /// The interfaces of WASI 0.2 that this library provides.
-const WASI: [&str; 6] =
-    ["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+const WASI: [&str; 8] = [
+    "wasi:cli/",
+    "wasi:clocks/",
+    "wasi:config/",
+    "wasi:filesystem/",
+    "wasi:io/",
+    "wasi:logging/",
+    "wasi:random/",
+    "wasi:sockets/",
+];
 
 /// Links `component` to WASI and to what the host defined.
 ///
@@ -71,10 +80,16 @@ fn define(
 ) -> Result<()> {
     match item {
         ComponentItem::ComponentInstance(instance) => {
-            let Some(interface) = host.interfaces.get(import) else { return Ok(()) };
+            let interface = host.interfaces.get(import);
+            if interface.is_none() && !sandbox::defines(import) {
+                return Ok(());
+            }
             let mut into = linker.instance(import)?;
             for (name, item) in instance.exports(runtime.engine()) {
-                define_item(&mut into, interface, import, name, &item.ty)?;
+                sandbox::define_interface(&mut into, import, name, &item.ty)?;
+                if let Some(interface) = interface {
+                    define_item(&mut into, interface, import, name, &item.ty)?;
+                }
             }
             Ok(())
         }

@@ -17,6 +17,7 @@ use crate::guest::Guest;
 use crate::log::Log;
 use crate::pool::{self, Info};
 use crate::process::Birthplace;
+use crate::sandbox;
 use crate::stats::{Counters, Stats};
 use crate::workers::Workers;
 
@@ -62,7 +63,7 @@ impl Runtime {
             let cache = Cache::open(&settings.cache)?;
             let (engine, info) = pool::engine(&settings)?;
             let mut wasi = Linker::new(&engine);
-            wasmtime_wasi::p2::add_to_linker_async(&mut wasi)?;
+            sandbox::add_to_linker(&mut wasi)?;
             let workers = Workers::start(settings.worker_threads)?;
             let ticker = Ticker::start(engine.weak(), settings.epoch_tick)?;
             tracing::debug!(allocator = ?info.allocator, "runtime built");

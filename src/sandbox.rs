@@ -23,7 +23,7 @@ pub use directories::Rights;
 pub use random::Random;
 
 pub(crate) use files::{Files, Grants};
-pub(crate) use interfaces::define as define_interface;
+pub(crate) use interfaces::{define as define_interface, defines};
 pub(crate) use names::Names;
 pub(crate) use stdio::Stdio;
 pub(crate) use world::{World, add_to_linker};

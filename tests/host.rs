@@ -113,7 +113,8 @@ fn the_host_may_answer_later_from_another_thread() {
         std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(50));
             let [Value::U32(a), Value::U32(b)] = args.values[..] else { return };
-            let _ = reply.send(Ok(Box::new(move |_: &mut dyn Handles| Ok(vec![Value::U32(a + b)])) as _));
+            let _ = reply
+                .send(Ok(Box::new(move |_: &mut dyn Handles| Ok(vec![Value::U32(a + b)])) as _));
         });
         Answer::Later(answer)
     };
@@ -173,8 +174,6 @@ fn unresolved_imports_can_wait_until_they_are_called() {
 
 #[test]
 fn wrong_results_are_an_error() {
-    let error = sum(|_, _| Answer::values(Ok(vec![Value::Bool(true)]))).unwrap_err();
-    assert_eq!(error.code(), Code::TypeMismatch, "{error}");
     let error = sum(|_, _| Answer::done(Ok(()))).unwrap_err();
     assert_eq!(error.code(), Code::TypeMismatch, "{error}");
 }

@@ -7,9 +7,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-// wasmtime's own copy, so that there is one and it is the one that wit-component uses.
-use wasmtime::component::__internal::wasmtime_environ::wasmparser;
-
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentItem, ComponentValType,
 };

@@ -19,6 +19,7 @@ pub struct Results {
     values: *const runtime_value_t,
     len: usize,
     /// Where `values` and all they point to live.
+    #[cfg_attr(not(test), expect(dead_code, reason = "kept for its drop"))]
     memory: Memory,
 }
 

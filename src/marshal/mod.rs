@@ -12,6 +12,7 @@
 mod arena;
 mod array;
 pub mod layout;
+mod leaf;
 mod lift;
 mod lower;
 #[cfg(test)]

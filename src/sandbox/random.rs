@@ -20,7 +20,7 @@ impl Random {
     pub(super) fn install(self, builder: &mut WasiCtxBuilder) {
         if let Self::Seeded(seed) = self {
             let mut seeds = SplitMix(seed);
-            let (high, low) = (u128::from(seeds.next()), seeds.next().into());
+            let [high, low] = [u128::from(seeds.next()), u128::from(seeds.next())];
             builder.secure_random(SplitMix(seeds.next()));
             builder.insecure_random(SplitMix(seeds.next()));
             builder.insecure_random_seed(high << 64 | low);

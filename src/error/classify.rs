@@ -1,0 +1,119 @@
+//! What a failure of wasmtime means to a host.
+
+use std::panic::Location;
+
+use wasmtime::Trap;
+
+use super::{Code, Error, Frame, TrapKind};
+
+/// Classifies a failure of wasmtime.
+impl From<wasmtime::Error> for Error {
+    #[track_caller]
+    fn from(error: wasmtime::Error) -> Self {
+        let frames = frames(&error);
+        let mut classified = if let Some(ours) = error.downcast_ref::<Self>() {
+            ours.clone()
+        } else if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
+            let mut it = Self::new(Code::Exit, format!("the guest exited with status {}", exit.0));
+            it.0.exit_status = Some(exit.0);
+            it
+        } else if let Some(trap) = error.downcast_ref::<Trap>() {
+            from_trap(*trap, &error)
+        } else if error.is::<wasmtime::PoolConcurrencyLimitError>() {
+            Self::new(Code::InstanceLimit, chain(&error))
+        } else if let Some(setting) = spent(&error) {
+            Self::new(Code::ResourceLimit, format!("`{setting}`: {}", chain(&error)))
+        } else {
+            tracing::debug!(from = %Location::caller(), "unclassified failure of wasmtime: {error:#}");
+            let mut it = Self::new(Code::Trap, chain(&error));
+            it.0.trap = Some(TrapKind::Other);
+            it
+        };
+        if classified.0.frames.is_empty() {
+            classified.0.frames = frames;
+        }
+        classified
+    }
+}
+
+/// The setting behind a limit on the host's own memory. wasmtime has a type for one of these
+/// limits; it tells the others by words, which the tests of the limits watch.
+fn spent(error: &wasmtime::Error) -> Option<&'static str> {
+    use wasmtime::component::ResourceTableError;
+
+    if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
+        return Some("max_resources");
+    }
+    let text = error.root_cause().to_string();
+    if text.contains("store handle limit exceeded") {
+        Some("max_resources")
+    } else if text.contains("fuel allocated for hostcalls") {
+        Some("max_hostcall_memory")
+    } else if text.starts_with("requested len") {
+        Some("max_random_size")
+    } else {
+        None
+    }
+}
+
+fn from_trap(trap: Trap, error: &wasmtime::Error) -> Error {
+    let (code, kind) = match trap {
+        Trap::StackOverflow => (Code::StackOverflow, TrapKind::StackOverflow),
+        Trap::OutOfFuel => (Code::Fuel, TrapKind::Other),
+        Trap::UnreachableCodeReached => (Code::Trap, TrapKind::Unreachable),
+        Trap::MemoryOutOfBounds => (Code::Trap, TrapKind::MemoryOutOfBounds),
+        Trap::TableOutOfBounds => (Code::Trap, TrapKind::TableOutOfBounds),
+        Trap::IndirectCallToNull => (Code::Trap, TrapKind::IndirectCallToNull),
+        Trap::BadSignature => (Code::Trap, TrapKind::BadSignature),
+        Trap::IntegerOverflow => (Code::Trap, TrapKind::IntegerOverflow),
+        Trap::IntegerDivisionByZero => (Code::Trap, TrapKind::IntegerDivisionByZero),
+        Trap::BadConversionToInteger => (Code::Trap, TrapKind::BadConversionToInteger),
+        Trap::CannotEnterComponent
+        | Trap::CannotLeaveComponent
+        | Trap::InvalidChar
+        | Trap::StringOutOfBounds
+        | Trap::ListOutOfBounds
+        | Trap::InvalidDiscriminant
+        | Trap::UnalignedPointer => (Code::Trap, TrapKind::CanonicalAbi),
+        _ => (Code::Trap, TrapKind::Other),
+    };
+    let mut it = Error::new(code, chain(error));
+    it.0.trap = Some(kind);
+    it
+}
+
+/// The causes of `error`, outermost first, without wasmtime's own rendering of the backtrace.
+fn chain(error: &wasmtime::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if cause.starts_with("error while executing at wasm backtrace") {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(cause.trim_start_matches("wasm trap: "));
+    }
+    text
+}
+
+fn frames(error: &wasmtime::Error) -> Vec<Frame> {
+    let Some(backtrace) = error.downcast_ref::<wasmtime::WasmBacktrace>() else {
+        return Vec::new();
+    };
+    backtrace.frames().iter().map(frame).collect()
+}
+
+fn frame(info: &wasmtime::FrameInfo) -> Frame {
+    let symbol = info.symbols().first();
+    let function = symbol.and_then(|s| s.name()).or(info.func_name()).unwrap_or_default();
+    Frame {
+        function: function.to_owned(),
+        module: info.module().name().unwrap_or_default().to_owned(),
+        offset: info.module_offset().map(|offset| offset as u64),
+        file: symbol.and_then(|s| s.file()).unwrap_or_default().to_owned(),
+        line: symbol.and_then(|s| s.line()).unwrap_or_default(),
+        column: symbol.and_then(|s| s.column()).unwrap_or_default(),
+    }
+}

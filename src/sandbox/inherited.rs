@@ -1,0 +1,184 @@
+//! The stdio of this process, for a guest that is trusted with it.
+
+#[cfg(not(unix))]
+pub(super) use elsewhere::{output, stdin};
+#[cfg(unix)]
+pub(super) use unix::{output, stdin};
+
+#[cfg(not(unix))]
+mod elsewhere {
+    use wasmtime_wasi::WasiCtxBuilder;
+
+    use crate::output::Stream;
+
+    pub(crate) fn stdin(builder: &mut WasiCtxBuilder) {
+        builder.inherit_stdin();
+    }
+
+    pub(crate) fn output(builder: &mut WasiCtxBuilder, stream: Stream) {
+        match stream {
+            Stream::Stdout => builder.inherit_stdout(),
+            Stream::Stderr => builder.inherit_stderr(),
+        };
+    }
+}
+
+/// On the file descriptors themselves: Rust's buffer for stdout would keep what has no line feed,
+/// since nothing flushes it at the end of a program in C; and wasmtime's reader of stdin is a
+/// thread that nothing ends.
+#[cfg(unix)]
+mod unix {
+    use std::fs::File;
+    use std::io::{self, Read, Write};
+    use std::os::fd::AsFd;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use bytes::Bytes;
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use tokio::io::{AsyncRead, AsyncWrite, empty};
+    use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
+    use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
+    use wasmtime_wasi::{WasiCtxBuilder, async_trait};
+
+    use crate::output::Stream;
+
+    /// How much is read or written at once.
+    const CHUNK: usize = 64 << 10;
+
+    /// How long one look at stdin waits for something to read.
+    const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+
+    /// Whether there is something to read, or the end, before `patience` is over.
+    fn is_readable(file: &File, patience: Timespec) -> bool {
+        let mut files = [PollFd::new(file, PollFlags::IN)];
+        // What cannot be waited for is left to `read`.
+        poll(&mut files, Some(&patience)).map_or(true, |ready| ready > 0)
+    }
+
+    pub(crate) fn stdin(builder: &mut WasiCtxBuilder) {
+        if let Ok(file) = duplicate(io::stdin()) {
+            builder.stdin(Stdin { file: Arc::new(file), ready: Arc::default() });
+        }
+    }
+
+    pub(crate) fn output(builder: &mut WasiCtxBuilder, stream: Stream) {
+        match stream {
+            Stream::Stdout => duplicate(io::stdout()).map(|file| builder.stdout(Output::new(file))),
+            Stream::Stderr => duplicate(io::stderr()).map(|file| builder.stderr(Output::new(file))),
+        }
+        // A process without that stream has none to give.
+        .ok();
+    }
+
+    fn duplicate(stream: impl AsFd) -> io::Result<File> {
+        Ok(stream.as_fd().try_clone_to_owned()?.into())
+    }
+
+    fn failed(error: io::Error) -> StreamError {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => StreamError::Closed,
+            _ => StreamError::LastOperationFailed(error.into()),
+        }
+    }
+
+    #[derive(Clone)]
+    struct Output(Arc<File>);
+
+    impl Output {
+        fn new(file: File) -> Self {
+            Self(Arc::new(file))
+        }
+    }
+
+    impl IsTerminal for Output {
+        fn is_terminal(&self) -> bool {
+            io::IsTerminal::is_terminal(&*self.0)
+        }
+    }
+
+    impl StdoutStream for Output {
+        fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+            Box::new(empty())
+        }
+
+        fn p2_stream(&self) -> Box<dyn OutputStream> {
+            Box::new(self.clone())
+        }
+    }
+
+    impl OutputStream for Output {
+        fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+            (&*self.0).write_all(&bytes).map_err(failed)
+        }
+
+        fn flush(&mut self) -> StreamResult<()> {
+            Ok(())
+        }
+
+        fn check_write(&mut self) -> StreamResult<usize> {
+            Ok(CHUNK)
+        }
+    }
+
+    #[async_trait]
+    impl Pollable for Output {
+        async fn ready(&mut self) {}
+    }
+
+    #[derive(Clone)]
+    struct Stdin {
+        file: Arc<File>,
+        /// There is something to read, or the end.
+        ready: Arc<AtomicBool>,
+    }
+
+    impl IsTerminal for Stdin {
+        fn is_terminal(&self) -> bool {
+            io::IsTerminal::is_terminal(&*self.file)
+        }
+    }
+
+    impl StdinStream for Stdin {
+        fn async_stream(&self) -> Box<dyn AsyncRead + Send + Sync> {
+            Box::new(empty())
+        }
+
+        fn p2_stream(&self) -> Box<dyn InputStream> {
+            Box::new(self.clone())
+        }
+    }
+
+    impl InputStream for Stdin {
+        fn read(&mut self, size: usize) -> StreamResult<Bytes> {
+            self.ready.store(false, Ordering::Relaxed);
+            // Another instance may have been faster.
+            if size == 0 || !is_readable(&self.file, Timespec { tv_sec: 0, tv_nsec: 0 }) {
+                return Ok(Bytes::new());
+            }
+            let mut bytes = vec![0; size.min(CHUNK)];
+            match (&*self.file).read(&mut bytes) {
+                Ok(0) => Err(StreamError::Closed),
+                Ok(len) => {
+                    bytes.truncate(len);
+                    Ok(bytes.into())
+                }
+                Err(error) => Err(failed(error)),
+            }
+        }
+    }
+
+    #[async_trait]
+    impl Pollable for Stdin {
+        async fn ready(&mut self) {
+            while !self.ready.load(Ordering::Relaxed) {
+                let (file, ready) = (self.file.clone(), self.ready.clone());
+                // Bounded, so that it ends soon after a guest that stops waiting.
+                let look = move || ready.store(is_readable(&file, PATIENCE), Ordering::Relaxed);
+                if tokio::task::spawn_blocking(look).await.is_err() {
+                    return; // the runtime is ending
+                }
+            }
+        }
+    }
+}

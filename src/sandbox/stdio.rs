@@ -1,0 +1,144 @@
+//! A guest's stdin, stdout and stderr, where the host provides them.
+//!
+//! The guest reads and writes on its fiber, where the host's callbacks must not run (see
+//! [`crate::host`]). So its streams only fill and drain buffers there; when one has to wait, it
+//! asks by the call's mailbox, and whoever drives the call serves the callbacks on a native stack.
+//! What is left when the call ends is delivered then.
+
+mod input;
+mod outlet;
+mod port;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use wasmtime_wasi::WasiCtxBuilder;
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
+
+use input::Input;
+use outlet::Outlet;
+use port::Port;
+
+use super::{Sandbox, Sink, Source, inherited};
+use crate::call::Call;
+use crate::host::{HostCall, Mailbox};
+use crate::output::{Output, Stream};
+
+/// The streams of one instance, and the call that it is in.
+pub(crate) struct Stdio {
+    call: Mutex<Option<Attached>>,
+    stdin: Option<Input>,
+    stdout: Option<Outlet>,
+    stderr: Option<Outlet>,
+}
+
+/// What the streams need of a call.
+#[derive(Clone)]
+struct Attached {
+    host: HostCall,
+    mailbox: Weak<Mailbox>,
+    output: Option<Arc<Output>>,
+}
+
+impl Stdio {
+    /// Gives `builder` the streams that `sandbox` describes; those of the host are the result.
+    pub(super) fn install(sandbox: &Sandbox, builder: &mut WasiCtxBuilder) -> Option<Arc<Self>> {
+        let input = match &sandbox.stdin {
+            Source::Read(read) => Some(Input::new(read.clone())),
+            Source::Closed => None,
+            Source::Bytes(bytes) => {
+                let bytes = bytes::Bytes::from_owner(bytes.clone());
+                builder.stdin(MemoryInputPipe::new(bytes));
+                None
+            }
+            Source::Inherit => {
+                inherited::stdin(builder);
+                None
+            }
+        };
+        let outlet = |sink: &Sink| match sink {
+            Sink::Write { write, whole_lines } => Some(Outlet::new(write.clone(), *whole_lines)),
+            Sink::Drop | Sink::Capture | Sink::Inherit => None,
+        };
+        let (stdout, stderr) = (outlet(&sandbox.stdout), outlet(&sandbox.stderr));
+        let stdio = Arc::new(Self { call: Mutex::new(None), stdin: input, stdout, stderr });
+        let mut used = false;
+        if stdio.stdin.is_some() {
+            builder.stdin(port::Stdin(stdio.clone()));
+            used = true;
+        }
+        for (sink, stream) in
+            [(&sandbox.stdout, Stream::Stdout), (&sandbox.stderr, Stream::Stderr)]
+        {
+            match sink {
+                Sink::Drop => {}
+                Sink::Inherit => inherited::output(builder, stream),
+                Sink::Capture | Sink::Write { .. } => {
+                    used = true;
+                    let port = Port { stdio: stdio.clone(), stream };
+                    match stream {
+                        Stream::Stdout => builder.stdout(port),
+                        Stream::Stderr => builder.stderr(port),
+                    };
+                }
+            }
+        }
+        used.then_some(stdio)
+    }
+
+    /// Connects the streams to `call`, until [`finish`](Self::finish).
+    pub(crate) fn attach(self: &Arc<Self>, call: &Call) {
+        *self.attached() = Some(Attached {
+            host: HostCall::new(call.deadline.clone(), call.context.clone()),
+            mailbox: Arc::downgrade(&call.mailbox),
+            output: call.output.clone(),
+        });
+        call.mailbox.attach(self.clone());
+    }
+
+    /// Delivers what the guest printed and was not delivered yet. Called on a native stack, when
+    /// the call is over, however it ended.
+    pub(crate) fn finish(&self) {
+        let Some(call) = self.attached().take() else { return };
+        for outlet in [&self.stdout, &self.stderr].into_iter().flatten() {
+            outlet.deliver(&call.host);
+            outlet.deliver_rest(&call.host);
+        }
+    }
+
+    /// Does what the guest waits for. Called on a native stack.
+    fn serve(&self) {
+        let Some(call) = self.attached().clone() else { return };
+        for outlet in [&self.stdout, &self.stderr].into_iter().flatten() {
+            outlet.deliver(&call.host);
+        }
+        if let Some(input) = &self.stdin {
+            input.fetch(&call.host);
+        }
+    }
+
+    /// Asks whoever drives the call to [`serve`](Self::serve).
+    fn request(self: &Arc<Self>) {
+        let mailbox = self.attached().as_ref().and_then(|call| call.mailbox.upgrade());
+        if let Some(mailbox) = mailbox {
+            let stdio = self.clone();
+            mailbox.post(move || stdio.serve());
+        }
+    }
+
+    fn capture(&self, stream: Stream, bytes: &[u8]) {
+        if let Some(output) = self.attached().as_ref().and_then(|call| call.output.as_ref()) {
+            output.push(stream, bytes);
+        }
+    }
+
+    fn outlet(&self, stream: Stream) -> Option<&Outlet> {
+        match stream {
+            Stream::Stdout => self.stdout.as_ref(),
+            Stream::Stderr => self.stderr.as_ref(),
+        }
+    }
+
+    fn attached(&self) -> MutexGuard<'_, Option<Attached>> {
+        self.call.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
