@@ -104,8 +104,11 @@ bless: lib ## Rewrite header, ABI goldens and expected outputs; read the diff af
 guests: ## Rebuild the committed test components (Debian, root, 1.3 GB of tools in /tmp)
 	@tests/guests/build.sh
 
+large: lib ## Build and run components in Python and JavaScript (pip, npm, 400 MB of tools)
+	@tests/guests/large/build.sh $(OUT)/large $(OUT)
+
 # For tests/install.sh.
 print-%:
 	@echo '$($*)'
 
-.PHONY: demo test help deps lib install uninstall clean examples sanitize bless guests
+.PHONY: demo test help deps lib install uninstall clean examples sanitize bless guests large

@@ -10,7 +10,7 @@ use std::{env, fs};
 mod abi;
 
 /// The header's table of contents: C programmers meet the functions in this order.
-const CHAPTERS: [(&str, &[&str]); 14] = [
+const CHAPTERS: [(&str, &[&str]); 19] = [
     ("Versions and features", &["capi/version.rs"]),
     ("Errors", &["capi/code.rs", "capi/error.rs"]),
     ("Callbacks", &["capi/callback.rs"]),
@@ -26,23 +26,36 @@ const CHAPTERS: [(&str, &[&str]); 14] = [
     ),
     ("Runtime", &["capi/runtime.rs"]),
     ("Statistics", &["capi/stats.rs"]),
+    (
+        "Sandbox",
+        &[
+            "capi/sandbox.rs",
+            "capi/sandbox/stdio.rs",
+            "capi/sandbox/network.rs",
+            "capi/sandbox/reproducible.rs",
+        ],
+    ),
     ("Components", &["capi/component.rs", "capi/component/reflection.rs"]),
     ("Types", &["capi/kind.rs", "capi/types.rs"]),
     ("Values", &["marshal/layout.rs", "capi/value.rs"]),
     ("Cancel tokens", &["capi/cancel.rs"]),
-    ("Functions", &["capi/function.rs"]),
+    ("Output", &["capi/output.rs"]),
+    ("Functions", &["capi/function.rs", "capi/component/command.rs"]),
     ("Asynchronous calls", &["capi/pending.rs", "capi/pending/completion.rs"]),
     ("Instances", &["capi/instance.rs"]),
+    ("Linkers", &["capi/linker.rs"]),
+    ("Host functions", &["capi/call.rs", "capi/call/reply.rs"]),
+    ("Resources", &["capi/resource.rs"]),
 ];
 
 /// Macros that initialise the structs with a `struct_size`: (struct, its other fields).
 const INITIALISERS: [(&str, &str); 7] = [
     ("runtime_frame_t", "NULL, NULL, 0, NULL, 0, 0"),
     ("runtime_info_t", "0, 0, 0, 0, 0, 0, NULL"),
-    ("runtime_component_options_t", "NULL, 0"),
+    ("runtime_component_options_t", "NULL, 0, NULL, NULL"),
     ("runtime_stats_t", "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0"),
     ("runtime_call_report_t", "0"),
-    ("runtime_call_options_t", "0, 0, NULL, NULL"),
+    ("runtime_call_options_t", "0, 0, NULL, NULL, NULL, NULL"),
     ("runtime_completion_t", "NULL, NULL, NULL, NULL"),
 ];
 

@@ -123,6 +123,21 @@
 /** The experimental interfaces `wrpc:rpc/...@0.1.0`; by name `rpc-interface`. */
 #define RUNTIME_FEATURE_RPC_INTERFACE 4
 
+/** The right to read files and symbolic links, for runtime_sandbox_directory(). */
+#define RUNTIME_RIGHT_READ 1
+
+/** The right to create, change, rename and remove, for runtime_sandbox_directory(). */
+#define RUNTIME_RIGHT_WRITE 2
+
+/** The right to learn which names there are, for runtime_sandbox_directory(). */
+#define RUNTIME_RIGHT_LIST 4
+
+/**
+ * The callback gets one line at a time, with its line feed. The last line of a call may lack that,
+ * and a line of more than 64 KiB comes in pieces.
+ */
+#define RUNTIME_WRITE_WHOLE_LINES 1
+
 /**
  * What kind of failure an error is.
  *
@@ -379,6 +394,34 @@ typedef uint8_t runtime_kind_t;
 #endif // __cplusplus
 
 /**
+ * Where a runtime takes the memory of its instances from. See runtime_info().
+ *
+ * @since 0.1
+ */
+enum runtime_allocator_t
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * A pool whose slots are large enough to leave bounds checks out of the guest's code: the
+   * fastest.
+   */
+  RUNTIME_ALLOCATOR_POOLING = 1,
+  /** A pool whose slots are only as large as the limits need; bounds checks are compiled in. */
+  RUNTIME_ALLOCATOR_POOLING_SHRUNK = 2,
+  /** No pool: memory is mapped for each instance when it is made. */
+  RUNTIME_ALLOCATOR_ON_DEMAND = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum runtime_allocator_t runtime_allocator_t;
+#else
+typedef uint32_t runtime_allocator_t;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * The settings of a runtime, before it is built.
  *
  * Whoever makes it owns it and releases it with runtime_builder_free(), before or after the
@@ -402,6 +445,16 @@ typedef struct runtime_builder_t runtime_builder_t;
  * @since 0.1
  */
 typedef struct runtime_bytes_t runtime_bytes_t;
+
+/**
+ * What a host function is told about the call that it is part of.
+ *
+ * Borrowed by the callback, and gone when it returns. It belongs to the thread of the callback;
+ * others may ask it questions meanwhile, as far as these take `const runtime_call_t *`.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_call_t runtime_call_t;
 
 /**
  * Cancels calls: give it to any number of them in runtime_call_options_t, and trigger it.
@@ -475,6 +528,30 @@ typedef struct runtime_instance_t runtime_instance_t;
 typedef struct runtime_item_t runtime_item_t;
 
 /**
+ * What the host provides to components: functions and resources, by interface and name.
+ *
+ * Whoever receives it owns it and releases it with runtime_linker_free(). A component that is
+ * loaded with it, by runtime_component_options_t, copies what is in it, so it may be changed or
+ * released afterwards, and serve any number of components. What no component imports does no
+ * harm. One thread at a time may change it; loading components only reads it.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_linker_t runtime_linker_t;
+
+/**
+ * What the guest of a call printed. See runtime_call_options_t.
+ *
+ * Whoever makes it owns it and releases it with runtime_output_free(), also while a call writes
+ * to it. It holds the output of one call: a call that it is given to empties it first. It belongs
+ * to no runtime. While a call that it was given to is in flight only that call may use it;
+ * otherwise any number of threads may read it at once.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_output_t runtime_output_t;
+
+/**
  * An asynchronous call on its way, or its outcome.
  *
  * Whoever receives it owns it and releases it with runtime_pending_free(), at any time. It keeps
@@ -484,6 +561,30 @@ typedef struct runtime_item_t runtime_item_t;
  * @since 0.1
  */
 typedef struct runtime_pending_t runtime_pending_t;
+
+/**
+ * The answer that a host function still owes. See runtime_call_defer().
+ *
+ * Whoever receives it owns it, and passes it on to runtime_reply_complete(), or releases it with
+ * runtime_reply_free(). Any thread may do so, at any time: also when the call is over, the
+ * callback's `user_data` has been released, or nothing is left of the runtime.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_reply_t runtime_reply_t;
+
+/**
+ * What a guest is granted of the world outside: see runtime_component_options_t.
+ *
+ * Whoever makes it owns it and releases it with runtime_sandbox_free(). Components copy it, so it
+ * may change, or be freed, after they were made. One thread at a time may use it.
+ *
+ * Nothing is granted unless one of these functions does so: no arguments, environment, files,
+ * stdio or network. Clocks and random numbers are real.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_sandbox_t runtime_sandbox_t;
 
 /**
  * A place where components are compiled and run: the engine, the pool, and the threads that
@@ -665,6 +766,52 @@ typedef struct runtime_stats_t {
 #define RUNTIME_STATS_INIT {sizeof(runtime_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
+ * Provides what a guest reads from stdin. See runtime_sandbox_stdin_callback().
+ *
+ * Runs on the thread that makes the call, or on a worker thread of the runtime for an asynchronous
+ * one, while the guest waits; several may run at once if there are several calls. It may wait
+ * for input, but nothing else of the call goes on meanwhile, and its deadline is met afterwards.
+ * Must not unwind. May call any function of this library.
+ *
+ * @param user_data     What was registered. Borrowed for the call.
+ * @param context       The `context` in the runtime_call_options_t of the call; NULL if it has
+ *                      none.
+ * @param buffer        Where to put the bytes. Borrowed for the call.
+ * @param capacity      How many there is room for.
+ * @param[out] len_out  How many there are; 0, as which it starts, for the end of the input.
+ *
+ * @return NULL on success, otherwise an error that the library owns from here on, such as one from
+ *         runtime_error_new(): it ends the call, and comes out of it untouched.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_error_t *(*runtime_read_fn_t)(void *user_data,
+                                                     void *context,
+                                                     uint8_t *buffer,
+                                                     size_t capacity,
+                                                     size_t *len_out);
+
+/**
+ * Receives what a guest printed. See runtime_sandbox_stdout_callback().
+ *
+ * Runs on the thread that makes the call, or on a worker thread of the runtime for an asynchronous
+ * one, while the guest waits; several may run at once if there are several calls. The time that
+ * it takes counts for the call. Must not unwind. May call any function of this library.
+ *
+ * @param user_data  What was registered. Borrowed for the call.
+ * @param context    The `context` in the runtime_call_options_t of the call; NULL if it has none.
+ * @param data       The bytes, in the order in which they were printed; not NUL-terminated, and
+ *                   any bytes, not only UTF-8. Borrowed for the call.
+ * @param data_len   Length of `data`; at least 1.
+ *
+ * @since 0.1
+ */
+typedef void (*runtime_write_fn_t)(void *user_data,
+                                   void *context,
+                                   const uint8_t *data,
+                                   size_t data_len);
+
+/**
  * How a component is to be loaded. NULL in its place means defaults.
  *
  * Initialise with RUNTIME_COMPONENT_OPTIONS_INIT. Fields are only ever appended, so a program
@@ -682,9 +829,16 @@ typedef struct runtime_component_options_t {
   const char *name;
   /** Length of `name`. */
   size_t name_len;
+  /**
+   * What the component is granted, borrowed for the call and copied. NULL, the default, grants
+   * nothing.
+   */
+  const struct runtime_sandbox_t *sandbox;
+  /** What the host provides to the component, or NULL, the default, for nothing but WASI. Copied. */
+  const struct runtime_linker_t *linker;
 } runtime_component_options_t;
 /** Defaults for a runtime_component_options_t. */
-#define RUNTIME_COMPONENT_OPTIONS_INIT {sizeof(runtime_component_options_t), NULL, 0}
+#define RUNTIME_COMPONENT_OPTIONS_INIT {sizeof(runtime_component_options_t), NULL, 0, NULL, NULL}
 
 /**
  * What a call used. See runtime_call_options_t.
@@ -741,9 +895,21 @@ typedef struct runtime_call_options_t {
    * that fails to start the call does not need it afterwards.
    */
   struct runtime_call_report_t *report;
+  /**
+   * Where to put what the guest prints, if its sandbox captures that; borrowed until the
+   * function returns: an asynchronous call keeps its own reference. NULL, the default, drops it.
+   * See runtime_sandbox_stdout_capture().
+   */
+  struct runtime_output_t *output;
+  /**
+   * What host functions get by runtime_call_context(), or NULL, the default. The library passes
+   * it on and never looks behind it. It is up to the caller that it lives until the call has
+   * ended, and that the thread of the call may use it.
+   */
+  void *context;
 } runtime_call_options_t;
 /** Defaults for a runtime_call_options_t. */
-#define RUNTIME_CALL_OPTIONS_INIT {sizeof(runtime_call_options_t), 0, 0, NULL, NULL}
+#define RUNTIME_CALL_OPTIONS_INIT {sizeof(runtime_call_options_t), 0, 0, NULL, NULL, NULL, NULL}
 
 /**
  * UTF-8 text: `len` bytes at `ptr`.
@@ -958,6 +1124,63 @@ typedef struct runtime_completion_t {
 } runtime_completion_t;
 /** Defaults for a runtime_completion_t. */
 #define RUNTIME_COMPLETION_INIT {sizeof(runtime_completion_t), NULL, NULL, NULL, NULL}
+
+/**
+ * A function that the host provides to guests. See runtime_linker_define().
+ *
+ * Runs on the thread of the call that the guest is in, at the full depth of its stack; for an
+ * asynchronous call that is a worker thread of the runtime, with 8 MiB of stack. It may block: the guest waits, and its
+ * time runs on. It may call every function of this library, with the handles of its own caller
+ * too, and release them; of the instance that the guest runs in it gets RUNTIME_ERROR_BUSY.
+ * Several may run at once, on different threads. Must not unwind.
+ *
+ * What `results` point to is read right after the callback has returned, on the same thread, so
+ * it must outlive the callback: memory from runtime_call_alloc(), memory behind `args`, or the
+ * host's own that nobody changes or releases until the callback is called again or the call ends.
+ * Results are checked against the type that the guest imports; what is wrong with them is an error
+ * of the guest's caller that names this function. An owned resource in them belongs to the guest
+ * from then on, unless they are refused.
+ *
+ * @param user_data    What was passed with the callback. Borrowed for the call.
+ * @param call         The call, borrowed until the callback returns.
+ * @param args         What the guest passes, of the types that it imports. Borrowed with
+ *                     everything they point to. Owned resources belong to the callback, borrowed
+ *                     ones still to the guest.
+ * @param args_len     Number of arguments.
+ * @param results      Where to put the results, all zero. NULL if `results_len` is 0.
+ * @param results_len  1, or 0 if the function gives nothing.
+ *
+ * @return NULL if `results` are filled in, or come later by runtime_call_defer(). Otherwise an
+ *         error, which the library owns from then on. It ends the guest's call, and its caller
+ *         gets it untouched: one of runtime_error_new() with RUNTIME_ERROR_HOST and its message,
+ *         one that a function of this library returned with its own code.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_error_t *(*runtime_host_fn_t)(void *user_data,
+                                                     struct runtime_call_t *call,
+                                                     const struct runtime_value_t *args,
+                                                     size_t args_len,
+                                                     struct runtime_value_t *results,
+                                                     size_t results_len);
+
+/**
+ * Releases a resource of the host that a guest owned.
+ *
+ * Runs once for each time a guest was given the resource to own, by a result of a host function or
+ * an argument of a call: when the guest drops it, on the thread of the call that the guest is in,
+ * or, if the guest still owns it then, when the guest's instance ends, on the thread that ends it.
+ * It does not run for a resource that the guest gave back. Several may run at once, on any threads.
+ * Must not unwind. May call any function of this library; the instance takes no other call.
+ *
+ * @param user_data  What was passed with the callback. Borrowed for the call.
+ * @param resource   The number that the host chose for the resource; the callback owns what it
+ *                   stands for.
+ *
+ * @since 0.1
+ */
+typedef void (*runtime_resource_drop_fn_t)(void *user_data,
+                                           uint32_t resource);
 
 #ifdef __cplusplus
 extern "C" {
@@ -1298,7 +1521,8 @@ RUNTIME_API void runtime_builder_max_core_instances_per_component(
 /**
  * Sets how many linear memories one component may have.
  *
- * The pool has this many slots for each of runtime_builder_max_components().
+ * The pool has one for each of runtime_builder_max_components(), so that fewer instances of a
+ * component with several can be alive at once.
  *
  * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
  * @param count    Default 30; from 1 to 10000.
@@ -1313,7 +1537,8 @@ RUNTIME_API void runtime_builder_max_memories_per_component(
 /**
  * Sets how many tables one component may have.
  *
- * The pool has this many slots for each of runtime_builder_max_components().
+ * The pool has this many for each of runtime_builder_max_components(), but at most four if it is
+ * RUNTIME_ALLOCATOR_POOLING_SHRUNK.
  *
  * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
  * @param count    Default 20; from 1 to 10000.
@@ -1485,11 +1710,10 @@ RUNTIME_API void runtime_builder_max_execution_time(
  * Sets how precise time limits are.
  *
  * While a guest computes, the clock is looked at once a tick. A limit is rounded up to whole
- * ticks. While no call is in flight nothing ticks.
+ * ticks, at least one. While no call is in flight nothing ticks.
  *
  * @param builder       The builder, borrowed for the call; NULL is allowed and does nothing.
- * @param milliseconds  Default 10; from 1 to 10000, and not longer than
- *                       runtime_builder_max_execution_time().
+ * @param milliseconds  Default 10; from 1 to 10000.
  *
  * @threadsafe One thread at a time for each builder.
  * @since 0.1
@@ -1830,14 +2054,459 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_stats(
     const runtime_t *runtime,
     runtime_stats_t *stats);
 
+/* Sandbox -------------------------------------------------------------------------------------- */
+
+/**
+ * Makes a sandbox that grants nothing.
+ *
+ * @param[out] out  Receives the sandbox, owned by the caller: release it with
+ *                  runtime_sandbox_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `out` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_new(runtime_sandbox_t **out);
+
+/**
+ * Releases a sandbox.
+ *
+ * @param sandbox  The sandbox, owned; NULL is allowed and does nothing. Components made with it
+ *                 keep what it granted.
+ *
+ * @threadsafe Yes, for different sandboxes.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_sandbox_free(runtime_sandbox_t *sandbox);
+
+/**
+ * Adds a command-line argument.
+ *
+ * The first is by custom the name of the program.
+ *
+ * @param sandbox  The sandbox, borrowed for the call.
+ * @param arg      The argument, UTF-8. Copied.
+ * @param arg_len  Length of `arg`.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `arg` is NULL, or if `arg` is
+ *         not UTF-8 or contains a NUL.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_arg(
+    runtime_sandbox_t *sandbox,
+    const char *arg,
+    size_t arg_len);
+
+/**
+ * Sets an environment variable.
+ *
+ * A later value for the same key replaces it. Variables of the host are never passed on by themselves.
+ *
+ * @param sandbox    The sandbox, borrowed for the call.
+ * @param key        Name of the variable, UTF-8. Copied.
+ * @param key_len    Length of `key`.
+ * @param value      Its value, UTF-8. Copied.
+ * @param value_len  Length of `value`.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox`, `key` or `value` is NULL, or if they
+ *         are not UTF-8, contain a NUL, or `key` is empty or contains `=`.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_env(
+    runtime_sandbox_t *sandbox,
+    const char *key,
+    size_t key_len,
+    const char *value,
+    size_t value_len);
+
+/**
+ * Tells the guest which directory it starts in.
+ *
+ * That grants no access to it; see runtime_sandbox_directory().
+ *
+ * @param sandbox   The sandbox, borrowed for the call.
+ * @param path      Path in the guest, UTF-8. Copied.
+ * @param path_len  Length of `path`.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `path` is NULL, or if `path` is
+ *         empty, not UTF-8 or contains a NUL.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_initial_directory(
+    runtime_sandbox_t *sandbox,
+    const char *path,
+    size_t path_len);
+
+/**
+ * Grants a directory and all that is in it.
+ *
+ * The guest cannot leave it: not by `..`, by absolute paths, by symbolic links, or by renaming or
+ * linking from one granted directory to another. It opens files and directories only, no FIFO and no
+ * device. Sizes and times may be looked at with any right, by name. The directory is opened when a
+ * component is made, and stays the same one if it is renamed afterwards.
+ *
+ * @param sandbox         The sandbox, borrowed for the call.
+ * @param host_path       Path on the host, UTF-8; a relative one is resolved now. Copied.
+ * @param host_path_len   Length of `host_path`.
+ * @param guest_path      Its path in the guest, UTF-8. Copied.
+ * @param guest_path_len  Length of `guest_path`.
+ * @param rights          What the guest may do: RUNTIME_RIGHT_READ, RUNTIME_RIGHT_WRITE and
+ *                        RUNTIME_RIGHT_LIST, combined with |. At least one.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or a path is NULL, if a path is empty
+ *         or not UTF-8, if `guest_path` is granted already, or if `rights` are none or unknown,
+ *         RUNTIME_ERROR_IO if `host_path` is not a directory that can be opened.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_directory(
+    runtime_sandbox_t *sandbox,
+    const char *host_path,
+    size_t host_path_len,
+    const char *guest_path,
+    size_t guest_path_len,
+    uint64_t rights);
+
+/**
+ * Sets a value that the guest finds by wasi:config.
+ *
+ * A later value for the same key replaces it.
+ *
+ * @param sandbox    The sandbox, borrowed for the call.
+ * @param key        The key, UTF-8. Copied.
+ * @param key_len    Length of `key`.
+ * @param value      The value, UTF-8. Copied.
+ * @param value_len  Length of `value`.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox`, `key` or `value` is NULL or not UTF-8.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_config(
+    runtime_sandbox_t *sandbox,
+    const char *key,
+    size_t key_len,
+    const char *value,
+    size_t value_len);
+
+/**
+ * Gives the guest these bytes as stdin, in each instance from the start.
+ *
+ * @param sandbox    The sandbox, borrowed for the call.
+ * @param bytes      The bytes. Copied.
+ * @param bytes_len  Length of `bytes`; may be 0, in which case `bytes` may be NULL.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `bytes` is NULL.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_stdin_bytes(
+    runtime_sandbox_t *sandbox,
+    const uint8_t *bytes,
+    size_t bytes_len);
+
+/**
+ * Gives the guest what a callback provides as stdin.
+ *
+ * It is asked when the guest waits for input. Each instance starts where the callback is.
+ *
+ * @param sandbox    The sandbox, borrowed for the call.
+ * @param callback   Provides the bytes.
+ * @param user_data  Passed to `callback`. Owned by the library from here on, whatever happens; may
+ *                   be NULL.
+ * @param finalizer  Runs once with `user_data`, when the last sandbox and component that know
+ *                   `callback` are gone, or when this fails. NULL if there is nothing to release.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `callback` is NULL.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_stdin_callback(
+    runtime_sandbox_t *sandbox,
+    runtime_read_fn_t callback,
+    void *user_data,
+    runtime_finalizer_t finalizer);
+
+/**
+ * Gives the guest the stdin of this process.
+ *
+ * One instance at a time should have it. Waiting for input ends at the deadline.
+ *
+ * @param sandbox  The sandbox, borrowed for the call.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` is NULL.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_stdin_inherit(
+    runtime_sandbox_t *sandbox);
+
+/**
+ * Puts what the guest prints to stdout into the runtime_output_t of the call.
+ *
+ * It is there however the call ends. What a call without one prints is dropped.
+ *
+ * @param sandbox  The sandbox, borrowed for the call.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` is NULL.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_stdout_capture(
+    runtime_sandbox_t *sandbox);
+
+/**
+ * Sends what the guest prints to stdout to a callback.
+ *
+ * It gets what was printed as soon as the guest flushes, which most languages do at every line or
+ * write, or when 64 KiB are waiting; and what is left when the call ends, however it ends.
+ *
+ * @param sandbox    The sandbox, borrowed for the call.
+ * @param callback   Receives the bytes.
+ * @param flags      RUNTIME_WRITE_WHOLE_LINES, or 0.
+ * @param user_data  Passed to `callback`. Owned by the library from here on, whatever happens; may
+ *                   be NULL.
+ * @param finalizer  Runs once with `user_data`, when the last sandbox and component that know
+ *                   `callback` are gone, or when this fails. NULL if there is nothing to release.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `callback` is NULL, or if `flags` has
+ *         unknown bits.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_stdout_callback(
+    runtime_sandbox_t *sandbox,
+    runtime_write_fn_t callback,
+    uint64_t flags,
+    void *user_data,
+    runtime_finalizer_t finalizer);
+
+/**
+ * Sends what the guest prints to stdout to the stdout of this process.
+ *
+ * Nothing is buffered, so flush what the host has printed itself first. A pipe that is full holds up
+ * the call, also beyond its deadline.
+ *
+ * @param sandbox  The sandbox, borrowed for the call.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` is NULL.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_stdout_inherit(
+    runtime_sandbox_t *sandbox);
+
+/**
+ * Puts what the guest prints to stderr into the runtime_output_t of the call.
+ *
+ * It is there however the call ends. What a call without one prints is dropped.
+ *
+ * @param sandbox  The sandbox, borrowed for the call.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` is NULL.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_stderr_capture(
+    runtime_sandbox_t *sandbox);
+
+/**
+ * Sends what the guest prints to stderr to a callback.
+ *
+ * It gets what was printed as soon as the guest flushes, which most languages do at every line or
+ * write, or when 64 KiB are waiting; and what is left when the call ends, however it ends.
+ *
+ * @param sandbox    The sandbox, borrowed for the call.
+ * @param callback   Receives the bytes.
+ * @param flags      RUNTIME_WRITE_WHOLE_LINES, or 0.
+ * @param user_data  Passed to `callback`. Owned by the library from here on, whatever happens; may
+ *                   be NULL.
+ * @param finalizer  Runs once with `user_data`, when the last sandbox and component that know
+ *                   `callback` are gone, or when this fails. NULL if there is nothing to release.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `callback` is NULL, or if `flags` has
+ *         unknown bits.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_stderr_callback(
+    runtime_sandbox_t *sandbox,
+    runtime_write_fn_t callback,
+    uint64_t flags,
+    void *user_data,
+    runtime_finalizer_t finalizer);
+
+/**
+ * Sends what the guest prints to stderr to the stderr of this process.
+ *
+ * Nothing is buffered, so flush what the host has printed itself first. A pipe that is full holds up
+ * the call, also beyond its deadline.
+ *
+ * @param sandbox  The sandbox, borrowed for the call.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` is NULL.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_stderr_inherit(
+    runtime_sandbox_t *sandbox);
+
+/**
+ * Allows the guest TCP connections and UDP datagrams to some addresses and ports.
+ *
+ * Each call allows more. See runtime_sandbox_allow_name() for names.
+ *
+ * @param sandbox        The sandbox, borrowed for the call.
+ * @param addresses      An IP address, or a range such as `10.0.0.0/8` or `fd00::/8`, UTF-8. Copied.
+ * @param addresses_len  Length of `addresses`.
+ * @param first_port     The lowest port.
+ * @param last_port      The highest port; not below `first_port`.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `addresses` is NULL, if `addresses`
+ *         is no IP address or range of them, or if there is no port between `first_port` and
+ *         `last_port`.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_allow_connect(
+    runtime_sandbox_t *sandbox,
+    const char *addresses,
+    size_t addresses_len,
+    uint16_t first_port,
+    uint16_t last_port);
+
+/**
+ * Allows the guest to listen at some addresses and ports, for whoever connects there.
+ *
+ * Each call allows more. Port 0, by which a guest asks for any free port, must be among the ports as
+ * well as the port that is found. Answering datagrams takes runtime_sandbox_allow_connect(), too.
+ *
+ * @param sandbox        The sandbox, borrowed for the call.
+ * @param addresses      A local IP address, or a range of them, UTF-8. Copied.
+ * @param addresses_len  Length of `addresses`.
+ * @param first_port     The lowest port.
+ * @param last_port      The highest port; not below `first_port`.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `addresses` is NULL, if `addresses`
+ *         is no IP address or range of them, or if there is no port between `first_port` and
+ *         `last_port`.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_allow_bind(
+    runtime_sandbox_t *sandbox,
+    const char *addresses,
+    size_t addresses_len,
+    uint16_t first_port,
+    uint16_t last_port);
+
+/**
+ * Allows the guest to look up a name.
+ *
+ * Each call allows more. The addresses that are found can be used if runtime_sandbox_allow_connect()
+ * allows them.
+ *
+ * @param sandbox   The sandbox, borrowed for the call.
+ * @param name      A host name, or `*.` and a host name for all names below it. Copied.
+ * @param name_len  Length of `name`.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `name` is NULL, or if `name` is no
+ *         host name.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_allow_name(
+    runtime_sandbox_t *sandbox,
+    const char *name,
+    size_t name_len);
+
+/**
+ * Makes the guest's clocks the same in each run.
+ *
+ * The wall clock starts at `wall_ns` and the monotonic clock at 0, in each instance anew, and every
+ * reading of either moves both by `step_ns`. A guest that waits in a loop for clocks that stand still
+ * waits until its deadline. Sleeping takes real time.
+ *
+ * @param sandbox  The sandbox, borrowed for the call.
+ * @param wall_ns  What the wall clock shows at first, in nanoseconds since 1970 in UTC.
+ * @param step_ns  Nanoseconds that each reading moves both clocks; 0 for clocks that stand still.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` is NULL.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_clock_fixed(
+    runtime_sandbox_t *sandbox,
+    uint64_t wall_ns,
+    uint64_t step_ns);
+
+/**
+ * Makes the guest's random numbers the same in each instance, run and version of this library.
+ *
+ * Whoever knows the seed can foretell them, so keys that such a guest makes are worthless.
+ *
+ * @param sandbox  The sandbox, borrowed for the call.
+ * @param seed     Any number.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` is NULL.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_random_seed(
+    runtime_sandbox_t *sandbox,
+    uint64_t seed);
+
 /* Components ----------------------------------------------------------------------------------- */
 
 /**
  * Loads a component from its bytes: compiles it, or takes it from the cache, and links it.
  *
- * This is the expensive step: load once, then call as often as you like. WASI 0.2 is linked
- * with nothing granted, so ordinary components load, and find no files, no environment and no
- * network.
+ * This is the expensive step: load once, then call as often as you like. WASI 0.2 is linked, so
+ * ordinary components load; they find no files, no environment and no network, except what the
+ * sandbox in `options` grants.
  *
  * @param runtime    Where to load it. Borrowed for the call; the component keeps what it needs,
  *                   so either may be freed first.
@@ -1855,6 +2524,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_stats(
  *         RUNTIME_ERROR_SIGNATURE if the runtime requires a signature that `bytes` lacks,
  *         RUNTIME_ERROR_COMPILE if `bytes` is not a valid component,
  *         RUNTIME_ERROR_LINK if nothing provides one of its imports,
+ *         RUNTIME_ERROR_IO if a directory of the sandbox cannot be opened,
  *         RUNTIME_ERROR_MEMORY_LIMIT or RUNTIME_ERROR_RESOURCE_LIMIT if it needs more than the
  *         runtime allows,
  *         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
@@ -2363,6 +3033,100 @@ RUNTIME_API void runtime_cancel_trigger(const runtime_cancel_t *cancel);
  */
 RUNTIME_API bool runtime_cancel_is_triggered(const runtime_cancel_t *cancel);
 
+/* Output --------------------------------------------------------------------------------------- */
+
+/**
+ * Makes an output that holds nothing yet.
+ *
+ * @param cap       How many bytes of stdout to keep, and how many of stderr. The guest can print
+ *                  more, which is dropped.
+ * @param[out] out  Receives the output, owned by the caller: release it with
+ *                  runtime_output_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `out` is NULL or `cap` is more than there can be.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_output_new(
+    uint64_t cap,
+    runtime_output_t **out);
+
+/**
+ * Releases an output.
+ *
+ * @param output  The output, owned; NULL is allowed and does nothing. Calls in flight go on.
+ *
+ * @threadsafe Yes, for different outputs.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_output_free(runtime_output_t *output);
+
+/**
+ * Points to what the guest printed to stdout.
+ *
+ * A NUL byte that the length does not count always follows.
+ *
+ * @param output  The output, borrowed for the call; NULL is allowed.
+ *
+ * @return The first byte, borrowed from `output`: alive until the next call with it, or until it
+ *         is released. NULL if `output` is NULL, and only then.
+ *
+ * @threadsafe Yes, while no call with it is in flight.
+ * @since 0.1
+ */
+RUNTIME_API const char *runtime_output_stdout(const runtime_output_t *output);
+
+/**
+ * Tells how many bytes runtime_output_stdout() points to.
+ *
+ * @param output  The output, borrowed for the call; NULL is allowed.
+ *
+ * @return The length without the NUL that follows; 0 if `output` is NULL.
+ *
+ * @threadsafe Yes, while no call with it is in flight.
+ * @since 0.1
+ */
+RUNTIME_API size_t runtime_output_stdout_len(const runtime_output_t *output);
+
+/**
+ * Points to what the guest printed to stderr; otherwise as runtime_output_stdout().
+ *
+ * @param output  The output, borrowed for the call; NULL is allowed.
+ *
+ * @return The first byte, borrowed from `output`: alive until the next call with it, or until it
+ *         is released. NULL if `output` is NULL, and only then.
+ *
+ * @threadsafe Yes, while no call with it is in flight.
+ * @since 0.1
+ */
+RUNTIME_API const char *runtime_output_stderr(const runtime_output_t *output);
+
+/**
+ * Tells how many bytes runtime_output_stderr() points to.
+ *
+ * @param output  The output, borrowed for the call; NULL is allowed.
+ *
+ * @return The length without the NUL that follows; 0 if `output` is NULL.
+ *
+ * @threadsafe Yes, while no call with it is in flight.
+ * @since 0.1
+ */
+RUNTIME_API size_t runtime_output_stderr_len(const runtime_output_t *output);
+
+/**
+ * Tells whether the guest printed more to stdout or to stderr than was kept.
+ *
+ * @param output  The output, borrowed for the call; NULL is allowed.
+ *
+ * @return true if it did; false if not, or if `output` is NULL.
+ *
+ * @threadsafe Yes, while no call with it is in flight.
+ * @since 0.1
+ */
+RUNTIME_API bool runtime_output_is_truncated(const runtime_output_t *output);
+
 /* Functions ------------------------------------------------------------------------------------ */
 
 /**
@@ -2482,6 +3246,32 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_function_call_text(
     size_t text_len,
     const runtime_call_options_t *options,
     runtime_bytes_t **out);
+
+/**
+ * Runs a command: a component that exports `run` of wasi:cli, as programs with a `main` do.
+ *
+ * It runs in a fresh instance, on the calling thread. Arguments, environment and streams come
+ * from the runtime_sandbox_t that it was loaded with. Exiting with a status other than 0 is not
+ * an error of this function; trapping is.
+ *
+ * @param component        The component, borrowed for the call.
+ * @param options          How to call, borrowed for the call; NULL means defaults.
+ * @param[out] status_out  Receives the status, from 0 to 255. Programs built for WASI before
+ *                         0.2.12 have 0 and 1 only. Set to 0 on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `component` or `status_out` is NULL, or if `options`
+ *         is unusable,
+ *         RUNTIME_ERROR_NOT_FOUND if the component is no command,
+ *         and as for runtime_function_call(), except RUNTIME_ERROR_EXIT.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_run(
+    const runtime_component_t *component,
+    const runtime_call_options_t *options,
+    int32_t *status_out);
 
 /* Asynchronous calls --------------------------------------------------------------------------- */
 
@@ -2728,6 +3518,263 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_call_async(
  * @since 0.1
  */
 RUNTIME_API bool runtime_instance_is_poisoned(const runtime_instance_t *instance);
+
+/* Linkers -------------------------------------------------------------------------------------- */
+
+/**
+ * Makes a linker that provides nothing.
+ *
+ * @param[out] out  Receives the linker, owned by the caller: release it with
+ *                  runtime_linker_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `out` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_linker_new(runtime_linker_t **out);
+
+/**
+ * Releases a linker.
+ *
+ * @param linker  The linker, owned; NULL is allowed and does nothing. Components that were loaded
+ *                with it go on, and keep the callbacks and their `user_data`.
+ *
+ * @threadsafe Yes, for different linkers.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_linker_free(runtime_linker_t *linker);
+
+/**
+ * Defines a function that components may import.
+ *
+ * WASI comes without being defined; a definition here takes its place.
+ *
+ * @param linker     The linker, borrowed for the call.
+ * @param path       What the function is called: `acme:shop/prices@1.0.0#lookup`, or only `lookup`
+ *                   for one that a world imports itself. Methods have the names of the component
+ *                   model: `acme:shop/carts@1.0.0#[method]cart.add`, `#[constructor]cart`,
+ *                   `#[static]cart.merge`. `: ` and the type that `callback` is written for may
+ *                   follow, as runtime_type_text() spells it: `lookup: func(name: string) -> u32`.
+ *                   A component that wants another type is then refused with both. Borrowed for
+ *                   the call.
+ * @param path_len   Length of `path`.
+ * @param callback   The function.
+ * @param user_data  Passed to `callback`. Owned by the library from here on, whatever happens; may
+ *                   be NULL.
+ * @param finalizer  Runs once with `user_data`, when the linker, every component that was loaded
+ *                   with it, and all that keeps those are released; or when this function fails.
+ *                   NULL if there is nothing to release.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `linker`, `path` or `callback` is NULL, if `path` is
+ *         malformed, or if it is defined already.
+ *
+ * @threadsafe No: one thread at a time for each linker.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_linker_define(
+    runtime_linker_t *linker,
+    const char *path,
+    size_t path_len,
+    runtime_host_fn_t callback,
+    void *user_data,
+    runtime_finalizer_t finalizer);
+
+/**
+ * Defines a type of resource that components may import.
+ *
+ * Of a resource of the host a guest sees a handle, and the host the number that it chose. The
+ * functions of the resource are defined like any others, by runtime_linker_define().
+ *
+ * @param linker      The linker, borrowed for the call.
+ * @param path        What the resource is called: `acme:shop/carts@1.0.0#cart`, or only `cart` for
+ *                    one that a world imports itself. Borrowed for the call.
+ * @param path_len    Length of `path`.
+ * @param destructor  Runs for each resource of this type that a guest was given to own and does
+ *                    not own any more. NULL if there is nothing to do then.
+ * @param user_data   Passed to `destructor`. Owned by the library from here on, whatever happens;
+ *                    may be NULL.
+ * @param finalizer   Runs once with `user_data`, as for runtime_linker_define(). NULL if there is
+ *                    nothing to release.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `linker` or `path` is NULL, if `path` is malformed, or
+ *         if it is defined already.
+ *
+ * @threadsafe No: one thread at a time for each linker.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_linker_define_resource(
+    runtime_linker_t *linker,
+    const char *path,
+    size_t path_len,
+    runtime_resource_drop_fn_t destructor,
+    void *user_data,
+    runtime_finalizer_t finalizer);
+
+/**
+ * Lets components load although nobody provides some of their imports.
+ *
+ * By default they are refused, with RUNTIME_ERROR_LINK. For guests that import more than they
+ * use: a guest that calls such an import traps there.
+ *
+ * @param linker  The linker, borrowed for the call; NULL is allowed and does nothing.
+ *
+ * @threadsafe No: one thread at a time for each linker.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_linker_unresolved_trap(runtime_linker_t *linker);
+
+/* Host functions ------------------------------------------------------------------------------- */
+
+/**
+ * Gives memory for the results of a host function.
+ *
+ * The library releases it when it has read the results.
+ *
+ * @param call   The call, borrowed for the call; NULL is allowed.
+ * @param size   How many bytes. May be 0.
+ * @param align  Their alignment: a power of two, such as `alignof(runtime_value_t)`.
+ *
+ * @return The memory, all zero, borrowed: it lives until the results have been read. NULL if
+ *         `call` is NULL, if `align` is not a power of two, or if there is no memory.
+ *
+ * @threadsafe No: one thread at a time for each call.
+ * @since 0.1
+ */
+RUNTIME_API void *runtime_call_alloc(
+    runtime_call_t *call,
+    size_t size,
+    size_t align);
+
+/**
+ * Gives the pointer that the caller attached to its call.
+ *
+ * @param call  The call, borrowed for the call; NULL is allowed.
+ *
+ * @return The `context` in the runtime_call_options_t of the call that led here, borrowed from its
+ *         caller, in whose hands its lifetime is. NULL if it has none, or if `call` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API void *runtime_call_context(const runtime_call_t *call);
+
+/**
+ * Tells how much time the call has left.
+ *
+ * @param call  The call, borrowed for the call; NULL is allowed.
+ *
+ * @return Milliseconds, rounded down; 0 if there are none left, or if `call` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API uint64_t runtime_call_remaining_ms(const runtime_call_t *call);
+
+/**
+ * Tells whether the call was cancelled or has run out of time.
+ *
+ * A host function that takes long asks now and then, and returns when it is so. What it returns
+ * then hardly matters: the guest is stopped soon afterwards.
+ *
+ * @param call  The call, borrowed for the call; NULL is allowed.
+ *
+ * @return true if so; false if not, or if `call` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API bool runtime_call_is_cancelled(const runtime_call_t *call);
+
+/**
+ * Lets a host function answer later, from any thread.
+ *
+ * The callback then returns NULL, without results, and the guest waits for
+ * runtime_reply_complete(); a thread that waits is its caller's, and a call on the workers takes
+ * none. The call's deadline and its token hold while it waits. `args` are gone when the callback
+ * returns, so what the answer depends on has to be copied before. An error that the callback
+ * returns all the same is its answer, and the reply goes nowhere.
+ *
+ * @param call      The call, borrowed for the call.
+ * @param[out] out  Receives the reply, owned by the caller, who answers by it with
+ *                  runtime_reply_complete(), or gives up with runtime_reply_free(). Set to NULL on
+ *                  failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `call` or `out` is NULL, or if it was deferred before.
+ *
+ * @threadsafe No: one thread at a time for each call.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_call_defer(
+    runtime_call_t *call,
+    runtime_reply_t **out);
+
+/**
+ * Answers for a host function that deferred its answer, and the guest goes on.
+ *
+ * Returns at once. If the call is over by then, because it was cancelled or ran out of time, the
+ * answer goes nowhere, and the destructors of the owned resources of the host in it run.
+ *
+ * @param reply        The reply, owned, and gone afterwards. NULL is allowed; `error` is released
+ *                     all the same.
+ * @param results      The results, as a callback fills them in, copied with everything they point
+ *                     to; may be NULL if `results_len` is 0. Not looked at if `error` is not NULL.
+ *                     What is wrong with them is an error of the guest's caller.
+ * @param results_len  1, or 0 if the function gives nothing.
+ * @param error        Why there are no results, owned by the library from here on, as if the
+ *                     callback had returned it; NULL if there are.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_reply_complete(
+    runtime_reply_t *reply,
+    const runtime_value_t *results,
+    size_t results_len,
+    runtime_error_t *error);
+
+/**
+ * Gives up on an answer: the guest's call ends with RUNTIME_ERROR_HOST.
+ *
+ * @param reply  The reply, owned; NULL is allowed and does nothing.
+ *
+ * @threadsafe Yes, for different replies.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_reply_free(runtime_reply_t *reply);
+
+/* Resources ------------------------------------------------------------------------------------ */
+
+/**
+ * Drops a resource of a guest that the host owns, which runs the guest's destructor for it.
+ *
+ * A result of runtime_instance_call() that is owned hands a resource over to the host: the guest
+ * keeps it for the host until it is dropped here, or passed to a function that takes it owned.
+ * The number is good for that one instance and only until then; any other number is an error. What
+ * the host still owns when the instance ends, ends with it, without running its destructor.
+ *
+ * @param instance  The instance that the resource is of, borrowed for the call.
+ * @param handle    The number in `of.resource` of the result.
+ * @param options   How to run the destructor, borrowed for the call; NULL means defaults.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `instance` is NULL, if `options` is unusable, or if
+ *         `handle` is of another instance, was dropped or was given away; nothing happened then,
+ *         RUNTIME_ERROR_BUSY while a call is in the instance,
+ *         RUNTIME_ERROR_POISONED after a call failed in the instance,
+ *         and what the guest did or which limit it met, as for runtime_function_call().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_drop_resource(
+    const runtime_instance_t *instance,
+    uint64_t handle,
+    const runtime_call_options_t *options);
 
 #ifdef __cplusplus
 }  // extern "C"

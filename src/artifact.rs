@@ -20,6 +20,7 @@ use wasmtime::component::Component;
 
 use crate::cache::Vetted;
 use crate::error::{Code, Error, Result};
+use crate::process::Birthplace;
 
 /// What a WebAssembly binary starts with, whatever its kind.
 const WASM_MAGIC: &[u8] = b"\0asm";
@@ -32,6 +33,7 @@ pub struct Artifact {
     component: Component,
     /// The text, or why there is none.
     wit: Result<Arc<str>, Arc<str>>,
+    birthplace: Birthplace,
 }
 
 impl Artifact {
@@ -45,7 +47,8 @@ impl Artifact {
         let binary = component_binary(bytes)?;
         let component = threads::compile(|| Component::from_binary(engine, &binary))?
             .map_err(|e| refusal(&e))?;
-        Ok(Self { component, wit: wit::text(&binary).map(Arc::from).map_err(Arc::from) })
+        let wit = wit::text(&binary).map(Arc::from).map_err(Arc::from);
+        Ok(Self { component, wit, birthplace: Birthplace::here() })
     }
 
     /// What wasmtime made of the bytes.
@@ -101,7 +104,8 @@ impl Artifact {
         let component = unsafe { Component::deserialize(engine, container.code) }
             .map_err(|e| Error::new(Code::Compile, format!("made elsewhere: {}", reason(&e))))?;
         let wit: Arc<str> = container.wit.into();
-        Ok(Self { component, wit: if container.has_text == 1 { Ok(wit) } else { Err(wit) } })
+        let wit = if container.has_text == 1 { Ok(wit) } else { Err(wit) };
+        Ok(Self { component, wit, birthplace: Birthplace::here() })
     }
 
     /// Reads what an earlier [`Artifact::serialize`] left in the disk cache.
@@ -110,6 +114,15 @@ impl Artifact {
         // SAFETY: only `cache::disk` makes a `Vetted`, from a file that nobody but this user can
         // have written, in a directory where the cache alone stores what `serialize` gave it.
         unsafe { Self::deserialize(engine, file.artifact()) }
+    }
+}
+
+impl Drop for Artifact {
+    fn drop(&mut self) {
+        if self.birthplace.is_forked() {
+            // Threads that did not come along may hold wasmtime's locks on code for ever.
+            std::mem::forget(self.component.clone());
+        }
     }
 }
 

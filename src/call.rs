@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::deadline::{CancelToken, Deadline};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::executor;
 use crate::host::{Context, Mailbox};
 use crate::output::Output;
 use crate::runtime::Runtime;
+use crate::task;
 
 /// How one call is to be made.
 #[derive(Clone, Default)]
@@ -104,13 +105,14 @@ where
 {
     let call = Call::arm(runtime, options, false)?;
     runtime.log().within(|| {
-        let workers = runtime.workers().handle()?;
+        let reactor = runtime.workers().reactor()?;
         let _ticking = runtime.ticker().call();
         let (deadline, mailbox) = (call.deadline.clone(), call.mailbox.clone());
-        let done =
-            runtime.stats().count(|| executor::block_on(workers, &deadline, &mailbox, body(call)));
+        let counted = runtime.stats().start();
+        let outcome = executor::block_on(reactor, &deadline, &mailbox, body(call));
+        counted.end(&outcome);
         mailbox.finish();
-        done
+        outcome
     })
 }
 
@@ -130,43 +132,6 @@ where
     F: Future<Output = Result<T>> + Send + 'static,
 {
     let call = Call::arm(runtime, options, true)?;
-    let workers = runtime.workers().handle()?.clone();
     let (deadline, mailbox) = (call.deadline.clone(), call.mailbox.clone());
-    let body = body(call);
-    let owner = runtime.clone();
-    // Made here, so that it delivers also when the task is dropped before it ran.
-    let mut done = Deliver(Some(done), std::marker::PhantomData);
-    let task = async move {
-        let result = {
-            let _ticking = owner.ticker().call();
-            let call = executor::limited(&deadline, &mailbox, body);
-            let result = owner.stats().count_async(call).await;
-            // Callbacks may block.
-            tokio::task::block_in_place(|| mailbox.finish());
-            result
-        };
-        // The host may free its last object in there: what keeps the runtime alive goes first.
-        drop(owner);
-        done.deliver(result);
-    };
-    workers.spawn(runtime.log().follow(task));
-    Ok(())
-}
-
-/// Delivers an outcome once, also when the call panics.
-struct Deliver<T, D: FnOnce(Result<T>)>(Option<D>, std::marker::PhantomData<fn(T)>);
-
-impl<T, D: FnOnce(Result<T>)> Deliver<T, D> {
-    fn deliver(&mut self, result: Result<T>) {
-        if let Some(done) = self.0.take() {
-            done(result);
-        }
-    }
-}
-
-impl<T, D: FnOnce(Result<T>)> Drop for Deliver<T, D> {
-    fn drop(&mut self) {
-        let problem = "the call ended without an outcome";
-        self.deliver(Err(Error::new(Code::Panic, problem)));
-    }
+    task::start(runtime, deadline, mailbox, body(call), done)
 }

@@ -6,13 +6,14 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use wasmtime::component::{InstancePre, ResourceType};
+use wasmtime::component::InstancePre;
 
 use crate::artifact::Artifact;
 use crate::call::CallOptions;
 use crate::error::{Code, Error, Result};
 use crate::function::Function;
 use crate::guest::Guest;
+use crate::handles::HostType;
 use crate::limits::Limits;
 use crate::link;
 use crate::linker::Linker;
@@ -40,7 +41,7 @@ struct Inner {
     name: Name,
     pre: InstancePre<Guest>,
     types: ComponentTypes,
-    host_resources: Arc<[ResourceType]>,
+    host_types: Arc<[HostType]>,
     world: Option<Arc<World>>,
     limits: Limits,
     artifact: Arc<Artifact>,
@@ -123,7 +124,7 @@ impl Component {
         let nothing = Linker::new();
         let linker = options.linker.as_ref().unwrap_or(&nothing);
         let pre = link::link(runtime, component, linker)?;
-        let host_resources = linker.resources.clone().into();
+        let host_types = linker.resources.clone().into();
         let world = options.sandbox.as_ref().map(World::open).transpose()?.map(Arc::new);
         let name = Name::new(options.name.as_deref().unwrap_or_default());
         tracing::debug!(component = name.as_str(), "component loaded");
@@ -132,7 +133,7 @@ impl Component {
             name,
             pre,
             types,
-            host_resources,
+            host_types,
             world,
             limits,
             artifact,
@@ -221,8 +222,8 @@ impl Component {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    pub(crate) fn host_resources(&self) -> &Arc<[ResourceType]> {
-        &self.0.host_resources
+    pub(crate) fn host_types(&self) -> &Arc<[HostType]> {
+        &self.0.host_types
     }
 
     /// What its instances are granted; `None` for nothing.

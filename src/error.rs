@@ -228,6 +228,13 @@ impl Error {
         it
     }
 
+    /// The same failure in other words.
+    #[must_use]
+    pub(crate) fn reword(mut self, message: String) -> Self {
+        self.0.message = one_line(message);
+        self
+    }
+
     /// Lets an error of ours travel through wasmtime and come out of [`Error::from`] unchanged.
     pub fn into_wasmtime(self) -> wasmtime::Error {
         wasmtime::Error::new(self)

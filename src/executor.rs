@@ -4,7 +4,6 @@
 //! hosts may be tokio programs. The thread parks between polls, and wakes for the guest's event,
 //! for cancellation, and at the deadline.
 
-use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,17 +18,19 @@ use crate::error::Result;
 use crate::host::Mailbox;
 
 /// Polls `call` on this thread until it is done, cancelled or late. WASI's timers and sockets
-/// belong to `workers`.
+/// belong to
+/// `reactor`.
 ///
 /// # Errors
 /// `TIMEOUT` or `CANCELLED`, and then `call` is dropped where it stands; or its own error.
 pub(crate) fn block_on<T>(
-    workers: &Handle,
+    reactor: &Handle,
     deadline: &Deadline,
     mailbox: &Mailbox,
     call: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    let _reactor = workers.enter();
+    deadline.check()?;
+    let _reactor = reactor.enter();
     let parker = Arc::new(Parker { thread: thread::current(), woken: AtomicBool::new(false) });
     let waker = Waker::from(parker.clone());
     let mut context = Context::from_waker(&waker);
@@ -49,34 +50,6 @@ pub(crate) fn block_on<T>(
             return Err(deadline.timed_out());
         }
     }
-}
-
-/// The same on a worker: `call` until it is done, cancelled or late.
-pub(crate) async fn limited<T>(
-    deadline: &Deadline,
-    mailbox: &Mailbox,
-    call: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    let mut call = pin!(call);
-    let mut cancellation = pin!(deadline.cancellation());
-    let mut late = pin!(tokio::time::sleep_until(deadline.at().into()));
-    poll_fn(|context| {
-        loop {
-            if let Poll::Ready(result) = call.as_mut().poll(context) {
-                return Poll::Ready(result);
-            }
-            if !mailbox.has_request() {
-                break;
-            }
-            // The host function may block; the worker's other calls go on elsewhere meanwhile.
-            tokio::task::block_in_place(|| mailbox.serve());
-        }
-        if cancellation.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Err(deadline.cancelled()));
-        }
-        late.as_mut().poll(context).map(|()| Err(deadline.timed_out()))
-    })
-    .await
 }
 
 /// Wakes the thread that drives a call.

@@ -1,9 +1,10 @@
 //! What a store knows about the guest in it: its limits, its call, its view of the world.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use wasmtime::component::{ResourceTable, ResourceType};
-use wasmtime::{Store, StoreContextMut, UpdateDeadline};
+use wasmtime::component::ResourceTable;
+use wasmtime::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::filesystem::WasiFilesystemCtxView;
 use wasmtime_wasi::sockets::WasiSocketsCtxView;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -21,8 +22,8 @@ pub(crate) struct Guest {
     pub limiter: Limiter,
     /// The call in flight, or the last one.
     pub call: Call,
-    /// Types of the resources that the host defined, by the index in their type.
-    pub host_resources: Arc<[ResourceType]>,
+    /// Resources of the host that the guest owns.
+    pub lent: handles::Lent,
     /// Resources of the guest that the host holds.
     pub handles: handles::Table,
     max_resources: usize,
@@ -39,15 +40,63 @@ struct Wasi {
     stdio: Option<Arc<Stdio>>,
 }
 
+/// A store, which reports what its call used also when the call is dropped where it waits.
+pub(crate) struct Home(Store<Guest>);
+
+impl Home {
+    fn report(&self) {
+        let call = &self.0.data().call;
+        if let (Some(given), Some(report)) = (call.fuel, &call.report)
+            && let Ok(left) = self.0.get_fuel()
+        {
+            report.set_fuel(given.saturating_sub(left));
+        }
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        self.report();
+    }
+}
+
+impl Deref for Home {
+    type Target = Store<Guest>;
+
+    fn deref(&self) -> &Store<Guest> {
+        &self.0
+    }
+}
+
+impl DerefMut for Home {
+    fn deref_mut(&mut self) -> &mut Store<Guest> {
+        &mut self.0
+    }
+}
+
+impl AsContext for Home {
+    type Data = Guest;
+
+    fn as_context(&self) -> StoreContext<'_, Guest> {
+        self.0.as_context()
+    }
+}
+
+impl AsContextMut for Home {
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, Guest> {
+        self.0.as_context_mut()
+    }
+}
+
 /// A store for one instance of `component`, held to its limits, and interrupted when its call
 /// says so.
-pub(crate) fn store(component: &Component, call: Call) -> Result<Store<Guest>> {
+pub(crate) fn store(component: &Component, call: Call) -> Result<Home> {
     let runtime = component.runtime();
     let settings = runtime.settings();
     let guest = Guest {
         limiter: Limiter::new(component.limits(), runtime.stats().clone()),
         call,
-        host_resources: component.host_resources().clone(),
+        lent: handles::Lent::new(component.host_types().clone()),
         handles: handles::Table::new(runtime.serials(), settings.max_resources),
         max_resources: settings.max_resources,
         max_random_size: settings.max_random_size,
@@ -60,7 +109,7 @@ pub(crate) fn store(component: &Component, call: Call) -> Result<Store<Guest>> {
     store.set_max_component_handles(settings.max_resources);
     store.epoch_deadline_callback(at_tick);
     begin(&mut store)?;
-    Ok(store)
+    Ok(Home(store))
 }
 
 /// Arms the store for the call in its data.
@@ -80,14 +129,13 @@ pub(crate) fn begin(store: &mut Store<Guest>) -> Result<()> {
 }
 
 /// Reports what the call used, and says why it failed.
-pub(crate) fn end<T>(store: &mut Store<Guest>, result: wasmtime::Result<T>) -> Result<T> {
-    if let Some(given) = store.data().call.fuel {
-        let left = store.get_fuel()?;
-        if let Some(report) = &store.data().call.report {
-            report.set_fuel(given.saturating_sub(left));
-        }
-    }
-    result.map_err(|error| store.data_mut().limiter.explain(Error::from(error)))
+pub(crate) fn end<T>(store: &mut Home, result: wasmtime::Result<T>) -> Result<T> {
+    store.report();
+    result.map_err(|error| {
+        let guest = store.data_mut();
+        let error = guest.limiter.explain(Error::from(error));
+        guest.component.limits().quantify(error, guest.call.fuel)
+    })
 }
 
 fn at_tick(store: StoreContextMut<'_, Guest>) -> wasmtime::Result<UpdateDeadline> {

@@ -6,12 +6,16 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use wasmtime::component::{ResourceAny, ResourceDynamic, ResourceType};
-use wasmtime::{AsContextMut, StoreContextMut};
+use wasmtime::component::{ResourceAny, ResourceType};
 
 use crate::error::{Code, Error, Result};
-use crate::guest::Guest;
 use crate::value::Value;
+
+mod lent;
+mod passage;
+
+pub(crate) use lent::{HostType, Lent};
+pub(crate) use passage::{Passage, StoreHandles};
 
 /// Marks the numbers of guests' resources; those the host chose have 32 bits.
 const GUEST: u64 = 1 << 63;
@@ -113,62 +117,6 @@ impl Table {
         let resource = entry.resource.take();
         self.free.push(index);
         resource.ok_or_else(|| Error::invalid("resource", "was dropped"))
-    }
-}
-
-/// The handles of the guest in a store, for one set of values that enters or leaves it.
-pub(crate) struct StoreHandles<'a> {
-    store: StoreContextMut<'a, Guest>,
-    /// Handles that the guest will own, once all values turn out well.
-    taken: Vec<u64>,
-}
-
-impl<'a> StoreHandles<'a> {
-    pub(crate) fn new(store: StoreContextMut<'a, Guest>) -> Self {
-        Self { store, taken: Vec::new() }
-    }
-
-    /// Gives up what the guest owns now.
-    pub(crate) fn commit(self) -> Result<()> {
-        let mut store = self.store;
-        self.taken.into_iter().try_for_each(|taken| {
-            store.data_mut().handles.remove(taken)?;
-            Ok(())
-        })
-    }
-}
-
-impl Handles for StoreHandles<'_> {
-    fn give(&mut self, resource: ResourceAny) -> Result<u64> {
-        if self.store.data().host_resources.contains(&resource.ty()) {
-            let rep =
-                ResourceDynamic::try_from_resource_any(resource, self.store.as_context_mut())?;
-            return Ok(rep.rep().into());
-        }
-        self.store.data_mut().handles.insert(resource)
-    }
-
-    fn take(&mut self, handle: u64, ty: &ResourceType, owned: bool) -> Result<ResourceAny> {
-        let host = self.store.data().host_resources.iter().position(|known| known == ty);
-        if let Some(index) = host {
-            let rep = u32::try_from(handle).map_err(|_| {
-                Error::invalid("resource", "the host's own resources have 32-bit numbers")
-            })?;
-            let resource = match owned {
-                true => ResourceDynamic::new_own(rep, index as u32),
-                false => ResourceDynamic::new_borrow(rep, index as u32),
-            };
-            return Ok(resource.try_into_resource_any(self.store.as_context_mut())?);
-        }
-        if self.taken.contains(&handle) {
-            return Err(Error::invalid("resource", "is given away twice in one call"));
-        }
-        // wasmtime compares the types of guests' resources: they are known only to an instance.
-        let resource = self.store.data_mut().handles.peek(handle)?;
-        if owned {
-            self.taken.push(handle);
-        }
-        Ok(resource)
     }
 }
 

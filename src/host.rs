@@ -7,7 +7,8 @@
 
 use std::any::Any;
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::deadline::Deadline;
 use crate::error::{Code, Error, Result};
-use crate::handles::Handles;
+use crate::handles::{Handles, HostType};
 use crate::sandbox::Stdio;
 use crate::types::FunctionType;
 use crate::value::Value;
@@ -95,6 +96,8 @@ pub struct Arguments {
     pub handles: Vec<u64>,
     /// The type of the function: what the guest passes and expects.
     pub ty: Arc<FunctionType>,
+    /// The types of the host's resources.
+    pub(crate) types: Arc<[HostType]>,
 }
 
 /// Where a guest's request for a host function waits to be served.
@@ -153,6 +156,11 @@ impl Mailbox {
         *self.streams.lock().unwrap_or_else(PoisonError::into_inner) = Some(streams);
     }
 
+    /// Whether [`finish`](Self::finish) has something to do.
+    pub(crate) fn has_streams(&self) -> bool {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// Called on a native stack when the call is over, however it ended.
     pub(crate) fn finish(&self) {
         let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -167,25 +175,27 @@ impl Mailbox {
         request: impl FnOnce() -> Answer + Send + 'static,
     ) -> Result<Produce> {
         *self.lock() = Letter::Request(Box::new(request));
-        let answer = poll_fn(|_| {
+        // An answer that nobody waits for any more stays in here: what the host then wants to do
+        // about it must not run on a fiber that is being given up.
+        poll_fn(|context| {
             let mut letter = self.lock();
             match std::mem::take(&mut *letter) {
-                Letter::Answer(answer) => Poll::Ready(answer),
-                other => {
-                    *letter = other;
-                    Poll::Pending
-                }
+                Letter::Answer(Answer::Now(result)) => return Poll::Ready(result),
+                Letter::Answer(Answer::Later(mut later)) => match Pin::new(&mut later).poll(context) {
+                    Poll::Ready(answer) => return Poll::Ready(answer.unwrap_or_else(|_| dropped())),
+                    Poll::Pending => *letter = Letter::Answer(Answer::Later(later)),
+                },
+                other => *letter = other,
             }
+            Poll::Pending
         })
-        .await;
-        match answer {
-            Answer::Now(result) => result,
-            Answer::Later(later) => later.await.unwrap_or_else(|_| {
-                let problem = "the host function dropped its reply without answering";
-                Err(Error::new(Code::Host, problem))
-            }),
-        }
+        .await
     }
+}
+
+fn dropped() -> Result<Produce> {
+    let problem = "the host function dropped its reply without answering";
+    Err(Error::new(Code::Host, problem))
 }
 
 impl fmt::Debug for Mailbox {

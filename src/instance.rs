@@ -6,21 +6,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::component::ComponentExportIndex;
-use wasmtime::{AsContextMut, Store};
+use wasmtime::AsContextMut;
 
 use crate::call::{self, Call, CallOptions};
 use crate::component::Component;
 use crate::error::{Code, Error, Result};
 use crate::function::Function;
-use crate::guest::{self, Guest};
-use crate::handles::{self, Handles, StoreHandles};
+use crate::guest::{self, Home};
+use crate::handles::{self, Handles, Passage, StoreHandles};
 use crate::stats::Counters;
+use crate::types::FunctionType;
 use crate::value::{self, Value};
 
 /// An instance that is alive. It gives its slot back after its memory, so that whoever takes the
 /// slot finds room in the pool.
 pub(crate) struct Live {
-    store: Store<Guest>,
+    store: Home,
     instance: wasmtime::component::Instance,
     _counted: Counted,
     _slot: OwnedSemaphorePermit,
@@ -61,32 +62,59 @@ impl Live {
         args: &[Value],
         has_result: bool,
     ) -> Result<Vec<Value>> {
-        let function = self
-            .instance
-            .get_func(&mut self.store, index)
-            .ok_or_else(|| Error::new(Code::NotFound, "the function is of another component"))?;
+        let function = self.function(index)?;
         let mut results = vec![Value::Bool(false); usize::from(has_result)];
         let outcome = function.call_async(&mut self.store, args, &mut results).await;
         guest::end(&mut self.store, outcome)?;
         Ok(results)
     }
 
+    fn function(&mut self, index: ComponentExportIndex) -> Result<wasmtime::component::Func> {
+        let stranger = || Error::new(Code::NotFound, "the function is of another component");
+        self.instance.get_func(&mut self.store, index).ok_or_else(stranger)
+    }
+
     /// Reads arguments where this instance's handles are known.
     fn lower(
         &mut self,
-        lower: impl FnOnce(&mut dyn Handles) -> Result<Vec<Value>>,
-    ) -> Result<Vec<Value>> {
+        function: &Function,
+        lower: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Vec<Value>>,
+    ) -> Result<(Vec<Value>, Passage)> {
+        let known = function.signature();
+        // Types of resources are an instance's own.
+        let own = match known.has_resources() {
+            true => {
+                let function = self.function(function.index())?;
+                Some(FunctionType::from_wasmtime(&function.ty(&self.store)))
+            }
+            false => None,
+        };
         let mut handles = StoreHandles::new(self.store.as_context_mut());
-        let args = lower(&mut handles)?;
-        handles.commit()?;
-        Ok(args)
+        let args = lower(own.as_ref().unwrap_or(known), &mut handles);
+        let passage = handles.finish();
+        match args {
+            Ok(args) => Ok((args, passage)),
+            Err(error) => {
+                passage.undo(self.store.as_context_mut())?;
+                Err(error)
+            }
+        }
     }
 
-    /// Gives the host numbers for the resources among results.
-    fn give(&mut self, values: Vec<Value>) -> Result<Returned> {
+    /// Calls `function` with what [`lower`](Self::lower) read.
+    async fn call_lowered(
+        &mut self,
+        function: &Function,
+        args: &[Value],
+        passage: Passage,
+    ) -> Result<Returned> {
+        let loans = passage.commit(self.store.as_context_mut())?;
+        let values = self.call(function.index(), args, function.has_result()).await?;
+        loans.end(self.store.as_context_mut())?;
         let mut handles = StoreHandles::new(self.store.as_context_mut());
-        let handles = handles::give_all(&values, &mut handles)?;
-        Ok(Returned { values, handles })
+        let numbers = handles::give_all(&values, &mut handles)?;
+        handles.finish().commit(self.store.as_context_mut())?.end(self.store.as_context_mut())?;
+        Ok(Returned { values, handles: numbers })
     }
 
     /// Drops a resource of the guest that the host holds.
@@ -156,18 +184,19 @@ impl Instance {
         Ok(returned.values)
     }
 
-    /// The same with arguments that `lower` reads where the instance's handles are known.
+    /// The same with arguments that `lower` reads, as the type that it is given says, where the
+    /// instance's handles are known.
     ///
     /// # Errors
     /// As [`call`](Self::call), and what `lower` says.
     pub fn call_with(
         &self,
         function: &Function,
-        lower: impl FnOnce(&mut dyn Handles) -> Result<Vec<Value>>,
+        lower: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Vec<Value>>,
         options: &CallOptions,
     ) -> Result<Returned> {
         let mut entered = self.enter(function)?;
-        let args = entered.lower(lower)?;
+        let args = entered.lower(function, lower)?;
         let runtime = self.0.component.runtime();
         call::run(runtime, options, |call| entered.call(function, &args, call))
     }
@@ -206,12 +235,12 @@ impl Instance {
     pub fn call_async(
         &self,
         function: &Function,
-        lower: impl FnOnce(&mut dyn Handles) -> Result<Vec<Value>>,
+        lower: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Vec<Value>>,
         options: &CallOptions,
         done: impl FnOnce(Result<Returned>) + Send + 'static,
     ) -> Result<()> {
         let mut entered = self.enter(function)?;
-        let args = entered.lower(lower)?;
+        let args = entered.lower(function, lower)?;
         let function = function.clone();
         let body = |call| async move { entered.call(&function, &args, call).await };
         call::spawn(self.0.component.runtime(), options, body, done)
@@ -232,9 +261,13 @@ impl Instance {
 
     /// Takes the instance for one call.
     fn take(&self) -> Result<Entered> {
+        self.0.component.runtime().check_process()?;
         let mut state = self.0.lock();
         match mem::replace(&mut *state, State::Busy) {
-            State::Idle(live) => Ok(Entered { live: Some(live), failed: None, of: self.0.clone() }),
+            State::Idle(live) => {
+                let passage = Passage::default();
+                Ok(Entered { live: Some(live), passage, failed: None, of: self.0.clone() })
+            }
             State::Busy => Err(Error::new(Code::Busy, "the instance is in another call")),
             State::Poisoned(why) => {
                 let problem = format!("the instance failed in an earlier call: {why}");
@@ -251,6 +284,16 @@ impl Inner {
     }
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if self.component.runtime().check_process().is_err() {
+            // Threads that did not come along may hold the pool's locks for ever.
+            let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+            mem::forget(mem::replace(state, State::Busy));
+        }
+    }
+}
+
 impl fmt::Debug for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instance").field("component", &self.0.component).finish_non_exhaustive()
@@ -261,6 +304,8 @@ impl fmt::Debug for Instance {
 /// poisoned: it may have stopped anywhere.
 struct Entered {
     live: Option<Box<Live>>,
+    /// Resources among the arguments.
+    passage: Passage,
     failed: Option<String>,
     of: Arc<Inner>,
 }
@@ -273,21 +318,21 @@ impl Entered {
 
     fn lower(
         &mut self,
-        lower: impl FnOnce(&mut dyn Handles) -> Result<Vec<Value>>,
+        function: &Function,
+        lower: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Vec<Value>>,
     ) -> Result<Vec<Value>> {
-        self.live()?.lower(lower)
+        let (args, passage) = self.live()?.lower(function, lower)?;
+        self.passage = passage;
+        Ok(args)
     }
 
     fn check(&mut self, handle: u64) -> Result<()> {
         self.live()?.store.data_mut().handles.peek(handle).map(|_| ())
     }
 
-    async fn call(self, function: &Function, args: &[Value], call: Call) -> Result<Returned> {
-        self.within(call, async |live| {
-            let values = live.call(function.index(), args, function.has_result()).await?;
-            live.give(values)
-        })
-        .await
+    async fn call(mut self, function: &Function, args: &[Value], call: Call) -> Result<Returned> {
+        let passage = mem::take(&mut self.passage);
+        self.within(call, async |live| live.call_lowered(function, args, passage).await).await
     }
 
     async fn drop_resource(self, handle: u64, call: Call) -> Result<()> {
@@ -305,7 +350,10 @@ impl Entered {
         live.arm(call)?;
         let result = body(&mut live).await;
         match &result {
-            Ok(_) => self.live = Some(live),
+            Ok(_) => {
+                live.store.data_mut().call.report = None; // it was filled in
+                self.live = Some(live);
+            }
             Err(error) => self.failed = Some(error.message().to_owned()),
         }
         result
@@ -314,6 +362,10 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
+        if let Some(live) = &mut self.live {
+            // The call did not begin; or it came back, and there is nothing to undo.
+            let _ = mem::take(&mut self.passage).undo(live.store.as_context_mut());
+        }
         let next = match (self.live.take(), self.failed.take()) {
             (Some(live), _) => State::Idle(live),
             (None, Some(why)) => State::Poisoned(why),

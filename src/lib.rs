@@ -45,6 +45,7 @@ pub mod runtime;
 pub mod sandbox;
 pub mod signature;
 pub mod stats;
+mod task;
 pub mod types;
 pub mod value;
 mod workers;

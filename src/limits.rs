@@ -21,6 +21,10 @@ pub(crate) struct Limits {
     pub core_instances: usize,
     pub memories: usize,
     pub tables: usize,
+    pub stack: usize,
+    pub hostcall_memory: usize,
+    pub resources: usize,
+    pub random_size: u64,
 }
 
 impl Limits {
@@ -32,6 +36,42 @@ impl Limits {
             core_instances: settings.max_core_instances_per_component as usize,
             memories: settings.max_memories_per_component as usize,
             tables: settings.max_tables_per_component as usize,
+            stack: settings.max_stack,
+            hostcall_memory: settings.max_hostcall_memory,
+            resources: settings.max_resources,
+            random_size: settings.max_random_size,
+        }
+    }
+
+    /// Says how much the limit is that a call met. `fuel` is what the call was given.
+    pub(crate) fn quantify(&self, error: Error, fuel: Option<u64>) -> Error {
+        let met = |setting, limit: u64| {
+            let message = error.message();
+            let rest = message.strip_prefix(&format!("`{setting}`: ")).unwrap_or(message);
+            error.clone().reword(format!("`{setting}` is {limit}: {rest}"))
+        };
+        match error.code() {
+            Code::StackOverflow => met("max_stack", self.stack as u64),
+            Code::Fuel => match fuel {
+                Some(fuel) => met("fuel", fuel),
+                None => error,
+            },
+            Code::ResourceLimit => {
+                let limits = [
+                    ("max_resources", self.resources as u64),
+                    ("max_hostcall_memory", self.hostcall_memory as u64),
+                    ("max_random_size", self.random_size),
+                    ("max_core_instances_per_component", self.core_instances as u64),
+                    ("max_memories_per_component", self.memories as u64),
+                    ("max_tables_per_component", self.tables as u64),
+                ];
+                let said = |setting: &str| error.message().starts_with(&format!("`{setting}`: "));
+                match limits.iter().find(|(setting, _)| said(setting)) {
+                    Some((setting, limit)) => met(setting, *limit),
+                    None => error,
+                }
+            }
+            _ => error,
         }
     }
 
@@ -70,20 +110,21 @@ impl Limits {
         if !message.contains("pooling allocator") {
             return error;
         }
-        let (code, setting) = if message.contains("core module instances") {
-            (Code::ResourceLimit, "max_core_instances_per_component")
+        let (code, setting, limit) = if message.contains("core module instances") {
+            (Code::ResourceLimit, "max_core_instances_per_component", self.core_instances)
         } else if message.contains("linear memories") || message.contains("memories count") {
-            (Code::ResourceLimit, "max_memories_per_component")
+            (Code::ResourceLimit, "max_memories_per_component", self.memories)
         } else if message.contains("tables") {
-            (Code::ResourceLimit, "max_tables_per_component")
+            (Code::ResourceLimit, "max_tables_per_component", self.tables)
         } else if message.contains("memory index") {
-            (Code::MemoryLimit, "max_linear_memory")
+            (Code::MemoryLimit, "max_linear_memory", self.linear_memory)
         } else if message.contains("table index") {
-            (Code::MemoryLimit, "max_table_elements")
+            (Code::MemoryLimit, "max_table_elements", self.table_elements)
         } else {
-            (Code::ResourceLimit, "the size of an instance")
+            let problem = format!("an instance is too large for the pool: {message}");
+            return Error::new(Code::ResourceLimit, problem);
         };
-        Error::new(code, format!("`{setting}` does not allow this component: {message}"))
+        Error::new(code, format!("the component wants more; `{setting}` is {limit}: {message}"))
     }
 }
 
@@ -180,10 +221,12 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
+        // In a pool, `maximum` is the slot's size where the guest declared none or more.
+        let max = self.limits.table_elements;
+        if maximum.is_some_and(|maximum| desired > maximum && maximum < max) {
             return Ok(false);
         }
-        let limit = ("max_table_elements", self.limits.table_elements as u64);
+        let limit = ("max_table_elements", max as u64);
         let added = ((desired - current) as u64).saturating_mul(TABLE_ELEMENT);
         Ok(self.grow("a table (elements)", desired as u64, limit, added))
     }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
-use wasmtime::component::{Component, InstancePre, LinkerInstance};
+use wasmtime::component::{
+    Component, InstancePre, LinkerInstance, ResourceAny, ResourceType,
+};
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::error::{Code, Error, Result};
 use crate::features;
 use crate::guest::Guest;
 use crate::handles::{self, StoreHandles};
-use crate::host::{Answer, Arguments, HostCall};
+use crate::host::{Answer, Arguments, HostCall, HostFn};
 use crate::linker::{self, Function, Interface, Linker, Resource, Unresolved};
 use crate::runtime::Runtime;
 use crate::sandbox;
@@ -81,11 +83,15 @@ fn define(
     match item {
         ComponentItem::ComponentInstance(instance) => {
             let interface = host.interfaces.get(import);
-            if interface.is_none() && !sandbox::defines(import) {
+            let is_experimental = features::gate(import).is_some();
+            if interface.is_none() && !is_experimental && !sandbox::defines(import) {
                 return Ok(());
             }
             let mut into = linker.instance(import)?;
             for (name, item) in instance.exports(runtime.engine()) {
+                if is_experimental {
+                    define_absent(&mut into, import, name, &item.ty)?;
+                }
                 sandbox::define_interface(&mut into, import, name, &item.ty)?;
                 if let Some(interface) = interface {
                     define_item(&mut into, interface, import, name, &item.ty)?;
@@ -98,6 +104,30 @@ fn define(
             None => Ok(()),
         },
     }
+}
+
+/// Something in an experimental interface whose feature is on, until the host defines it: a
+/// function that traps, a resource that nobody can make.
+fn define_absent(
+    into: &mut LinkerInstance<'_, Guest>,
+    import: &str,
+    name: &str,
+    item: &ComponentItem,
+) -> Result<()> {
+    enum Absent {}
+    match item {
+        ComponentItem::ComponentFunc(_) => {
+            let problem = format!("nothing provides the experimental function `{import}#{name}`");
+            into.func_new(name, move |_, _, _, _| {
+                Err(Error::new(Code::Trap, problem.as_str()).into_wasmtime())
+            })?;
+        }
+        ComponentItem::Resource(_) => {
+            into.resource(name, ResourceType::host::<Absent>(), |_, _| Ok(()))?;
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 fn define_item(
@@ -128,56 +158,72 @@ fn define_function(
     ty: &ComponentFunc,
 ) -> Result<()> {
     let wanted = Arc::new(FunctionType::from_wasmtime(ty));
+    let path: Arc<str> = match path.is_empty() {
+        true => name.into(),
+        false => format!("{path}#{name}").into(),
+    };
     if let Some(defined) = &function.ty {
         let wanted = Type::Function(wanted.clone()).to_string();
         if *defined != wanted {
-            let path = if path.is_empty() { name.to_owned() } else { format!("{path}#{name}") };
             return Err(linker::contradicts(&path, defined, &wanted));
         }
     }
-    let function = function.clone();
+    let run = function.run.clone();
     into.func_new_async(name, move |store, ty, args, results| {
         // Resource types are an instance's own, so that only it knows them.
         let ty = match wanted.has_resources() {
             true => Arc::new(FunctionType::from_wasmtime(&ty)),
             false => wanted.clone(),
         };
-        let function = function.clone();
+        let function = Import { path: path.clone(), run: run.clone(), ty };
         Box::new(async move {
-            serve(store, function, ty, args, results).await.map_err(Error::into_wasmtime)
+            serve(store, function, args, results).await.map_err(Error::into_wasmtime)
         })
     })?;
     Ok(())
 }
 
+/// A host function where a guest calls it.
+struct Import {
+    path: Arc<str>,
+    run: Arc<HostFn>,
+    ty: Arc<FunctionType>,
+}
+
 /// Runs a host function for a guest, from the guest's fiber.
 async fn serve(
     mut store: StoreContextMut<'_, Guest>,
-    function: Function,
-    ty: Arc<FunctionType>,
+    function: Import,
     args: &[Value],
     results: &mut [Value],
 ) -> Result<()> {
-    let borrowed = borrowed(args)?;
-    let handles = handles::give_all(args, &mut StoreHandles::new(store.as_context_mut()))?;
-    let args = Arguments { values: args.to_vec(), handles, ty };
+    let mut handles = StoreHandles::new(store.as_context_mut());
+    let numbers = handles::give_all(args, &mut handles)?;
+    let loans = handles.finish().commit(store.as_context_mut())?;
+    let borrowed = borrowed(store.data(), args, &numbers)?;
+    let types = store.data().lent.types().clone();
+    let args = Arguments { values: args.to_vec(), handles: numbers, ty: function.ty, types };
     let (call, mailbox) = {
         let call = &store.data().call;
         (HostCall::new(call.deadline.clone(), call.context.clone()), call.mailbox.clone())
     };
-    let produce = mailbox.ask(move || (function.run)(&call, args)).await?;
+    let run = function.run;
+    let produce = mailbox.ask(move || run(&call, args)).await?;
     let mut handles = StoreHandles::new(store.as_context_mut());
-    let produced = produce(&mut handles)?;
-    handles.commit()?;
-    for resource in borrowed {
-        // A borrow ends with the function it was lent to.
-        if !store.data().host_resources.contains(&resource.ty()) {
-            resource.resource_drop_async(store.as_context_mut()).await?;
-        }
-    }
+    let produced = produce(&mut handles);
+    let passage = handles.finish();
+    let produced = produced.map_err(|error| error.context(format_args!("`{}`", function.path)))?;
     if produced.len() != results.len() {
-        let problem = format!("{} results, where {} belong", produced.len(), results.len());
+        let (path, found, wanted) = (function.path, produced.len(), results.len());
+        let problem = format!("`{path}`: {found} results, where {wanted} belong");
         return Err(Error::new(Code::TypeMismatch, problem));
+    }
+    passage.commit(store.as_context_mut())?.end(store.as_context_mut())?;
+    loans.end(store.as_context_mut())?;
+    for (number, resource) in borrowed {
+        // A borrow ends with the function it was lent to.
+        store.data_mut().handles.remove(number)?;
+        resource.resource_drop_async(store.as_context_mut()).await?;
     }
     for (result, value) in results.iter_mut().zip(produced) {
         *result = value;
@@ -185,11 +231,13 @@ async fn serve(
     Ok(())
 }
 
-fn borrowed(args: &[Value]) -> Result<Vec<wasmtime::component::ResourceAny>> {
-    let mut borrowed = Vec::new();
+/// Resources of others than the host that a guest lends to a host function.
+fn borrowed(guest: &Guest, args: &[Value], numbers: &[u64]) -> Result<Vec<(u64, ResourceAny)>> {
+    let (mut borrowed, mut numbers) = (Vec::new(), numbers.iter());
     handles::each_resource(args, &mut |resource| {
-        if !resource.owned() {
-            borrowed.push(resource);
+        let number = numbers.next();
+        if !resource.owned() && guest.lent.index(&resource.ty()).is_none() {
+            borrowed.extend(number.map(|number| (*number, resource)));
         }
         Ok(())
     })?;
@@ -201,17 +249,17 @@ fn define_resource(
     resource: &Resource,
     name: &str,
 ) -> Result<()> {
-    use wasmtime::component::ResourceType;
-
-    let drop = resource.drop.clone();
-    let ty = ResourceType::host_dynamic(resource.index);
-    into.resource_async(name, ty, move |store, rep| {
-        let drop = drop.clone();
+    let index = resource.index;
+    into.resource_async(name, ResourceType::host_dynamic(index), move |mut store, rep| {
         Box::new(async move {
-            let call = &store.data().call;
-            let host = HostCall::new(call.deadline.clone(), call.context.clone());
-            let mailbox = call.mailbox.clone();
-            let request = move || Answer::done(drop(&host, rep));
+            let guest = store.data_mut();
+            guest.lent.remove(index, rep);
+            let Some(drop) = guest.lent.destructor(index) else { return Ok(()) };
+            let mailbox = guest.call.mailbox.clone();
+            let request = move || {
+                drop(rep);
+                Answer::done(Ok(()))
+            };
             mailbox.ask(request).await.map(|_| ()).map_err(Error::into_wasmtime)
         })
     })?;

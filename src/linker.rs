@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use wasmtime::component::ResourceType;
-
 use crate::error::{Code, Error, Result};
-use crate::host::{HostCall, HostFn};
+use crate::handles::HostType;
+use crate::host::HostFn;
 
-/// Called when a guest drops an owned resource of the host; gets the host's number for it.
-pub type Destructor = dyn Fn(&HostCall, u32) -> Result<()> + Send + Sync;
+/// Gets the host's number for a resource of the host that a guest owned: when the guest drops it,
+/// or when its instance ends. On a native stack, once for each time the guest was given it.
+pub type Destructor = dyn Fn(u32) + Send + Sync;
 
 /// What to do about imports that nobody provides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Unresolved {
 pub struct Linker {
     pub(crate) interfaces: BTreeMap<String, Interface>,
     /// Types of the host's resources; the index is the type's payload.
-    pub(crate) resources: Vec<ResourceType>,
+    pub(crate) resources: Vec<HostType>,
     pub(crate) unresolved: Unresolved,
 }
 
@@ -48,7 +48,6 @@ pub(crate) struct Function {
 #[derive(Clone)]
 pub(crate) struct Resource {
     pub index: u32,
-    pub drop: Arc<Destructor>,
 }
 
 impl Linker {
@@ -84,8 +83,8 @@ impl Linker {
         if resources.contains_key(name) {
             return Err(Error::invalid("path", format_args!("`{path}` is defined already")));
         }
-        resources.insert(name.to_owned(), Resource { index, drop });
-        self.resources.push(ResourceType::host_dynamic(index));
+        resources.insert(name.to_owned(), Resource { index });
+        self.resources.push(HostType::new(index, drop));
         Ok(())
     }
 

@@ -182,6 +182,15 @@ impl Runtime {
     }
 }
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if self.birthplace.is_forked() {
+            // Threads that did not come along may hold the pool's locks for ever.
+            std::mem::forget(self.engine.clone());
+        }
+    }
+}
+
 impl fmt::Debug for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runtime")

@@ -1,8 +1,9 @@
 //! What a runtime is doing and has done: counters that calls bump and anybody reads, no locks.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 
 /// A snapshot of a runtime's counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,30 +70,41 @@ impl Gauge {
     }
 }
 
+/// A call that was counted as started.
+pub(crate) struct Counted(Option<Arc<Counters>>);
+
+impl Counted {
+    /// Counts how it ended.
+    pub(crate) fn end<T>(mut self, outcome: &Result<T>) {
+        if let Some(counters) = self.0.take() {
+            counters.ended(outcome.as_ref().err().map(Error::code));
+        }
+    }
+}
+
+impl Drop for Counted {
+    /// A call that panicked.
+    fn drop(&mut self) {
+        if let Some(counters) = self.0.take() {
+            counters.ended(Some(Code::Panic));
+        }
+    }
+}
+
 impl Counters {
-    /// Counts a call that runs on this thread.
-    pub(crate) fn count<T>(&self, call: impl FnOnce() -> Result<T>) -> Result<T> {
+    /// Counts a call, which ends with what this returns.
+    pub(crate) fn start(self: &Arc<Self>) -> Counted {
         self.started.fetch_add(1, Relaxed);
-        let result = call();
-        self.ended(&result);
-        result
+        Counted(Some(self.clone()))
     }
 
-    /// Counts a call that runs on a worker.
-    pub(crate) async fn count_async<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
-        self.started.fetch_add(1, Relaxed);
-        let result = call.await;
-        self.ended(&result);
-        result
-    }
-
-    fn ended<T>(&self, result: &Result<T>) {
-        let counter = match result.as_ref().map_err(|error| error.code()) {
-            Ok(_) => &self.finished,
-            Err(Code::Timeout) => &self.timed_out,
-            Err(Code::Cancelled) => &self.cancelled,
-            Err(Code::Trap | Code::StackOverflow | Code::Fuel) => &self.trapped,
-            Err(_) => &self.failed,
+    fn ended(&self, failure: Option<Code>) {
+        let counter = match failure {
+            None => &self.finished,
+            Some(Code::Timeout) => &self.timed_out,
+            Some(Code::Cancelled) => &self.cancelled,
+            Some(Code::Trap | Code::StackOverflow | Code::Fuel) => &self.trapped,
+            Some(_) => &self.failed,
         };
         counter.fetch_add(1, Relaxed);
     }

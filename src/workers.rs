@@ -1,4 +1,4 @@
-//! The runtime's own tokio: timers and sockets of WASI, and asynchronous calls.
+//! The runtime's own threads: workers for asynchronous calls, and a reactor for what calls wait for.
 
 use std::thread;
 use std::time::Duration;
@@ -8,50 +8,79 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::error::{Code, Error, Result};
 use crate::process::Birthplace;
 
+/// Host functions of asynchronous calls get as much stack as a main thread usually has.
+const STACK: usize = 8 << 20;
+
 /// How long the end of a runtime waits for a file operation that does not return.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A private tokio runtime that may be dropped from anywhere, also from inside another tokio.
+/// Two private tokio runtimes that may be dropped from anywhere, also from inside another tokio.
+///
+/// The reactor has timers, sockets and file operations to itself: on the workers, where guests
+/// compute for a whole tick between two looks at the clock, timers would come late.
 pub(crate) struct Workers {
-    runtime: Option<Runtime>,
+    runtimes: Option<(Runtime, Runtime)>,
     birthplace: Birthplace,
 }
 
 impl Workers {
     /// `threads` workers; 0 for as many as there are processors.
     pub(crate) fn start(threads: usize) -> Result<Self> {
-        let mut builder = Builder::new_multi_thread();
+        let mut workers = Builder::new_multi_thread();
+        workers.thread_stack_size(STACK);
         if threads > 0 {
-            builder.worker_threads(threads);
+            workers.worker_threads(threads);
         }
-        let runtime =
-            builder.thread_name("wasmcell-worker").enable_all().build().map_err(|error| {
-                Error::new(Code::Io, format!("starting worker threads: {error}"))
-            })?;
-        Ok(Self { runtime: Some(runtime), birthplace: Birthplace::here() })
+        let workers = workers.thread_name("wasmcell-worker").build().map_err(failed)?;
+        let reactor = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("wasmcell-reactor")
+            .enable_all()
+            .build()
+            .map_err(failed)?;
+        Ok(Self { runtimes: Some((workers, reactor)), birthplace: Birthplace::here() })
     }
 
-    pub(crate) fn handle(&self) -> Result<&Handle> {
-        let gone = || Error::new(Code::Panic, "the worker threads are gone");
-        self.runtime.as_ref().map(Runtime::handle).ok_or_else(gone)
+    /// Where asynchronous calls run.
+    pub(crate) fn workers(&self) -> Result<&Handle> {
+        self.runtimes.as_ref().map(|(workers, _)| workers.handle()).ok_or_else(gone)
     }
+
+    /// Where timers, sockets and file operations are.
+    pub(crate) fn reactor(&self) -> Result<&Handle> {
+        self.runtimes.as_ref().map(|(_, reactor)| reactor.handle()).ok_or_else(gone)
+    }
+}
+
+fn failed(error: std::io::Error) -> Error {
+    Error::new(Code::Io, format!("starting worker threads: {error}"))
+}
+
+fn gone() -> Error {
+    Error::new(Code::Panic, "the worker threads are gone")
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        let Some(runtime) = self.runtime.take() else { return };
+        let Some((workers, reactor)) = self.runtimes.take() else { return };
         if self.birthplace.is_forked() {
-            // Its threads do not exist here; waiting for them would never end.
-            return std::mem::forget(runtime);
+            // Their threads do not exist here; waiting for them would never end.
+            return std::mem::forget((workers, reactor));
         }
-        let ours = runtime.handle().id();
-        if Handle::try_current().is_ok_and(|handle| handle.id() == ours) {
-            // The last call's last reference, dropped by a worker: it cannot wait for itself.
-            return runtime.shutdown_background();
+        let ours = [workers.handle().id(), reactor.handle().id()];
+        if Handle::try_current().is_ok_and(|handle| ours.contains(&handle.id())) {
+            // The last call's last reference, dropped by one of their threads: it cannot wait for
+            // itself.
+            workers.shutdown_background();
+            return reactor.shutdown_background();
         }
         // tokio refuses to wait inside any tokio runtime, so a thread of our own waits.
         let waiter = thread::Builder::new().name("wasmcell-shutdown".into());
-        if let Ok(waiter) = waiter.spawn(move || runtime.shutdown_timeout(PATIENCE)) {
+        let waiter = waiter.spawn(move || {
+            workers.shutdown_timeout(PATIENCE);
+            reactor.shutdown_timeout(PATIENCE);
+        });
+        if let Ok(waiter) = waiter {
             let _ = waiter.join();
         }
     }

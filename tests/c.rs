@@ -28,7 +28,9 @@ macro_rules! programs {
 }
 
 programs! {
-    cancel instance nulls process sizes unload
+    builder cache cancel compiled completion component conformance epoch fork function host
+    hostile instance limits linker nulls pending pool process sandbox sizes small_stack stats
+    types unload
 }
 
 /// Programs that `support` writes from the header.

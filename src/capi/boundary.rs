@@ -96,6 +96,24 @@ pub(super) unsafe fn borrow<'a, T: Sync>(ptr: *const T, arg: &'static str) -> Re
     unsafe { ptr.as_ref() }.ok_or_else(|| null(arg))
 }
 
+/// Borrows an argument that the call may change.
+///
+/// # Safety
+/// `ptr` is NULL, or points to a live `T` that nobody else uses during `'a`.
+pub(super) unsafe fn borrow_mut<'a, T>(ptr: *mut T, arg: &'static str) -> Result<&'a mut T> {
+    // SAFETY: the caller vouches for a non-null `ptr`; NULL becomes `None`.
+    unsafe { ptr.as_mut() }.ok_or_else(|| null(arg))
+}
+
+/// Takes over what the other side hands to us; NULL is `None`.
+///
+/// # Safety
+/// `ptr` is NULL, or came from this library and is owned by the caller, who gives it up.
+pub(super) unsafe fn take<T>(ptr: *mut T) -> Option<Box<T>> {
+    // SAFETY: a non-null `ptr` came from `Box::into_raw`, and the caller vouches for the rest.
+    (!ptr.is_null()).then(|| unsafe { Box::from_raw(ptr) })
+}
+
 /// Views `(ptr, len)` as a slice. `(NULL, 0)` is the empty slice, as C callers expect.
 ///
 /// # Safety

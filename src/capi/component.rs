@@ -4,10 +4,13 @@ use std::path::Path;
 use super::boundary::{self, Out, SizeTagged, borrow, guard, release, share, slice, text};
 use super::bytes::runtime_bytes_t;
 use super::error::runtime_error_t;
+use super::linker::runtime_linker_t;
 use super::runtime::runtime_t;
+use super::sandbox::runtime_sandbox_t;
 use crate::component::{Component, ComponentOptions};
 use crate::error::Result;
 
+mod command;
 mod reflection;
 
 /// A component, compiled and linked once.
@@ -36,6 +39,11 @@ pub struct runtime_component_options_t {
     pub name: *const c_char,
     /// Length of `name`.
     pub name_len: usize,
+    /// What the component is granted, borrowed for the call and copied. NULL, the default, grants
+    /// nothing.
+    pub sandbox: *const runtime_sandbox_t,
+    /// What the host provides to the component, or NULL, the default, for nothing but WASI. Copied.
+    pub linker: *const runtime_linker_t,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
@@ -45,29 +53,35 @@ const DEFAULTS: runtime_component_options_t = runtime_component_options_t {
     struct_size: size_of::<runtime_component_options_t>(),
     name: std::ptr::null(),
     name_len: 0,
+    sandbox: std::ptr::null(),
+    linker: std::ptr::null(),
 };
 
 /// Reads the options of a component.
 ///
 /// # Safety
-/// As for [`boundary::options`]; `name` spans `name_len` bytes.
+/// As for [`boundary::options`]; `name` spans `name_len` bytes, and `sandbox` and
+/// `linker` are NULL or live.
 unsafe fn component_options(
     options: *const runtime_component_options_t,
 ) -> Result<ComponentOptions> {
     // SAFETY: as our own contract.
-    let name = unsafe {
+    let (name, sandbox, linker) = unsafe {
         let options = boundary::options(options, DEFAULTS, "options")?;
-        text(options.name, options.name_len, "options.name")?
+        let name = text(options.name, options.name_len, "options.name")?;
+        (name, options.sandbox.as_ref(), options.linker.as_ref())
     };
     let name = (!name.is_empty()).then(|| name.to_owned());
-    Ok(ComponentOptions { name, ..ComponentOptions::default() })
+    let sandbox = sandbox.map(|it| it.0.clone());
+    let linker = linker.map(|it| it.0.clone());
+    Ok(ComponentOptions { name, linker, sandbox })
 }
 
 /// Loads a component from its bytes: compiles it, or takes it from the cache, and links it.
 ///
-/// This is the expensive step: load once, then call as often as you like. WASI 0.2 is linked
-/// with nothing granted, so ordinary components load, and find no files, no environment and no
-/// network.
+/// This is the expensive step: load once, then call as often as you like. WASI 0.2 is linked, so
+/// ordinary components load; they find no files, no environment and no network, except what the
+/// sandbox in `options` grants.
 ///
 /// @param runtime    Where to load it. Borrowed for the call; the component keeps what it needs,
 ///                   so either may be freed first.
@@ -85,6 +99,7 @@ unsafe fn component_options(
 ///         RUNTIME_ERROR_SIGNATURE if the runtime requires a signature that `bytes` lacks,
 ///         RUNTIME_ERROR_COMPILE if `bytes` is not a valid component,
 ///         RUNTIME_ERROR_LINK if nothing provides one of its imports,
+///         RUNTIME_ERROR_IO if a directory of the sandbox cannot be opened,
 ///         RUNTIME_ERROR_MEMORY_LIMIT or RUNTIME_ERROR_RESOURCE_LIMIT if it needs more than the
 ///         runtime allows,
 ///         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.

@@ -25,6 +25,13 @@ struct CFrame {
     file: Name,
 }
 
+impl runtime_error_t {
+    /// The failure itself.
+    pub(super) fn into_error(self) -> Error {
+        self.error
+    }
+}
+
 impl From<Error> for runtime_error_t {
     fn from(error: Error) -> Self {
         let message = Name::new(error.message());
@@ -34,6 +41,13 @@ impl From<Error> for runtime_error_t {
             file: Name::new(&frame.file),
         });
         Self { message, frames: frames.collect(), error }
+    }
+}
+
+/// What a callback hands back is what it was before.
+impl From<Box<runtime_error_t>> for Error {
+    fn from(error: Box<runtime_error_t>) -> Self {
+        error.error
     }
 }
 

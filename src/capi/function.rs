@@ -1,4 +1,4 @@
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,12 +7,14 @@ use super::boundary::{self, Out, OutStruct, SizeTagged, borrow, guard, release, 
 use super::bytes::runtime_bytes_t;
 use super::cancel::runtime_cancel_t;
 use super::error::runtime_error_t;
+use super::output::runtime_output_t;
 use super::types::{runtime_type_t, type_ptr};
 use super::value::runtime_values_t;
 use crate::call::{CallOptions, CallReport};
 use crate::error::Result;
 use crate::function::Function;
 use crate::handles::NoHandles;
+use crate::host::Context;
 use crate::marshal::layout::runtime_value_t;
 use crate::marshal::{lift_results, lower_args};
 
@@ -53,6 +55,14 @@ pub struct runtime_call_options_t {
     /// untouched, until the completion callback is called or the outcome is waited for; a function
     /// that fails to start the call does not need it afterwards.
     pub report: *mut runtime_call_report_t,
+    /// Where to put what the guest prints, if its sandbox captures that; borrowed until the
+    /// function returns: an asynchronous call keeps its own reference. NULL, the default, drops it.
+    /// See runtime_sandbox_stdout_capture().
+    pub output: *mut runtime_output_t,
+    /// What host functions get by runtime_call_context(), or NULL, the default. The library passes
+    /// it on and never looks behind it. It is up to the caller that it lives until the call has
+    /// ended, and that the thread of the call may use it.
+    pub context: *mut c_void,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
@@ -64,7 +74,24 @@ const DEFAULTS: runtime_call_options_t = runtime_call_options_t {
     fuel: 0,
     cancel: ptr::null(),
     report: ptr::null_mut(),
+    output: ptr::null_mut(),
+    context: ptr::null_mut(),
 };
+
+/// What a caller wants its host functions to see.
+pub(super) struct CallerContext(*mut c_void);
+
+// SAFETY: the header leaves it to callers that host functions may use it on the thread of the call;
+// this crate never looks behind it.
+unsafe impl Send for CallerContext {}
+// SAFETY: as above.
+unsafe impl Sync for CallerContext {}
+
+impl CallerContext {
+    pub(super) fn get(&self) -> *mut c_void {
+        self.0
+    }
+}
 
 /// What a call used. See runtime_call_options_t.
 ///
@@ -123,12 +150,15 @@ pub(super) unsafe fn call_options(
     };
     let report = report.map(|out| Report { out: Some(out), used: Arc::default() });
     // SAFETY: as our own contract; NULL becomes `None`.
-    let cancel = unsafe { options.cancel.as_ref() };
+    let (cancel, output) = unsafe { (options.cancel.as_ref(), options.output.as_ref()) };
+    let context = CallerContext(options.context);
     let core = CallOptions {
         timeout: (options.timeout_ms != 0).then(|| Duration::from_millis(options.timeout_ms)),
         cancel: cancel.map(|it| it.0.clone()),
         fuel: (options.fuel != 0).then_some(options.fuel),
         report: report.as_ref().map(|it| it.used.clone()),
+        context: (!context.0.is_null()).then(|| -> Context { Arc::new(context) }),
+        output: output.map(|it| it.0.clone()),
         ..CallOptions::default()
     };
     Ok((core, report))
@@ -240,7 +270,8 @@ pub unsafe extern "C" fn runtime_function_call(
         // pointers are live as well.
         let (out, function, (options, _report), args) = unsafe {
             let out = Out::new(out, "out")?;
-            let function = &borrow(function, "function")?.0;
+            // Cloned, since a host function may free it.
+            let function = borrow(function, "function")?.0.clone();
             let options = call_options(options)?;
             let args =
                 lower_args(slice(args, args_len, "args")?, function.signature(), &mut NoHandles)?;
@@ -286,10 +317,11 @@ pub unsafe extern "C" fn runtime_function_call_text(
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
         let (out, function, (options, _report), call) = unsafe {
             let out = Out::new(out, "out")?;
-            let function = borrow(function, "function")?;
+            // Cloned, since a host function may free it.
+            let function = borrow(function, "function")?.0.clone();
             (out, function, call_options(options)?, boundary::text(text, text_len, "text")?)
         };
-        out.set(function.0.call_text(call, &options)?.into());
+        out.set(function.call_text(call, &options)?.into());
         Ok(())
     })
 }

@@ -8,10 +8,10 @@ use super::function::{call_options, runtime_call_options_t, runtime_function_t};
 use super::pending::{Completion, runtime_completion_t};
 use super::value::runtime_values_t;
 use crate::handles::Handles;
-use crate::instance::Instance;
-use crate::instance::Returned;
+use crate::instance::{Instance, Returned};
 use crate::marshal::layout::runtime_value_t;
 use crate::marshal::{lift_results, lower_args};
+use crate::types::FunctionType;
 
 /// An instance of a component that keeps its state from one call to the next.
 ///
@@ -24,7 +24,7 @@ use crate::marshal::{lift_results, lower_args};
 /// not count towards any limit.
 ///
 /// @since 0.1
-pub struct runtime_instance_t(Instance);
+pub struct runtime_instance_t(pub(super) Instance);
 
 /// Makes an instance of a component.
 ///
@@ -57,7 +57,9 @@ pub unsafe extern "C" fn runtime_instance_new(
             let out = Out::new(out, "out")?;
             (out, borrow(component, "component")?, call_options(options)?)
         };
-        out.set(runtime_instance_t(Instance::new(&component.0, &options)?));
+        // Cloned, since a host function may free it.
+        let component = component.0.clone();
+        out.set(runtime_instance_t(Instance::new(&component, &options)?));
         Ok(())
     })
 }
@@ -114,16 +116,17 @@ pub unsafe extern "C" fn runtime_instance_call(
         // pointers are live as well.
         let (out, instance, function, (options, _report), args) = unsafe {
             let out = Out::new(out, "out")?;
-            // Cloned, since it may be freed while the call is in it.
+            // Cloned, since both may be freed while the call is in it.
             let instance = borrow(instance, "instance")?.0.clone();
-            let function = &borrow(function, "function")?.0;
+            let function = borrow(function, "function")?.0.clone();
             let options = call_options(options)?;
             (out, instance, function, options, slice(args, args_len, "args")?)
         };
         // SAFETY: as above.
-        let lower =
-            |handles: &mut dyn Handles| unsafe { lower_args(args, function.signature(), handles) };
-        let Returned { values, handles } = instance.call_with(function, lower, &options)?;
+        let lower = |ty: &FunctionType, handles: &mut dyn Handles| unsafe {
+            lower_args(args, ty, handles)
+        };
+        let Returned { values, handles } = instance.call_with(&function, lower, &options)?;
         out.set(runtime_values_t(lift_results(&values, function.signature(), &handles)?));
         Ok(())
     })
@@ -165,13 +168,13 @@ pub unsafe extern "C" fn runtime_instance_call_text(
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
         let (out, instance, function, (options, _report), call) = unsafe {
             let out = Out::new(out, "out")?;
-            // Cloned, since it may be freed while the call is in it.
+            // Cloned, since both may be freed while the call is in it.
             let instance = borrow(instance, "instance")?.0.clone();
-            let function = borrow(function, "function")?;
+            let function = borrow(function, "function")?.0.clone();
             let options = call_options(options)?;
             (out, instance, function, options, boundary::text(text, text_len, "text")?)
         };
-        out.set(instance.call_text(&function.0, call, &options)?.into());
+        out.set(instance.call_text(&function, call, &options)?.into());
         Ok(())
     })
 }
@@ -225,8 +228,9 @@ pub unsafe extern "C" fn runtime_instance_call_async(
             (completion, instance, function, options, slice(args, args_len, "args")?)
         };
         // SAFETY: as above.
-        let lower =
-            |handles: &mut dyn Handles| unsafe { lower_args(args, function.signature(), handles) };
+        let lower = |ty: &FunctionType, handles: &mut dyn Handles| unsafe {
+            lower_args(args, ty, handles)
+        };
         let start = |done| instance.call_async(&function, lower, &options, done);
         completion.start(&function, report, start)
     })

@@ -14,8 +14,10 @@
 //!   `Option<Box<T>>` in a signature.
 //! - A setter of the builder is one call of `set` or `set_value` in `builder.rs`, preceded by
 //!   nothing but [`callback::UserData`]; what goes wrong poisons the builder.
-//! - `runtime_cancel_trigger` is called where nobody can look at an error; it is one call of
-//!   [`boundary::quietly`].
+//! - `runtime_cancel_trigger` and `runtime_reply_complete` are called where nobody can look at an
+//!   error; each is one call of [`boundary::quietly`].
+//! - A function that registers a callback makes [`callback::UserData`] before anything else, outside
+//!   the closure that `guard` runs, so that the finalizer runs whatever happens in there.
 //! - A function that starts an asynchronous call reads `Completion` (`pending.rs`) first in its
 //!   airlock, so that finalizers run and outputs are cleared whatever the other arguments are.
 //! - Everything else is a getter: it takes `*const T`, has a documented answer for NULL, and
@@ -74,6 +76,7 @@
 mod boundary;
 mod builder;
 mod bytes;
+mod call;
 mod callback;
 mod cancel;
 mod code;
@@ -84,8 +87,12 @@ pub(crate) mod failpoint;
 mod function;
 mod instance;
 mod kind;
+mod linker;
+mod output;
 mod pending;
+mod resource;
 mod runtime;
+mod sandbox;
 mod stats;
 mod types;
 mod value;

@@ -20,13 +20,18 @@ impl From<wasmtime::Error> for Error {
         } else if let Some(trap) = error.downcast_ref::<Trap>() {
             from_trap(*trap, &error)
         } else if error.is::<wasmtime::PoolConcurrencyLimitError>() {
-            Self::new(Code::InstanceLimit, chain(&error))
+            // All slots are there, but not all parts: instances with several memories take more.
+            let problem = format!("the pool for `max_components` is used up: {}", chain(&error));
+            Self::new(Code::InstanceLimit, problem)
         } else if let Some(setting) = spent(&error) {
             Self::new(Code::ResourceLimit, format!("`{setting}`: {}", chain(&error)))
         } else {
             tracing::debug!(from = %Location::caller(), "unclassified failure of wasmtime: {error:#}");
             let mut it = Self::new(Code::Trap, chain(&error));
-            it.0.trap = Some(TrapKind::Other);
+            it.0.trap = Some(match breaks_abi(it.message()) {
+                true => TrapKind::CanonicalAbi,
+                false => TrapKind::Other,
+            });
             it
         };
         if classified.0.frames.is_empty() {
@@ -36,7 +41,7 @@ impl From<wasmtime::Error> for Error {
     }
 }
 
-/// The setting behind a limit on the host's own memory. wasmtime has a type for one of these
+/// The setting behind a limit on the host's own memory, or on an instance's parts. wasmtime has a type for one of these
 /// limits; it tells the others by words, which the tests of the limits watch.
 fn spent(error: &wasmtime::Error) -> Option<&'static str> {
     use wasmtime::component::ResourceTableError;
@@ -51,9 +56,36 @@ fn spent(error: &wasmtime::Error) -> Option<&'static str> {
         Some("max_hostcall_memory")
     } else if text.starts_with("requested len") {
         Some("max_random_size")
+    } else if text.contains("limit exceeded: instance count") {
+        Some("max_core_instances_per_component")
+    } else if text.contains("limit exceeded: memory count") {
+        Some("max_memories_per_component")
+    } else if text.contains("limit exceeded: table count") {
+        Some("max_tables_per_component")
     } else {
         None
     }
+}
+
+/// Whether wasmtime says that the guest broke the canonical ABI. For what passes between guest and
+/// host it has words only, which tests/c/hostile.c watches.
+fn breaks_abi(message: &str) -> bool {
+    const WORDS: [&str; 13] = [
+        "realloc return: ",
+        "out of bounds of memory",
+        "pointer is not aligned",
+        "pointer not aligned",
+        "invalid utf-8",
+        "incomplete utf-8",
+        "unpaired surrogate",
+        "out of range for `char`",
+        "discriminant",
+        "unknown handle index",
+        "is not a resource",
+        "is not an own resource",
+        "while borrowed",
+    ];
+    WORDS.iter().any(|words| message.contains(words))
 }
 
 fn from_trap(trap: Trap, error: &wasmtime::Error) -> Error {

@@ -15,7 +15,7 @@ const FIRST: usize = 512;
 const LARGEST: usize = 1 << 20;
 
 /// Memory under construction. Pieces stay where they are until [`Memory`] is dropped.
-pub(super) struct Arena {
+pub struct Arena {
     memory: RefCell<Memory>,
     /// Free space in the newest shared chunk.
     next: Cell<*mut u8>,
@@ -26,7 +26,7 @@ pub(super) struct Arena {
 
 /// The chunks of a finished arena.
 #[derive(Default)]
-pub(super) struct Memory(Vec<Chunk>);
+pub struct Memory(Vec<Chunk>);
 
 struct Chunk {
     start: NonNull<u8>,
@@ -56,8 +56,12 @@ impl Chunk {
     }
 }
 
+// SAFETY: `next` leads into `memory`, which moves along.
+unsafe impl Send for Arena {}
+
 impl Arena {
-    pub(super) fn new() -> Self {
+    /// An arena that holds nothing yet.
+    pub fn new() -> Self {
         Self {
             memory: RefCell::default(),
             next: Cell::new(ptr::null_mut()),
@@ -81,16 +85,30 @@ impl Arena {
     }
 
     /// A copy of `text`, followed by a NUL.
-    pub(super) fn text(&self, text: &str) -> Result<*const u8> {
+    pub(super) fn text(&self, text: &[u8]) -> Result<*const u8> {
         let room = self.room::<u8>(text.len().saturating_add(1))?;
         let (nul, bytes) = room.split_last_mut().ok_or_else(|| too_large(text.len()))?;
-        bytes.write_copy_of_slice(text.as_bytes());
+        bytes.write_copy_of_slice(text);
         nul.write(0);
         Ok(room.as_ptr().cast())
     }
 
+    /// Room for `size` bytes, all 0, for whoever speaks C. `align` is a power of two.
+    pub fn zeroed(&self, size: usize, align: usize) -> Option<NonNull<u8>> {
+        if !align.is_power_of_two() {
+            return None;
+        }
+        // Chunks are aligned to `ALIGN`; more takes padding inside the piece.
+        let padding = if align > ALIGN { align } else { 0 };
+        let start = self.bump(size.checked_add(padding)?.max(1), align.min(ALIGN))?;
+        let start = start.wrapping_add(start.addr().wrapping_neg() & (align - 1));
+        // SAFETY: `bump` gave that many bytes after the padding, to nobody else.
+        unsafe { start.write_bytes(0, size) };
+        NonNull::new(start)
+    }
+
     /// Ends construction. Pointers into the arena stay valid.
-    pub(super) fn finish(self) -> Memory {
+    pub fn finish(self) -> Memory {
         self.memory.into_inner()
     }
 
@@ -127,6 +145,24 @@ impl Arena {
         let start = chunk.start.as_ptr();
         memory.0.push(chunk);
         Some(start)
+    }
+}
+
+impl Default for Arena {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Arena {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Arena")
+    }
+}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Memory")
     }
 }
 
@@ -203,10 +239,29 @@ mod tests {
     }
 
     #[test]
+    fn zeroed_pieces_have_any_alignment() {
+        let arena = Arena::new();
+        for align in (0..14).map(|bits| 1_usize << bits) {
+            for size in [0, 1, 24, 5000] {
+                let start = arena.zeroed(size, align).unwrap();
+                assert_eq!(start.addr().get() % align, 0);
+                // SAFETY: the arena just gave these bytes to us alone.
+                let piece = unsafe { std::slice::from_raw_parts_mut(start.as_ptr(), size) };
+                assert!(piece.iter().all(|byte| *byte == 0));
+                piece.fill(0xA5);
+            }
+        }
+        for (size, align) in [(1, 0), (1, 3), (usize::MAX, 1), (isize::MAX as usize, 64)] {
+            assert!(arena.zeroed(size, align).is_none(), "{size} bytes aligned to {align}");
+        }
+        drop(arena.finish());
+    }
+
+    #[test]
     fn text_ends_with_nul() {
         let arena = Arena::new();
-        let text = arena.text("h\0ello").unwrap();
-        let empty = arena.text("").unwrap();
+        let text = arena.text(b"h\0ello").unwrap();
+        let empty = arena.text(b"").unwrap();
         let memory = arena.finish();
         // SAFETY: seven and one bytes were just written, and `memory` keeps them.
         unsafe {

@@ -29,12 +29,17 @@ unsafe impl Send for Results {}
 unsafe impl Sync for Results {}
 
 impl Results {
+    /// `len` values at `values`, which live in `memory` with all they point to.
+    pub(super) fn new(values: *const runtime_value_t, len: usize, memory: Memory) -> Self {
+        Self { values, len, memory }
+    }
+
     /// The results, in order.
     pub fn values(&self) -> &[runtime_value_t] {
         if self.len == 0 {
             return &[];
         }
-        // SAFETY: `lift_results` wrote `len` values there, into `memory`.
+        // SAFETY: whoever made this wrote `len` values there, into `memory`.
         unsafe { slice::from_raw_parts(self.values, self.len) }
     }
 
@@ -93,7 +98,7 @@ fn lay_out<'a>(
         slot.write(lift.value(value, ty, &at)?);
     }
     let start = room.as_ptr().cast();
-    Ok(Results { values: start, len: values.len(), memory: lift.arena.finish() })
+    Ok(Results::new(start, values.len(), lift.arena.finish()))
 }
 
 struct Lift<'a> {
@@ -125,7 +130,7 @@ impl<'a> Lift<'a> {
             (Type::F64, &Value::Float64(f64)) => runtime_value_of_t { f64 },
             (Type::Char, &Value::Char(it)) => runtime_value_of_t { character: it.into() },
             (Type::String, Value::String(text)) => {
-                let ptr = self.arena.text(text)?.cast();
+                let ptr = self.arena.text(text.as_bytes())?.cast();
                 runtime_value_of_t { string: runtime_string_t { ptr, len: text.len() } }
             }
             (Type::List(element), Value::List(values)) => return self.list(values, element, at),

@@ -131,25 +131,10 @@ impl Lower<'_> {
         element: &Type,
         at: &Path<'_>,
     ) -> Result<Vec<Value>> {
-        if value.element != 0 {
-            let wanted = element.kind();
-            let Some(kind) = Kind::from_number(value.element) else {
-                let number = value.element;
-                return Err(at.invalid(format_args!("`element` {number} is not a kind of value")));
-            };
-            if kind != wanted {
-                let wanted = format_args!("list<{}>", brief(element)).to_string();
-                return Err(at.mismatch(wanted, found(Kind::List, value.element)));
-            }
-            if !kind.is_flat() {
-                let kind = kind.name();
-                return Err(at.invalid(format_args!(
-                    "a list of {kind} is an array of values, with `element` 0"
-                )));
-            }
+        if let Some(kind) = flat_kind(value, element, at)? {
             // SAFETY: the kind says that `list` is the initialised field, and `element` says what its
             // array is made of; the caller vouches for both.
-            return unsafe { flat(value.of.list, wanted, at) };
+            return unsafe { flat(value.of.list, kind, at) };
         }
         // SAFETY: the kind says that `list` is the initialised field.
         let list = unsafe { value.of.list };
@@ -274,7 +259,7 @@ impl Lower<'_> {
 }
 
 /// Compares the header of `value`, everything but `of`, with the type that is wanted.
-fn check(value: &runtime_value_t, ty: &Type, at: &Path<'_>) -> Result<()> {
+pub(super) fn check(value: &runtime_value_t, ty: &Type, at: &Path<'_>) -> Result<()> {
     if matches!(ty.kind(), Kind::Function | Kind::Unsupported) {
         return Err(unsupported(ty, at));
     }
@@ -299,6 +284,31 @@ fn check(value: &runtime_value_t, ty: &Type, at: &Path<'_>) -> Result<()> {
     Ok(())
 }
 
+/// What the C array of a list is made of; `None` if it is an array of values.
+pub(super) fn flat_kind(
+    value: &runtime_value_t,
+    element: &Type,
+    at: &Path<'_>,
+) -> Result<Option<Kind>> {
+    if value.element == 0 {
+        return Ok(None);
+    }
+    let Some(kind) = Kind::from_number(value.element) else {
+        let number = value.element;
+        return Err(at.invalid(format_args!("`element` {number} is not a kind of value")));
+    };
+    if kind != element.kind() {
+        let wanted = format_args!("list<{}>", brief(element)).to_string();
+        return Err(at.mismatch(wanted, found(Kind::List, value.element)));
+    }
+    if !kind.is_flat() {
+        let kind = kind.name();
+        let problem = format_args!("a list of {kind} is an array of values, with `element` 0");
+        return Err(at.invalid(problem));
+    }
+    Ok(Some(kind))
+}
+
 /// What a value claims to be.
 fn found(kind: Kind, element: u8) -> String {
     match Kind::from_number(element) {
@@ -316,7 +326,7 @@ fn unsupported(ty: &Type, at: &Path<'_>) -> Error {
 ///
 /// # Safety
 /// As for [`lower_args`]; `value` is a record or tuple.
-unsafe fn members<'a>(
+pub(super) unsafe fn members<'a>(
     value: &'a runtime_value_t,
     wanted: usize,
     at: &Path<'_>,
@@ -332,7 +342,7 @@ unsafe fn members<'a>(
 }
 
 /// The case that `index` selects.
-fn case<'a, T>(cases: &'a [T], index: u32, kind: &str, at: &Path<'_>) -> Result<&'a T> {
+pub(super) fn case<'a, T>(cases: &'a [T], index: u32, kind: &str, at: &Path<'_>) -> Result<&'a T> {
     let found = usize::try_from(index).ok().and_then(|index| cases.get(index));
     found.ok_or_else(|| {
         let count = cases.len();

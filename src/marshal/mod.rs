@@ -11,6 +11,7 @@
 
 mod arena;
 mod array;
+mod copy;
 pub mod layout;
 mod leaf;
 mod lift;
@@ -18,5 +19,7 @@ mod lower;
 #[cfg(test)]
 mod tests;
 
+pub use arena::{Arena, Memory};
+pub use copy::{Copied, copy_results};
 pub use lift::{Results, lift_args, lift_results};
 pub use lower::{lower_args, lower_results};

@@ -6,7 +6,7 @@ use super::layout::{
     runtime_flags_t, runtime_list_t, runtime_slice_t, runtime_string_t, runtime_value_of_t,
     runtime_value_t,
 };
-use super::{Results, lift_results, lower_args};
+use super::{Results, copy_results, lift_results, lower_args};
 use crate::handles::NoHandles;
 use crate::types::{Case, Field, FunctionType, Kind, Name, ResultType, Type};
 use crate::value::Value;

@@ -230,7 +230,12 @@ impl HostDescriptor for Files<'_> {
         self.inner.stat(fd).await
     }
 
-    async fn stat_at(&mut self, fd: Fd, flags: PathFlags, path: String) -> FsResult<DescriptorStat> {
+    async fn stat_at(
+        &mut self,
+        fd: Fd,
+        flags: PathFlags,
+        path: String,
+    ) -> FsResult<DescriptorStat> {
         self.inner.stat_at(fd, flags, path).await
     }
 

@@ -36,7 +36,9 @@ mod unix {
 
     use bytes::Bytes;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::io::Errno;
     use tokio::io::{AsyncRead, AsyncWrite, empty};
+    use tokio::sync::Semaphore;
     use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
     use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
     use wasmtime_wasi::{WasiCtxBuilder, async_trait};
@@ -52,13 +54,17 @@ mod unix {
     /// Whether there is something to read, or the end, before `patience` is over.
     fn is_readable(file: &File, patience: Timespec) -> bool {
         let mut files = [PollFd::new(file, PollFlags::IN)];
-        // What cannot be waited for is left to `read`.
-        poll(&mut files, Some(&patience)).map_or(true, |ready| ready > 0)
+        match poll(&mut files, Some(&patience)) {
+            Ok(ready) => ready > 0,
+            Err(Errno::INTR) => false,
+            Err(_) => true, // `read` says what is wrong
+        }
     }
 
     pub(crate) fn stdin(builder: &mut WasiCtxBuilder) {
         if let Ok(file) = duplicate(io::stdin()) {
-            builder.stdin(Stdin { file: Arc::new(file), ready: Arc::default() });
+            let looking = Arc::new(Semaphore::new(1));
+            builder.stdin(Stdin { file: Arc::new(file), ready: Arc::default(), looking });
         }
     }
 
@@ -131,6 +137,8 @@ mod unix {
         file: Arc<File>,
         /// There is something to read, or the end.
         ready: Arc<AtomicBool>,
+        /// One look at a time, however often the guest asks.
+        looking: Arc<Semaphore>,
     }
 
     impl IsTerminal for Stdin {
@@ -172,9 +180,13 @@ mod unix {
     impl Pollable for Stdin {
         async fn ready(&mut self) {
             while !self.ready.load(Ordering::Relaxed) {
+                let Ok(turn) = self.looking.clone().acquire_owned().await else { return };
                 let (file, ready) = (self.file.clone(), self.ready.clone());
                 // Bounded, so that it ends soon after a guest that stops waiting.
-                let look = move || ready.store(is_readable(&file, PATIENCE), Ordering::Relaxed);
+                let look = move || {
+                    ready.store(is_readable(&file, PATIENCE), Ordering::Relaxed);
+                    drop(turn);
+                };
                 if tokio::task::spawn_blocking(look).await.is_err() {
                     return; // the runtime is ending
                 }

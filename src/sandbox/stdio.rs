@@ -66,8 +66,7 @@ impl Stdio {
             builder.stdin(port::Stdin(stdio.clone()));
             used = true;
         }
-        for (sink, stream) in
-            [(&sandbox.stdout, Stream::Stdout), (&sandbox.stderr, Stream::Stderr)]
+        for (sink, stream) in [(&sandbox.stdout, Stream::Stdout), (&sandbox.stderr, Stream::Stderr)]
         {
             match sink {
                 Sink::Drop => {}

@@ -108,9 +108,18 @@ fn every_fallible_function_is_one_guard() {
     none(&problems);
 }
 
-/// Whether the body is one call of `name`, which is told the name of the exported function.
+/// Whether the body is one call of `name`, which is told the name of the exported function. What a
+/// callback brings is taken over first: its finalizer runs whatever happens afterwards.
 fn is_one_call_of(export: &Export, name: &str) -> bool {
-    let [Stmt::Expr(Expr::Call(call), _)] = export.item.block.stmts.as_slice() else {
+    let takes_over = |statement: &Stmt| match statement {
+        Stmt::Local(local) => local.init.as_ref().is_some_and(|init| {
+            let value = quote(&*init.expr);
+            value.starts_with("UserData::new(") && Panics::within_expr(&init.expr).is_none()
+        }),
+        _ => false,
+    };
+    let mut rest = export.item.block.stmts.iter().skip_while(|statement| takes_over(statement));
+    let (Some(Stmt::Expr(Expr::Call(call), _)), None) = (rest.next(), rest.next()) else {
         return false;
     };
     let told = call.args.first().map(quote).unwrap_or_default();
@@ -126,6 +135,12 @@ impl Panics {
     fn within(block: &syn::Block) -> Option<String> {
         let mut walk = Self::default();
         walk.visit_block(block);
+        walk.0
+    }
+
+    fn within_expr(expression: &Expr) -> Option<String> {
+        let mut walk = Self::default();
+        walk.visit_expr(expression);
         walk.0
     }
 

@@ -1,5 +1,6 @@
 /* threads */
 /* What a completion callback may do: everything. */
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,8 +101,8 @@ static void link_chain(chain_t *chain) {
   runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
   completion.callback = next;
   completion.user_data = chain;
-  CHECK_OK(runtime_instance_call_async(chain->instance, chain->guest.add, &one, 1, NULL,
-                                       &completion));
+  CHECK_OK(
+      runtime_instance_call_async(chain->instance, chain->guest.add, &one, 1, NULL, &completion));
 }
 
 static void next(void *user_data, runtime_values_t *results, runtime_error_t *error) {
@@ -231,10 +232,12 @@ static void test_a_fork_starts_nothing(void) {
     CHECK(pending == NULL && atomic_load(&last.finalized) == 1);
     runtime_pending_free(last.pending);
     guest_free(&last.guest);
-    _exit(0);
+    /* Not by exit: threads that did not come along are left alone on purpose, which Valgrind would
+     * report there. */
+    (void)raise(SIGKILL);
   }
   CHECK(waitpid(child, &status, 0) == child);
-  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
   CHECK_OK(runtime_pending_wait(last.pending, UINT64_MAX, &results));
   runtime_values_free(results);
   runtime_pending_free(last.pending);

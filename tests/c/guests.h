@@ -185,7 +185,9 @@ static inline pthread_t thread_start(void *(*body)(void *), void *data) {
   return thread;
 }
 
-static inline void thread_join(pthread_t thread) { CHECK(pthread_join(thread, NULL) == 0); }
+static inline void thread_join(pthread_t thread) {
+  CHECK(pthread_join(thread, NULL) == 0);
+}
 
 /* Threads of this process. */
 static inline int thread_count(void) {

@@ -17,6 +17,11 @@ typedef struct {
   runtime_instance_t *instance;
   runtime_pending_t *pending;
   runtime_cancel_t *cancel;
+  runtime_sandbox_t *sandbox;
+  runtime_output_t *output;
+  runtime_linker_t *linker;
+  runtime_call_t *call;   /* NULL: it lives inside a host function only */
+  runtime_reply_t *reply; /* NULL: the same */
   runtime_error_t *error;
   runtime_bytes_t *bytes;
   runtime_values_t *values;
@@ -71,6 +76,28 @@ static inline void fixture_log_fn(void *user_data, runtime_log_level_t level, co
   (void)user_data, (void)level, (void)target, (void)target_len, (void)message, (void)message_len;
 }
 
+static inline void fixture_write_fn(void *user_data, void *context, const uint8_t *data,
+                                    size_t data_len) {
+  (void)user_data, (void)context, (void)data, (void)data_len;
+}
+
+static inline runtime_error_t *fixture_read_fn(void *user_data, void *context, uint8_t *buffer,
+                                               size_t capacity, size_t *len_out) {
+  (void)user_data, (void)context, (void)buffer, (void)capacity, (void)len_out;
+  return NULL;
+}
+
+static inline runtime_error_t *fixture_host_fn(void *user_data, runtime_call_t *call,
+                                               const runtime_value_t *args, size_t args_len,
+                                               runtime_value_t *results, size_t results_len) {
+  (void)user_data, (void)call, (void)args, (void)args_len, (void)results, (void)results_len;
+  return NULL;
+}
+
+static inline void fixture_resource_drop_fn(void *user_data, uint32_t resource) {
+  (void)user_data, (void)resource;
+}
+
 /* A small runtime, one component in it, and what hangs on that. */
 static inline void fixture_make(void) {
   const runtime_item_t *item;
@@ -81,6 +108,9 @@ static inline void fixture_make(void) {
   CHECK_OK(runtime_component_function(fixture.component, "echo", 4, &fixture.function));
   CHECK_OK(runtime_instance_new(fixture.component, NULL, &fixture.instance));
   CHECK_OK(runtime_cancel_new(&fixture.cancel));
+  CHECK_OK(runtime_sandbox_new(&fixture.sandbox));
+  CHECK_OK(runtime_output_new(100, &fixture.output));
+  CHECK_OK(runtime_linker_new(&fixture.linker));
   fixture.error = runtime_component_function(fixture.component, "none", 4, NULL);
   CHECK(fixture.error != NULL);
   CHECK_OK(runtime_component_wit(fixture.component, &fixture.bytes));
@@ -108,6 +138,9 @@ static inline void fixture_still_works(void) {
 static inline void fixture_free(void) {
   runtime_pending_free(fixture.pending);
   runtime_cancel_free(fixture.cancel);
+  runtime_sandbox_free(fixture.sandbox);
+  runtime_output_free(fixture.output);
+  runtime_linker_free(fixture.linker);
   runtime_instance_free(fixture.instance);
   runtime_values_free(fixture.values);
   runtime_bytes_free(fixture.bytes);

@@ -155,9 +155,8 @@ static void test_the_finalizer_runs_when_starting_fails(void) {
   options.fuel = 1; /* refused only where the call is about to start */
   expect_not_started(start(guest.add, &one, &options, &completion), invalid, "fuel", &seen,
                      &pending);
-  expect_not_started(
-      runtime_instance_call_async(NULL, guest.add, &one, 1, NULL, &completion), invalid,
-      "`instance`", &seen, &pending);
+  expect_not_started(runtime_instance_call_async(NULL, guest.add, &one, 1, NULL, &completion),
+                     invalid, "`instance`", &seen, &pending);
 
   runtime_completion_t neither = completion;
   neither.callback = NULL;
@@ -329,7 +328,7 @@ static void test_many_in_flight_take_few_threads(void) {
 }
 
 int main(void) {
-  runtime_builder_t *builder = guest_builder(scaled(10000));
+  runtime_builder_t *builder = guest_builder(scaled(10000) + 200);
   runtime_builder_worker_threads(builder, 2);
   guest_make(&guest, builder);
   RUN(test_the_callback_gets_the_results_on_a_worker);

@@ -137,7 +137,8 @@ static void test_they_come_in_any_size(void) {
   CHECK(smaller.finished == larger.stats.finished);
   CHECK(smaller.trapped == UINT64_C(0xA5A5A5A5A5A5A5A5));
   smaller.struct_size = 0;
-  CHECK_ERROR(runtime_stats(guest.runtime, &smaller), RUNTIME_ERROR_INVALID_ARGUMENT, "struct_size");
+  CHECK_ERROR(runtime_stats(guest.runtime, &smaller), RUNTIME_ERROR_INVALID_ARGUMENT,
+              "struct_size");
   CHECK_ERROR(runtime_stats(NULL, &larger.stats), RUNTIME_ERROR_INVALID_ARGUMENT, "`runtime`");
   CHECK(larger.stats.started == 0);
 }

@@ -136,6 +136,13 @@ fn output(
     }
 }
 
+/// Whether the function takes an object away from the caller: the fixture keeps its own.
+fn is_consumed(header: &Header, function: &Function, param: &Param) -> bool {
+    let doc = function.param_doc(&param.name).unwrap_or_default();
+    let opaque = matches!(header.ty(pointee(&param.ty)).map(|t| &t.shape), Some(Shape::Opaque));
+    opaque && !param.ty.ends_with("**") && !param.ty.starts_with("const ") && doc.contains("owned")
+}
+
 /// Whether the documentation lets this parameter be NULL.
 fn is_optional(function: &Function, param: &Param) -> bool {
     let doc = function.param_doc(&param.name).unwrap_or_default();
@@ -166,7 +173,8 @@ pub(super) fn call(
     let mut it = Call { before: String::new(), call: String::new(), outputs: Vec::new() };
     let mut values = Vec::new();
     for param in &function.params {
-        let argument = special(param).unwrap_or_else(|| valid(header, param));
+        let consumed = || is_consumed(header, function, param).then(|| plain("NULL"));
+        let argument = special(param).or_else(consumed).unwrap_or_else(|| valid(header, param));
         if !argument.before.is_empty() {
             let _ = writeln!(it.before, "  {}", argument.before);
         }
@@ -263,14 +271,10 @@ pub fn null_program() -> String {
             if !param.is_pointer() && !callback {
                 continue;
             }
-            if callback && is_optional(function, param) || callback && function.returns == "void" {
-                cases.push(null_case(&header, function, param, false));
-            } else if !callback {
-                cases.push(null_case(&header, function, param, false));
-                let length = format!("{}_len", param.name);
-                if function.params.iter().any(|p| p.name == length) {
-                    cases.push(null_case(&header, function, param, true));
-                }
+            cases.push(null_case(&header, function, param, false));
+            let length = format!("{}_len", param.name);
+            if function.params.iter().any(|p| p.name == length) {
+                cases.push(null_case(&header, function, param, true));
             }
         }
     }
@@ -316,10 +320,11 @@ fn panicking(header: &Header, setter: &Function) -> Case {
     let name = &setter.name;
     let Call { before, call, .. } =
         call(header, setter, |param| (param.ty == "runtime_builder_t *").then(|| plain("builder")));
+    let panic = format!("RUNTIME_ERROR_PANIC, \"failpoint {name}\"");
     let body = format!(
-        "{before}  runtime_builder_t *builder = runtime_builder_new();\n  runtime_t *out = NULL;\n  \
-         arm(\"{name}\");\n  {call};\n  CHECK_ERROR(runtime_build(builder, &out), \
-         RUNTIME_ERROR_PANIC, \"failpoint {name}\");\n  CHECK(out == NULL);\n  \
+        "{before}  runtime_builder_t *builder = runtime_builder_new();\n  \
+         runtime_t *out = NULL;\n  arm(\"{name}\");\n  {call};\n  \
+         CHECK_ERROR(runtime_build(builder, &out), {panic});\n  CHECK(out == NULL);\n  \
          runtime_builder_free(builder);\n  fixture_still_works();\n"
     );
     Case { name: name.clone(), body }

@@ -50,7 +50,8 @@ pub unsafe extern "C" fn runtime_builder_max_core_instances_per_component(
 
 /// Sets how many linear memories one component may have.
 ///
-/// The pool has this many slots for each of runtime_builder_max_components().
+/// The pool has one for each of runtime_builder_max_components(), so that fewer instances of a
+/// component with several can be alive at once.
 ///
 /// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
 /// @param count    Default 30; from 1 to 10000.
@@ -75,7 +76,8 @@ pub unsafe extern "C" fn runtime_builder_max_memories_per_component(
 
 /// Sets how many tables one component may have.
 ///
-/// The pool has this many slots for each of runtime_builder_max_components().
+/// The pool has this many for each of runtime_builder_max_components(), but at most four if it is
+/// RUNTIME_ALLOCATOR_POOLING_SHRUNK.
 ///
 /// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
 /// @param count    Default 20; from 1 to 10000.

@@ -34,11 +34,10 @@ pub unsafe extern "C" fn runtime_builder_max_execution_time(
 /// Sets how precise time limits are.
 ///
 /// While a guest computes, the clock is looked at once a tick. A limit is rounded up to whole
-/// ticks. While no call is in flight nothing ticks.
+/// ticks, at least one. While no call is in flight nothing ticks.
 ///
 /// @param builder       The builder, borrowed for the call; NULL is allowed and does nothing.
-/// @param milliseconds  Default 10; from 1 to 10000, and not longer than
-///                       runtime_builder_max_execution_time().
+/// @param milliseconds  Default 10; from 1 to 10000.
 ///
 /// @threadsafe One thread at a time for each builder.
 /// @since 0.1

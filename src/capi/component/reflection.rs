@@ -197,10 +197,11 @@ pub unsafe extern "C" fn runtime_component_call_text(
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
         let (out, component, (options, _report), call) = unsafe {
             let out = Out::new(out, "out")?;
-            let component = borrow(component, "component")?;
+            // Cloned, since a host function may free it.
+            let component = borrow(component, "component")?.0.clone();
             (out, component, call_options(options)?, boundary::text(text, text_len, "text")?)
         };
-        out.set(component.0.call_text(call, &options)?.into());
+        out.set(component.call_text(call, &options)?.into());
         Ok(())
     })
 }

@@ -11,6 +11,14 @@ use crate::types::Resource;
 fn refused(value: runtime_value_t, ty: &Type, code: Code, message: &str) {
     let error = lower_error(value, ty);
     assert_eq!((error.code(), error.message()), (code, message));
+    // What cannot be copied, or read from a copy, has the same problem.
+    // SAFETY: the helpers build values of live slices.
+    let error = match unsafe { copy_results(&[value], &function(ty.clone())) } {
+        Err(error) => error,
+        Ok(copy) => lower_error(copy.results.values()[0], ty),
+    };
+    let place = error.message().replacen("`result", "parameter `p", 1);
+    assert_eq!((error.code(), &*place), (code, message), "a copy");
 }
 
 #[track_caller]

@@ -5,6 +5,10 @@ use super::*;
 fn round_trip(value: Value, ty: &Type) {
     let results = lift(value.clone(), ty);
     assert_eq!(lower(results.values()[0], ty).unwrap(), value, "{ty}");
+    // SAFETY: `results` owns all that its values point to.
+    let copy = unsafe { copy_results(results.values(), &function(ty.clone())).unwrap() };
+    drop(results);
+    assert_eq!(lower(copy.results.values()[0], ty).unwrap(), value, "a copy of {ty}");
 }
 
 #[test]

@@ -17,7 +17,10 @@ fn main() -> ExitCode {
         None => ExitCode::SUCCESS,
         Some("trap") => std::process::abort(),
         Some(status) => match status.parse() {
-            Ok(status) => std::process::exit(status),
+            Ok(status) => {
+                wasip2::cli::exit::exit_with_code(status);
+                unreachable!("it does not return")
+            }
             Err(_) => ExitCode::FAILURE,
         },
     }

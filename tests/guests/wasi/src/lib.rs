@@ -72,7 +72,7 @@ impl Guest for Sandboxed {
 
     fn print_and_exit(text: String) {
         print(&text);
-        std::process::exit(3);
+        wasip2::cli::exit::exit_with_code(3);
     }
 
     fn print_without_waiting(text: String) {

@@ -1,0 +1,118 @@
+use std::sync::Arc;
+
+use tokio::sync::oneshot::Sender;
+
+use crate::capi::boundary::{quietly, release, slice, take};
+use crate::capi::error::runtime_error_t;
+use crate::error::Result;
+use crate::handles::{Handles, HostType};
+use crate::host::Produce;
+use crate::marshal::layout::runtime_value_t;
+use crate::marshal::{Copied, copy_results, lower_results};
+use crate::types::FunctionType;
+use crate::value::Value;
+
+/// The answer that a host function still owes. See runtime_call_defer().
+///
+/// Whoever receives it owns it, and passes it on to runtime_reply_complete(), or releases it with
+/// runtime_reply_free(). Any thread may do so, at any time: also when the call is over, the
+/// callback's `user_data` has been released, or nothing is left of the runtime.
+///
+/// @since 0.1
+pub struct runtime_reply_t {
+    answer: Sender<Result<Produce>>,
+    of: Origin,
+}
+
+impl runtime_reply_t {
+    pub(super) fn new(answer: Sender<Result<Produce>>, of: Origin) -> Self {
+        Self { answer, of }
+    }
+}
+
+/// What there is to know about the function that a guest called.
+#[derive(Clone)]
+pub(super) struct Origin {
+    pub ty: Arc<FunctionType>,
+    pub types: Arc<[HostType]>,
+}
+
+/// An answer on its way to a guest. If it never gets there, the resources in it are dropped.
+struct Kept {
+    copied: Copied,
+    of: Origin,
+}
+
+impl Kept {
+    /// Reads the answer where the guest's handles are at hand.
+    fn read(mut self, handles: &mut dyn Handles) -> Result<Vec<Value>> {
+        // From here on `handles` knows whose they are; and nobody's code must run here.
+        self.copied.owned.clear();
+        // SAFETY: the copy owns everything its values point to.
+        unsafe { lower_results(self.copied.results.values(), &self.of.ty, handles) }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        for (ty, handle) in self.copied.owned.drain(..) {
+            let Ok(rep) = u32::try_from(handle) else { continue };
+            self.of.types.iter().for_each(|known| known.drop_if(&ty, rep));
+        }
+    }
+}
+
+/// Answers for a host function that deferred its answer, and the guest goes on.
+///
+/// Returns at once. If the call is over by then, because it was cancelled or ran out of time, the
+/// answer goes nowhere, and the destructors of the owned resources of the host in it run.
+///
+/// @param reply        The reply, owned, and gone afterwards. NULL is allowed; `error` is released
+///                     all the same.
+/// @param results      The results, as a callback fills them in, copied with everything they point
+///                     to; may be NULL if `results_len` is 0. Not looked at if `error` is not NULL.
+///                     What is wrong with them is an error of the guest's caller.
+/// @param results_len  1, or 0 if the function gives nothing.
+/// @param error        Why there are no results, owned by the library from here on, as if the
+///                     callback had returned it; NULL if there are.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_reply_complete(
+    reply: *mut runtime_reply_t,
+    results: *const runtime_value_t,
+    results_len: usize,
+    error: *mut runtime_error_t,
+) {
+    quietly("runtime_reply_complete", || {
+        // SAFETY: the header obliges callers to pass a reply and an error of their own, or NULL.
+        let (reply, error) = unsafe { (take(reply), take(error)) };
+        let Some(reply) = reply else { return };
+        let runtime_reply_t { answer, of } = *reply;
+        let copied = match error {
+            Some(error) => Err(error.into()),
+            // SAFETY: the header obliges callers to pass values whose pointers are live.
+            None => unsafe {
+                slice(results, results_len, "results").and_then(|it| copy_results(it, &of.ty))
+            },
+        };
+        let produce = copied.map(|copied| -> Produce {
+            let kept = Kept { copied, of };
+            Box::new(move |handles: &mut dyn Handles| kept.read(handles))
+        });
+        // Nobody waits if the call is over.
+        let _ = answer.send(produce);
+    });
+}
+
+/// Gives up on an answer: the guest's call ends with RUNTIME_ERROR_HOST.
+///
+/// @param reply  The reply, owned; NULL is allowed and does nothing.
+///
+/// @threadsafe Yes, for different replies.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub extern "C" fn runtime_reply_free(reply: Option<Box<runtime_reply_t>>) {
+    release("runtime_reply_free", reply);
+}

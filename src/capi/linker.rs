@@ -1,0 +1,160 @@
+use std::ffi::{c_char, c_void};
+
+use super::boundary::{Out, borrow_mut, guard, release, text};
+use super::call::{host_fn, runtime_host_fn_t};
+use super::callback::{UserData, runtime_finalizer_t};
+use super::error::runtime_error_t;
+use super::resource::{destructor, runtime_resource_drop_fn_t};
+use crate::linker::{Linker, Unresolved};
+
+/// What the host provides to components: functions and resources, by interface and name.
+///
+/// Whoever receives it owns it and releases it with runtime_linker_free(). A component that is
+/// loaded with it, by runtime_component_options_t, copies what is in it, so it may be changed or
+/// released afterwards, and serve any number of components. What no component imports does no
+/// harm. One thread at a time may change it; loading components only reads it.
+///
+/// @since 0.1
+pub struct runtime_linker_t(pub(super) Linker);
+
+/// Makes a linker that provides nothing.
+///
+/// @param[out] out  Receives the linker, owned by the caller: release it with
+///                  runtime_linker_free(). Set to NULL on failure.
+///
+/// @return NULL on success, otherwise an error owned by the caller:
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `out` is NULL.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_linker_new(
+    out: *mut *mut runtime_linker_t,
+) -> *mut runtime_error_t {
+    guard("runtime_linker_new", || {
+        // SAFETY: the header obliges callers to pass a live, unaliased pointer.
+        let out = unsafe { Out::new(out, "out")? };
+        out.set(runtime_linker_t(Linker::new()));
+        Ok(())
+    })
+}
+
+/// Releases a linker.
+///
+/// @param linker  The linker, owned; NULL is allowed and does nothing. Components that were loaded
+///                with it go on, and keep the callbacks and their `user_data`.
+///
+/// @threadsafe Yes, for different linkers.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub extern "C" fn runtime_linker_free(linker: Option<Box<runtime_linker_t>>) {
+    release("runtime_linker_free", linker);
+}
+
+/// Defines a function that components may import.
+///
+/// WASI comes without being defined; a definition here takes its place.
+///
+/// @param linker     The linker, borrowed for the call.
+/// @param path       What the function is called: `acme:shop/prices@1.0.0#lookup`, or only `lookup`
+///                   for one that a world imports itself. Methods have the names of the component
+///                   model: `acme:shop/carts@1.0.0#[method]cart.add`, `#[constructor]cart`,
+///                   `#[static]cart.merge`. `: ` and the type that `callback` is written for may
+///                   follow, as runtime_type_text() spells it: `lookup: func(name: string) -> u32`.
+///                   A component that wants another type is then refused with both. Borrowed for
+///                   the call.
+/// @param path_len   Length of `path`.
+/// @param callback   The function.
+/// @param user_data  Passed to `callback`. Owned by the library from here on, whatever happens; may
+///                   be NULL.
+/// @param finalizer  Runs once with `user_data`, when the linker, every component that was loaded
+///                   with it, and all that keeps those are released; or when this function fails.
+///                   NULL if there is nothing to release.
+///
+/// @return NULL on success, otherwise an error owned by the caller:
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `linker`, `path` or `callback` is NULL, if `path` is
+///         malformed, or if it is defined already.
+///
+/// @threadsafe No: one thread at a time for each linker.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_linker_define(
+    linker: *mut runtime_linker_t,
+    path: *const c_char,
+    path_len: usize,
+    callback: runtime_host_fn_t,
+    user_data: *mut c_void,
+    finalizer: runtime_finalizer_t,
+) -> *mut runtime_error_t {
+    guard("runtime_linker_define", {
+        let user = UserData::new(user_data, finalizer);
+        move || {
+            // SAFETY: the header obliges callers to pass live pointers, and a linker of their own.
+            let (linker, path) =
+                unsafe { (borrow_mut(linker, "linker")?, text(path, path_len, "path")?) };
+            linker.0.define(path, host_fn(callback, user)?)
+        }
+    })
+}
+
+/// Defines a type of resource that components may import.
+///
+/// Of a resource of the host a guest sees a handle, and the host the number that it chose. The
+/// functions of the resource are defined like any others, by runtime_linker_define().
+///
+/// @param linker      The linker, borrowed for the call.
+/// @param path        What the resource is called: `acme:shop/carts@1.0.0#cart`, or only `cart` for
+///                    one that a world imports itself. Borrowed for the call.
+/// @param path_len    Length of `path`.
+/// @param destructor  Runs for each resource of this type that a guest was given to own and does
+///                    not own any more. NULL if there is nothing to do then.
+/// @param user_data   Passed to `destructor`. Owned by the library from here on, whatever happens;
+///                    may be NULL.
+/// @param finalizer   Runs once with `user_data`, as for runtime_linker_define(). NULL if there is
+///                    nothing to release.
+///
+/// @return NULL on success, otherwise an error owned by the caller:
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `linker` or `path` is NULL, if `path` is malformed, or
+///         if it is defined already.
+///
+/// @threadsafe No: one thread at a time for each linker.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_linker_define_resource(
+    linker: *mut runtime_linker_t,
+    path: *const c_char,
+    path_len: usize,
+    destructor: runtime_resource_drop_fn_t,
+    user_data: *mut c_void,
+    finalizer: runtime_finalizer_t,
+) -> *mut runtime_error_t {
+    guard("runtime_linker_define_resource", {
+        let user = UserData::new(user_data, finalizer);
+        move || {
+            // SAFETY: the header obliges callers to pass live pointers, and a linker of their own.
+            let (linker, path) =
+                unsafe { (borrow_mut(linker, "linker")?, text(path, path_len, "path")?) };
+            linker.0.define_resource(path, self::destructor(destructor, user))
+        }
+    })
+}
+
+/// Lets components load although nobody provides some of their imports.
+///
+/// By default they are refused, with RUNTIME_ERROR_LINK. For guests that import more than they
+/// use: a guest that calls such an import traps there.
+///
+/// @param linker  The linker, borrowed for the call; NULL is allowed and does nothing.
+///
+/// @threadsafe No: one thread at a time for each linker.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_linker_unresolved_trap(linker: *mut runtime_linker_t) {
+    // SAFETY: the header obliges callers to pass a live linker of their own, or NULL.
+    if let Some(linker) = unsafe { linker.as_mut() } {
+        linker.0.unresolved(Unresolved::Trap);
+    }
+}

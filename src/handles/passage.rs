@@ -1,0 +1,124 @@
+//! Resources on their way between a guest and its host.
+
+use wasmtime::component::{ResourceAny, ResourceDynamic, ResourceType};
+use wasmtime::{AsContextMut, StoreContextMut};
+
+use super::Handles;
+use crate::error::{Error, Result};
+use crate::guest::Guest;
+
+/// The handles of the guest in a store, for one set of values that enters or leaves it.
+pub(crate) struct StoreHandles<'a> {
+    store: StoreContextMut<'a, Guest>,
+    passage: Passage,
+}
+
+/// Resources on their way. They change owner by [`commit`](Self::commit), when everything around
+/// them has turned out well.
+#[derive(Debug, Default)]
+#[must_use]
+pub(crate) struct Passage {
+    /// Numbers of guests' resources, and whether the guest will own them.
+    taken: Vec<(u64, bool)>,
+    /// Resources of the host that the guest will own: index of the type, and number.
+    entering: Vec<(ResourceAny, u32, u32)>,
+    /// Resources of the host that the guest owned.
+    leaving: Vec<(u32, u32)>,
+    /// Resources of the host that the guest may use until the call ends.
+    loans: Vec<ResourceAny>,
+}
+
+/// Resources of the host that a guest may use until its call ends.
+#[derive(Debug, Default)]
+#[must_use]
+pub(crate) struct Loans(Vec<ResourceAny>);
+
+impl<'a> StoreHandles<'a> {
+    pub(crate) fn new(store: StoreContextMut<'a, Guest>) -> Self {
+        Self { store, passage: Passage::default() }
+    }
+
+    /// What has been asked for so far.
+    pub(crate) fn finish(self) -> Passage {
+        self.passage
+    }
+}
+
+impl Passage {
+    /// Has the resources change owner. The loans end after the call.
+    pub(crate) fn commit(self, mut store: StoreContextMut<'_, Guest>) -> Result<Loans> {
+        let guest = store.data_mut();
+        for (number, owned) in self.taken {
+            if owned {
+                guest.handles.remove(number)?;
+            }
+        }
+        self.entering.iter().for_each(|(_, index, rep)| guest.lent.add(*index, *rep));
+        self.leaving.iter().for_each(|(index, rep)| guest.lent.remove(*index, *rep));
+        Ok(Loans(self.loans))
+    }
+
+    /// Leaves everything with whom it belonged to.
+    pub(crate) fn undo(self, store: StoreContextMut<'_, Guest>) -> Result<()> {
+        let entering = self.entering.into_iter().map(|(resource, ..)| resource);
+        Loans(entering.chain(self.loans).collect()).end(store)
+    }
+
+    /// Whether a value before took the guest's resource with this number, or the guest will own it.
+    fn is_contested(&self, number: u64, owned: bool) -> bool {
+        self.taken.iter().any(|taken| taken.0 == number && (taken.1 || owned))
+    }
+}
+
+impl Loans {
+    /// Takes back what was lent.
+    pub(crate) fn end(self, mut store: StoreContextMut<'_, Guest>) -> Result<()> {
+        for resource in self.0 {
+            ResourceDynamic::try_from_resource_any(resource, store.as_context_mut())?;
+        }
+        Ok(())
+    }
+}
+
+impl Handles for StoreHandles<'_> {
+    fn give(&mut self, resource: ResourceAny) -> Result<u64> {
+        let Some(index) = self.store.data().lent.index(&resource.ty()) else {
+            return self.store.data_mut().handles.insert(resource);
+        };
+        let owned = resource.owned();
+        let rep = ResourceDynamic::try_from_resource_any(resource, self.store.as_context_mut())?;
+        if owned {
+            self.passage.leaving.push((index, rep.rep()));
+        }
+        Ok(rep.rep().into())
+    }
+
+    fn take(&mut self, handle: u64, ty: &ResourceType, owned: bool) -> Result<ResourceAny> {
+        if let Some(index) = self.store.data().lent.index(ty) {
+            let rep = u32::try_from(handle).map_err(|_| {
+                let problem =
+                    format_args!("{handle:#x}: the host's own resources have 32-bit numbers");
+                Error::invalid("resource", problem)
+            })?;
+            // Owned by nobody yet. Where the guest expects a borrow it is lent from here.
+            let resource = ResourceDynamic::new_own(rep, index)
+                .try_into_resource_any(self.store.as_context_mut())?;
+            match owned {
+                true => self.passage.entering.push((resource, index, rep)),
+                false => self.passage.loans.push(resource),
+            }
+            return Ok(resource);
+        }
+        if self.passage.is_contested(handle, owned) {
+            let problem = format_args!("{handle:#x} is given away and used in one call");
+            return Err(Error::invalid("resource", problem));
+        }
+        let resource = self.store.data_mut().handles.peek(handle)?;
+        if resource.ty() != *ty {
+            let problem = format_args!("{handle:#x} is a resource of another type");
+            return Err(Error::invalid("resource", problem));
+        }
+        self.passage.taken.push((handle, owned));
+        Ok(resource)
+    }
+}

@@ -1,0 +1,159 @@
+//! One asynchronous call: a worker runs it, and the reactor ends it when its time is up.
+//!
+//! A worker that finds the time to look at the clock would not do: with many guests that compute,
+//! a call may wait its turn for long. So the call is kept where the reactor can take it away.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+
+use crate::deadline::Deadline;
+use crate::error::{Code, Error, Result};
+use crate::host::Mailbox;
+use crate::runtime::Runtime;
+use crate::stats::Counted;
+
+type Body<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+type Done<T> = Box<dyn FnOnce(Result<T>) + Send>;
+
+/// An asynchronous call, shared by the worker that runs it and the reactor that watches it.
+struct Task<T> {
+    /// The call itself; `None` once it is over. Locked while it runs.
+    body: Mutex<Option<Body<T>>>,
+    done: Mutex<Option<(Done<T>, Counted)>>,
+    deadline: Deadline,
+    mailbox: Arc<Mailbox>,
+    reactor: Handle,
+    watcher: OnceLock<AbortHandle>,
+}
+
+/// Starts `body`; its outcome goes to `done`, exactly once.
+pub(crate) fn start<T: Send + 'static>(
+    runtime: &Runtime,
+    deadline: Deadline,
+    mailbox: Arc<Mailbox>,
+    body: impl Future<Output = Result<T>> + Send + 'static,
+    done: impl FnOnce(Result<T>) + Send + 'static,
+) -> Result<()> {
+    let (workers, reactor) = (runtime.workers().workers()?, runtime.workers().reactor()?);
+    let task = Arc::new(Task {
+        body: Mutex::new(Some(Box::pin(body))),
+        done: Mutex::new(Some((Box::new(done), runtime.stats().start()))),
+        deadline,
+        mailbox,
+        reactor: reactor.clone(),
+        watcher: OnceLock::new(),
+    });
+    let tick = runtime.settings().epoch_tick;
+    let worker = task.clone().run(runtime.clone());
+    let worker = workers.spawn(runtime.log().follow(worker)).abort_handle();
+    let watcher = task.clone().watch(worker, tick);
+    let watcher = reactor.spawn(runtime.log().follow(watcher)).abort_handle();
+    let watcher = task.watcher.get_or_init(|| watcher);
+    if task.is_over() {
+        watcher.abort();
+    }
+    Ok(())
+}
+
+impl<T: Send + 'static> Task<T> {
+    /// Runs the call on a worker, unless it is taken away.
+    async fn run(self: Arc<Self>, runtime: Runtime) {
+        let outcome = {
+            let _ticking = runtime.ticker().call();
+            poll_fn(|context| self.poll(context)).await
+        };
+        // The host may free its last object in there: what keeps the runtime alive goes first.
+        drop(runtime);
+        let Some(outcome) = outcome else { return };
+        if let Some(watcher) = self.watcher.get() {
+            watcher.abort();
+        }
+        if self.mailbox.has_streams() {
+            // Callbacks may block.
+            tokio::task::block_in_place(|| self.mailbox.finish());
+        }
+        self.deliver(outcome);
+    }
+
+    fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        let mut body = self.body();
+        let Some(call) = body.as_mut() else { return Poll::Ready(None) };
+        if let Err(error) = self.deadline.check() {
+            *body = None;
+            return Poll::Ready(Some(Err(error)));
+        }
+        loop {
+            let polled = {
+                let _reactor = self.reactor.enter();
+                call.as_mut().poll(context)
+            };
+            if let Poll::Ready(outcome) = polled {
+                *body = None;
+                return Poll::Ready(Some(outcome));
+            }
+            if !self.mailbox.has_request() {
+                return Poll::Pending;
+            }
+            // The host function may block; the worker's other calls go on elsewhere meanwhile.
+            tokio::task::block_in_place(|| self.mailbox.serve());
+        }
+    }
+
+    /// Takes the call away from its worker when it is cancelled or late.
+    async fn watch(self: Arc<Self>, worker: AbortHandle, tick: Duration) {
+        let (at, cancellation) = (self.deadline.at().into(), self.deadline.cancellation());
+        let error = match tokio::time::timeout_at(at, cancellation).await {
+            Ok(()) => self.deadline.cancelled(),
+            Err(_) => self.deadline.timed_out(),
+        };
+        let body = loop {
+            match self.body.try_lock() {
+                Ok(mut body) => break body.take(),
+                Err(TryLockError::Poisoned(body)) => break body.into_inner().take(),
+                // It runs right now, and sees for itself at its next tick that it is over.
+                Err(TryLockError::WouldBlock) => {}
+            }
+            tokio::time::sleep(tick).await;
+        };
+        let Some(body) = body else { return };
+        worker.abort();
+        // Callbacks may block, and so may the end of an instance.
+        let reactor = self.reactor.clone();
+        reactor.spawn_blocking(move || {
+            drop(body);
+            self.mailbox.finish();
+            self.deliver(Err(error));
+        });
+    }
+
+    fn is_over(&self) -> bool {
+        !matches!(self.body.try_lock().as_deref(), Ok(Some(_)) | Err(TryLockError::WouldBlock))
+    }
+
+    fn body(&self) -> MutexGuard<'_, Option<Body<T>>> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Task<T> {
+    fn deliver(&self, outcome: Result<T>) {
+        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((done, counted)) = done {
+            counted.end(&outcome);
+            done(outcome);
+        }
+    }
+}
+
+impl<T> Drop for Task<T> {
+    /// Delivers also when the call panicked.
+    fn drop(&mut self) {
+        self.deliver(Err(Error::new(Code::Panic, "the call ended without an outcome")));
+    }
+}

@@ -1,0 +1,192 @@
+/* The first block of a scenario: settings, grants, host functions, and the component. */
+#ifndef CONFORMANCE_SETUP_H
+#define CONFORMANCE_SETUP_H
+
+#include "host.h"
+#include "log.h"
+#include "sandbox.h"
+
+static const struct {
+  const char *name;
+  void (*set)(runtime_builder_t *, uint64_t);
+} numeric_settings[] = {
+    {"cache_memory", runtime_builder_cache_memory},
+    {"epoch_tick", runtime_builder_epoch_tick},
+    {"fuel", runtime_builder_fuel},
+    {"instance_wait", runtime_builder_instance_wait},
+    {"max_component_size", runtime_builder_max_component_size},
+    {"max_components", runtime_builder_max_components},
+    {"max_core_instances_per_component", runtime_builder_max_core_instances_per_component},
+    {"max_execution_time", runtime_builder_max_execution_time},
+    {"max_hostcall_memory", runtime_builder_max_hostcall_memory},
+    {"max_instance_memory", runtime_builder_max_instance_memory},
+    {"max_linear_memory", runtime_builder_max_linear_memory},
+    {"max_memories_per_component", runtime_builder_max_memories_per_component},
+    {"max_random_size", runtime_builder_max_random_size},
+    {"max_resources", runtime_builder_max_resources},
+    {"max_stack", runtime_builder_max_stack},
+    {"max_table_elements", runtime_builder_max_table_elements},
+    {"max_tables_per_component", runtime_builder_max_tables_per_component},
+};
+
+/* What every scenario starts from; tests/conformance/README.md says so. */
+static runtime_builder_t *builder_make(void) {
+  runtime_builder_t *builder = runtime_builder_new();
+  runtime_builder_max_components(builder, 4);
+  runtime_builder_max_core_instances_per_component(builder, 8);
+  runtime_builder_max_memories_per_component(builder, 2);
+  runtime_builder_max_linear_memory(builder, 16 << 20);
+  runtime_builder_max_execution_time(builder, 60000);
+  runtime_builder_epoch_tick(builder, 5);
+  runtime_builder_worker_threads(builder, 2);
+  runtime_builder_cache_memory(builder, 256 << 20);
+  return builder;
+}
+
+/* A path below `tests`. */
+static void tests_path(char *path, const char *name) {
+  char below[MAX_PATH];
+  const char *guests = getenv("WASMCELL_GUESTS");
+  CHECK(guests != NULL);
+  join(below, "..", name);
+  join(path, guests, below);
+}
+
+static void builder_text(runtime_builder_t *builder, log_t *log, const char *name,
+                         const char *value) {
+  char path[MAX_PATH];
+  if (same(name, "log")) {
+    runtime_builder_log(builder, log_level(value), log_add, log, NULL);
+  } else if (same(name, "trusted_key")) {
+    tests_path(path, value);
+    char *key = file_text(path);
+    runtime_builder_trusted_key(builder, (const uint8_t *)key, strlen(key));
+    free(key);
+  } else if (same(name, "experimental_feature_names")) {
+    runtime_builder_experimental_feature_names(builder, value, strlen(value));
+  } else if (same(name, "require_signature")) {
+    runtime_builder_require_signature(builder, yes(value));
+  } else if (same(name, "backtrace_details")) {
+    runtime_builder_backtrace_details(builder, yes(value));
+  } else if (same(name, "force_pooling_allocator") && yes(value)) {
+    runtime_builder_force_pooling_allocator(builder);
+  } else if (same(name, "force_on_demand_allocator") && yes(value)) {
+    runtime_builder_force_on_demand_allocator(builder);
+  } else {
+    MALFORMED("no setting `%s %s`", name, value);
+  }
+}
+
+/* `builder: name value` */
+static void builder_set(runtime_builder_t *builder, log_t *log, const entry_t *entry) {
+  const size_t count = sizeof numeric_settings / sizeof *numeric_settings;
+  char *words[2];
+  size_t i = 0;
+  split(entry->value, 2, words);
+  while (i < count && !same(numeric_settings[i].name, words[0])) i++;
+  if (i < count) {
+    numeric_settings[i].set(builder, number(words[1]));
+  } else {
+    builder_text(builder, log, words[0], words[1]);
+  }
+  free(words[0]);
+}
+
+/* What a scenario works with. */
+typedef struct {
+  runtime_t *runtime;
+  runtime_component_t *component;
+  runtime_linker_t *linker;
+  grants_t grants;
+  log_t log;
+  host_t host;
+  char *scratch;
+} setup_t;
+
+/* The runtime of all scenarios without settings of their own. */
+static runtime_t *default_runtime;
+
+/* Gives the scenario a runtime, which default_runtime may own. */
+static runtime_error_t *setup_runtime(setup_t *setup, const block_t *block) {
+  if (block_get(block, "builder") == NULL && default_runtime != NULL) {
+    setup->runtime = default_runtime;
+    return NULL;
+  }
+  runtime_builder_t *builder = builder_make();
+  for (size_t i = 0; i < block->len; i++) {
+    at.line = block->entries[i].line;
+    if (same(block->entries[i].key, "builder"))
+      builder_set(builder, &setup->log, &block->entries[i]);
+  }
+  runtime_error_t *error = runtime_build(builder, &setup->runtime);
+  runtime_builder_free(builder);
+  if (block_get(block, "builder") == NULL) default_runtime = setup->runtime;
+  return error;
+}
+
+/* Makes what one line asks for, except the component, which comes last. */
+static runtime_error_t *setup_line(setup_t *setup, const entry_t *entry) {
+  static const char *const known[] = {"scenario", "builder", "component", "wat", "name",
+                                      "error",    "message", "message contains"};
+  at.line = entry->line;
+  if (same(entry->key, "file") || same(entry->key, "link")) {
+    scratch_put(setup->scratch, entry);
+    return NULL;
+  }
+  if (same(entry->key, "host")) {
+    if (setup->linker == NULL) CHECK_OK(runtime_linker_new(&setup->linker));
+    return host_define(&setup->host, setup->linker, entry->value);
+  }
+  if (same(entry->key, "sandbox")) return grant(&setup->grants, setup->scratch, entry->value);
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (same(entry->key, known[i])) return NULL;
+  MALFORMED("unknown key `%s`", entry->key);
+  return NULL;
+}
+
+/* `component: path` or `wat: text` */
+static runtime_error_t *setup_component(setup_t *setup, const block_t *block) {
+  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  const char *wat = block_get(block, "wat");
+  const char *file = block_get(block, "component");
+  const char *name = block_get(block, "name");
+  char path[MAX_PATH];
+  options.name = name;
+  options.name_len = name != NULL ? strlen(name) : 0;
+  options.linker = setup->linker;
+  options.sandbox = setup->grants.sandbox;
+  if (wat != NULL)
+    return runtime_component_new(setup->runtime, (const uint8_t *)wat, strlen(wat), &options,
+                                 &setup->component);
+  if (file == NULL) return NULL;
+  tests_path(path, file);
+  return runtime_component_from_file(setup->runtime, path, strlen(path), &options,
+                                     &setup->component);
+}
+
+/* Does what the block says, up to the first failure. */
+static runtime_error_t *setup_make(setup_t *setup, const block_t *block) {
+  memset(setup, 0, sizeof *setup);
+  host_init(&setup->host);
+  log_init(&setup->log);
+  setup->scratch = scratch_new();
+  runtime_error_t *error = setup_runtime(setup, block);
+  for (size_t i = 0; error == NULL && i < block->len; i++)
+    error = setup_line(setup, &block->entries[i]);
+  at.line = block->entries[0].line;
+  if (error == NULL) error = setup_component(setup, block);
+  setup->host.component = setup->component;
+  return error;
+}
+
+static void setup_free(setup_t *setup) {
+  runtime_component_free(setup->component);
+  runtime_linker_free(setup->linker);
+  if (setup->runtime != default_runtime) runtime_free(setup->runtime);
+  host_free(&setup->host);
+  grants_free(&setup->grants);
+  log_free(&setup->log);
+  scratch_free(setup->scratch);
+}
+
+#endif

@@ -1,0 +1,105 @@
+/* Threads with little stack: guests have stacks of their own, so a call needs little of its
+ * caller's, and a guest that recurses for ever uses up none of it. */
+#include "guests.h"
+
+#define KIB ((size_t)1 << 10)
+
+/* The sanitizer makes the stack frames of this program larger. */
+#if defined(__SANITIZE_ADDRESS__)
+#define EXTRA (256 * KIB)
+#else
+#define EXTRA ((size_t)0)
+#endif
+
+static guest_t guest;
+
+static void *calls(void *data) {
+  (void)data;
+  runtime_value_t one = value_u32(1);
+  runtime_value_t text = value_string("text");
+  runtime_value_t ms = value_u64(5);
+  runtime_bytes_t *bytes = NULL;
+  CHECK_OK(call(guest.add, &one, NULL));
+  CHECK_OK(call(guest.echo, &text, NULL));
+  CHECK_OK(call(guest.sleep, &ms, NULL));
+  CHECK_ERROR(call(guest.recurse, NULL, NULL), RUNTIME_ERROR_STACK_OVERFLOW, "`max_stack`");
+  CHECK_ERROR(call(guest.trap, NULL, NULL), RUNTIME_ERROR_TRAP, "unreachable");
+  runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;
+  options.timeout_ms = 20;
+  CHECK_ERROR(call(guest.spin, NULL, &options), RUNTIME_ERROR_TIMEOUT, "20 ms");
+  CHECK_OK(runtime_function_call_text(guest.echo, "(\"text\")", 8, NULL, &bytes));
+  CHECK_TEXT((const char *)runtime_bytes_data(bytes), "\"text\"");
+  runtime_bytes_free(bytes);
+  return NULL;
+}
+
+static void *instances(void *data) {
+  (void)data;
+  runtime_instance_t *instance = NULL;
+  runtime_values_t *results = NULL;
+  runtime_value_t one = value_u32(1);
+  CHECK_OK(runtime_instance_new(guest.component, NULL, &instance));
+  for (uint32_t i = 1; i <= 3; i++) {
+    CHECK_OK(runtime_instance_call(instance, guest.add, &one, 1, NULL, &results));
+    CHECK(take_u32(results) == i);
+  }
+  CHECK_ERROR(runtime_instance_call(instance, guest.recurse, NULL, 0, NULL, &results),
+              RUNTIME_ERROR_STACK_OVERFLOW, "");
+  runtime_instance_free(instance);
+  return NULL;
+}
+
+/* Compiling happens on threads of the library. */
+static void *everything(void *data) {
+  (void)data;
+  guest_make(&guest, guest_builder(4));
+  (void)calls(NULL);
+  (void)instances(NULL);
+  guest_free(&guest);
+  return NULL;
+}
+
+static void on_stack(size_t bytes, void *(*body)(void *), void *data) {
+  pthread_attr_t attributes;
+  pthread_t thread;
+  CHECK(pthread_attr_init(&attributes) == 0);
+  CHECK(pthread_attr_setstacksize(&attributes, bytes + EXTRA) == 0);
+  CHECK(pthread_create(&thread, &attributes, body, data) == 0);
+  CHECK(pthread_attr_destroy(&attributes) == 0);
+  thread_join(thread);
+}
+
+/* 64 KiB above the 512 KiB that guests may use, then 64 KiB in all, then what a call needs. */
+static void test_above_what_guests_may_use(void) { on_stack((512 + 64) * KIB, everything, NULL); }
+
+static void test_less_than_guests_may_use(void) { on_stack(64 * KIB, everything, NULL); }
+
+static void test_next_to_nothing(void) {
+  guest_make(&guest, guest_builder(4));
+  on_stack(32 * KIB, calls, NULL);
+  on_stack(32 * KIB, instances, NULL);
+  guest_free(&guest);
+}
+
+/* The guest's stack is as large as the builder says, however little the caller has. */
+static void *much_stack(void *data) {
+  runtime_builder_t *builder = guest_builder(4);
+  runtime_builder_max_stack(builder, *(const uint64_t *)data);
+  guest_make(&guest, builder);
+  (void)calls(NULL);
+  guest_free(&guest);
+  return NULL;
+}
+
+static void test_guests_with_much_stack(void) {
+  uint64_t sizes[] = {16 * KIB, 8192 * KIB};
+  for (int i = 0; i < 2; i++) on_stack(64 * KIB, much_stack, &sizes[i]);
+}
+
+int main(void) {
+  RUN(test_above_what_guests_may_use);
+  RUN(test_less_than_guests_may_use);
+  RUN(test_next_to_nothing);
+  RUN(test_guests_with_much_stack);
+  return 0;
+}
