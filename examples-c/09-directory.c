@@ -1,4 +1,5 @@
 /* 09-directory: files that a guest may read, others that it may write, and none besides. */
+#define _DEFAULT_SOURCE /* mkdtemp */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,6 @@ int main(void) {
       "read-file(\"/results/sum\")",
       "read-file(\"/results/../../README.md\")",
       "rename(\"/results/sum\", \"/texts/sum\")",
-      "read-file(\"/etc/passwd\")",
   };
   const char *path = "../tests/guests/wasi.wasm";
   char results[] = "/tmp/wasmcell-example-XXXXXX", file[100];

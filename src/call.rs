@@ -109,7 +109,7 @@ where
         let _ticking = runtime.ticker().call();
         let (deadline, mailbox) = (call.deadline.clone(), call.mailbox.clone());
         let counted = runtime.stats().start();
-        let outcome = executor::block_on(reactor, &deadline, &mailbox, body(call));
+        let outcome = executor::block_on(reactor, &deadline, &mailbox, runtime.log(), body(call));
         counted.end(&outcome);
         mailbox.finish();
         outcome

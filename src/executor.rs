@@ -16,10 +16,10 @@ use tokio::runtime::Handle;
 use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::host::Mailbox;
+use crate::log::Log;
 
 /// Polls `call` on this thread until it is done, cancelled or late. WASI's timers and sockets
-/// belong to
-/// `reactor`.
+/// belong to `reactor`.
 ///
 /// # Errors
 /// `TIMEOUT` or `CANCELLED`, and then `call` is dropped where it stands; or its own error.
@@ -27,6 +27,7 @@ pub(crate) fn block_on<T>(
     reactor: &Handle,
     deadline: &Deadline,
     mailbox: &Mailbox,
+    log: &Log,
     call: impl Future<Output = Result<T>>,
 ) -> Result<T> {
     deadline.check()?;
@@ -37,7 +38,7 @@ pub(crate) fn block_on<T>(
     let mut call = pin!(call);
     let mut cancellation = pin!(deadline.cancellation());
     loop {
-        if let Poll::Ready(result) = call.as_mut().poll(&mut context) {
+        if let Poll::Ready(result) = log.holding_back(|| call.as_mut().poll(&mut context)) {
             return result;
         }
         if mailbox.serve() {

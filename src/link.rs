@@ -118,9 +118,7 @@ fn define_absent(
     match item {
         ComponentItem::ComponentFunc(_) => {
             let problem = format!("nothing provides the experimental function `{import}#{name}`");
-            into.func_new(name, move |_, _, _, _| {
-                Err(Error::new(Code::Trap, problem.as_str()).into_wasmtime())
-            })?;
+            into.func_new(name, move |_, _, _, _| Err(wasmtime::Error::msg(problem.clone())))?;
         }
         ComponentItem::Resource(_) => {
             into.resource(name, ResourceType::host::<Absent>(), |_, _| Ok(()))?;

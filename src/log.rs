@@ -1,7 +1,11 @@
 //! Log records on their way to the host: one subscriber a runtime, never a global one.
+//!
+//! The host's callback must not run on a guest's fiber (see [`crate::host`]), so records are held
+//! back while a call is polled.
 
 use std::fmt::{self, Write};
-use std::sync::Arc;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::instrument::{WithDispatch, WithSubscriber};
@@ -17,45 +21,106 @@ pub(crate) struct LogSettings {
     pub write: Arc<LogFn>,
 }
 
+/// How many records are held back at most.
+const HELD: usize = 1000;
+
 /// Where one runtime's records go.
 #[derive(Clone, Default)]
-pub(crate) struct Log(Option<Dispatch>);
+pub(crate) struct Log(Option<Ways>);
+
+#[derive(Clone)]
+struct Ways {
+    /// At once.
+    direct: Dispatch,
+    /// Into `held`.
+    holding: Dispatch,
+    held: Arc<Held>,
+}
+
+/// Records that wait for a native stack.
+struct Held {
+    settings: LogSettings,
+    records: Mutex<Vec<(Level, &'static str, String)>>,
+}
+
+impl Held {
+    fn push(&self, level: Level, target: &'static str, line: String) {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        match records.len() {
+            HELD => records.push((Level::WARN, module_path!(), "records are left out".into())),
+            0..HELD => records.push((level, target, line)),
+            _ => {}
+        }
+    }
+
+    fn release(&self) {
+        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        let records = mem::take(&mut *records);
+        for (level, target, line) in records {
+            (self.settings.write)(level, target, &line);
+        }
+    }
+}
 
 impl Log {
     pub(crate) fn new(settings: Option<LogSettings>) -> Self {
-        Self(settings.map(|settings| Dispatch::new(Bridge(settings))))
+        Self(settings.map(|settings| {
+            let held = Arc::new(Held { settings: settings.clone(), records: Mutex::default() });
+            let bridge = |held| Dispatch::new(Bridge { settings: settings.clone(), held });
+            Ways { direct: bridge(None), holding: bridge(Some(held.clone())), held }
+        }))
     }
 
     /// Runs `body` with this runtime's records going to its host.
     pub(crate) fn within<R>(&self, body: impl FnOnce() -> R) -> R {
         match &self.0 {
-            Some(dispatch) => dispatcher::with_default(dispatch, body),
+            Some(ways) => dispatcher::with_default(&ways.direct, body),
+            None => body(),
+        }
+    }
+
+    /// Runs `body`, in which a fiber may run, and only then hands over the records of it.
+    pub(crate) fn holding_back<R>(&self, body: impl FnOnce() -> R) -> R {
+        match &self.0 {
+            Some(ways) => {
+                let done = dispatcher::with_default(&ways.holding, body);
+                ways.held.release();
+                done
+            }
             None => body(),
         }
     }
 
     /// `task`, with this runtime's records going to its host wherever it runs.
     pub(crate) fn follow<F: Future>(&self, task: F) -> WithDispatch<F> {
-        task.with_subscriber(self.0.clone().unwrap_or_else(Dispatch::none))
+        let direct = self.0.as_ref().map(|ways| ways.direct.clone());
+        task.with_subscriber(direct.unwrap_or_else(Dispatch::none))
     }
 }
 
-struct Bridge(LogSettings);
+struct Bridge {
+    settings: LogSettings,
+    held: Option<Arc<Held>>,
+}
 
 impl Subscriber for Bridge {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && *metadata.level() <= self.0.level
+        metadata.is_event() && *metadata.level() <= self.settings.level
     }
 
     fn max_level_hint(&self) -> Option<tracing::level_filters::LevelFilter> {
-        Some(self.0.level.into())
+        Some(self.settings.level.into())
     }
 
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(String::new());
         event.record(&mut line);
         let metadata = event.metadata();
-        (self.0.write)(*metadata.level(), metadata.target(), &line.0);
+        let (level, target) = (*metadata.level(), metadata.target());
+        match &self.held {
+            Some(held) => held.push(level, target, line.0),
+            None => (self.settings.write)(level, target, &line.0),
+        }
     }
 
     // Spans are never enabled: the host gets records, not a tree.

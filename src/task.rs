@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 use crate::deadline::Deadline;
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
+use crate::log::Log;
 use crate::runtime::Runtime;
 use crate::stats::Counted;
 
@@ -66,7 +67,7 @@ impl<T: Send + 'static> Task<T> {
     async fn run(self: Arc<Self>, runtime: Runtime) {
         let outcome = {
             let _ticking = runtime.ticker().call();
-            poll_fn(|context| self.poll(context)).await
+            poll_fn(|context| self.poll(runtime.log(), context)).await
         };
         // The host may free its last object in there: what keeps the runtime alive goes first.
         drop(runtime);
@@ -81,7 +82,7 @@ impl<T: Send + 'static> Task<T> {
         self.deliver(outcome);
     }
 
-    fn poll(&self, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+    fn poll(&self, log: &Log, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         let mut body = self.body();
         let Some(call) = body.as_mut() else { return Poll::Ready(None) };
         if let Err(error) = self.deadline.check() {
@@ -91,7 +92,7 @@ impl<T: Send + 'static> Task<T> {
         loop {
             let polled = {
                 let _reactor = self.reactor.enter();
-                call.as_mut().poll(context)
+                log.holding_back(|| call.as_mut().poll(context))
             };
             if let Poll::Ready(outcome) = polled {
                 *body = None;

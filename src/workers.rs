@@ -31,7 +31,13 @@ impl Workers {
         if threads > 0 {
             workers.worker_threads(threads);
         }
-        let workers = workers.thread_name("wasmcell-worker").build().map_err(failed)?;
+        // Looked at before every turn: a guest may compute for a whole tick in each, and what the
+        // reactor wakes or the host starts waits there.
+        let workers = workers
+            .global_queue_interval(1)
+            .thread_name("wasmcell-worker")
+            .build()
+            .map_err(failed)?;
         let reactor = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("wasmcell-reactor")

@@ -97,7 +97,7 @@ fn writing(whole_lines: bool) -> (Component, Chunks) {
     let chunks = Chunks::default();
     let into = chunks.clone();
     let write = move |_: &HostCall, bytes: &[u8]| {
-        deep(100);
+        assert_eq!(deep(200), 0);
         into.lock().unwrap().push(text(bytes).to_owned());
     };
     let sink = Sink::Write { write: Arc::new(write), whole_lines };
@@ -203,7 +203,7 @@ fn reading(
 fn stdin_comes_from_a_callback() {
     let calls = AtomicUsize::new(0);
     let component = reading(move |_, buffer| {
-        deep(100);
+        assert_eq!(deep(200), 0);
         let part: &[u8] = match calls.fetch_add(1, Ordering::Relaxed) % 3 {
             0 => b"one\nt",
             1 => b"wo\n",

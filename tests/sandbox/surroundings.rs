@@ -196,3 +196,36 @@ fn a_library_is_no_command() {
     assert!(error.message().contains("wasi:cli/run"), "{error}");
     assert_eq!(fails(&load_bare(), "print-and-exit(\"\")").exit_status(), Some(3));
 }
+
+/// Takes 16 KiB of stack for each unit of `depth`: a fiber has no room for 200.
+#[inline(never)]
+fn deep(depth: u32) -> u32 {
+    let room = std::hint::black_box([depth as u8; 16 << 10]);
+    if depth == 0 { 0 } else { deep(depth - 1) + u32::from(room[1] != room[2]) }
+}
+
+#[test]
+fn no_record_reaches_the_host_on_a_fiber() {
+    let records = Arc::new(Mutex::new(Vec::new()));
+    let into = records.clone();
+    let log = move |_: Level, target: &str, _: &str| {
+        assert_eq!(deep(200), 0);
+        into.lock().unwrap().push(target.to_owned());
+    };
+    let mut builder = Runtime::builder();
+    builder.max_components(10).log(Level::TRACE, Arc::new(log));
+    let runtime = builder.build().unwrap();
+    let component =
+        Component::new(&runtime, &guest("wasi.wasm"), &ComponentOptions::default()).unwrap();
+    call(&component, r#"log("info", "", "x")"#);
+    call(&component, "random()");
+    let function = component.function("wasmcell:test/outside@0.1.0#random").unwrap();
+    let (send, receive) = std::sync::mpsc::channel();
+    let done = move |result| send.send(result).unwrap();
+    function.call_async(Vec::new(), &options(), done).unwrap();
+    receive.recv_timeout(Duration::from_secs(10)).unwrap().unwrap();
+    let records = records.lock().unwrap();
+    assert!(records.iter().any(|target| target == "guest:"), "{records:?}");
+    // wasmtime's own, of a call of the guest.
+    assert!(records.iter().any(|target| target.starts_with("wasmtime_wasi")), "{records:?}");
+}
