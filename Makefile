@@ -95,6 +95,19 @@ sanitize: lib ## The C tests under AddressSanitizer, UBSan and Valgrind
 	@.ci/deps test
 	@$(CARGO) test --release --locked --test c -- sanit valgrind
 
+tsan: ## A stress test under ThreadSanitizer (nightly Rust; compiles wasmtime once more)
+	@tests/tsan.sh
+
+# A C program of its own, outside `make test`.
+program = mkdir -p $(OUT)/programs && $(CC) -std=c11 -O2 -g -Wall -Wextra -pthread -D_GNU_SOURCE= \
+  -Iinclude -Itests/c $(1) -o $(2) -L$(OUT) -lwasmcell -Wl,-rpath,$(abspath $(OUT)) && $(2)
+
+soak: lib ## A million calls, 100,000 of each object: memory and descriptors stay flat
+	@$(call program,tests/soak.c,$(OUT)/programs/soak)
+
+lateness: lib ## How late time limits and cancellations are, as distributions
+	@$(call program,tests/bench/lateness.c,$(OUT)/programs/lateness)
+
 bless: lib ## Rewrite header, ABI goldens and expected outputs; read the diff afterwards
 	@RUNTIME_BLESS=1 $(CARGO) test --release --locked --test abi
 	@$(MAKE) --no-print-directory lib
@@ -111,4 +124,5 @@ large: lib ## Build and run components in Python and JavaScript (pip, npm, 400 M
 print-%:
 	@echo '$($*)'
 
-.PHONY: demo test help deps lib install uninstall clean examples sanitize bless guests large
+.PHONY: demo test help deps lib install uninstall clean examples sanitize tsan soak lateness bless \
+  guests large

@@ -133,8 +133,8 @@
 #define RUNTIME_RIGHT_LIST 4
 
 /**
- * The callback gets one line at a time, with its line feed. The last line of a call may lack that,
- * and a line of more than 64 KiB comes in pieces.
+ * The callback gets one line at a time, with its line feed. The last line of a call may lack
+ * that, and a line of more than 64 KiB comes in pieces.
  */
 #define RUNTIME_WRITE_WHOLE_LINES 1
 
@@ -653,7 +653,8 @@ typedef struct runtime_frame_t {
  * Receives one log record of a runtime. See runtime_builder_log().
  *
  * May be called by several threads at once, from any thread that uses the runtime and from the
- * runtime's own. Must not unwind. May call any function of this library.
+ * runtime's own. Must not unwind. May call any function of this library; records about what it
+ * does itself are left out.
  *
  * @param user_data    What was registered. Borrowed for the call.
  * @param level        How much it matters.
@@ -768,10 +769,10 @@ typedef struct runtime_stats_t {
 /**
  * Provides what a guest reads from stdin. See runtime_sandbox_stdin_callback().
  *
- * Runs on the thread that makes the call, or on a worker thread of the runtime for an asynchronous
- * one, while the guest waits; several may run at once if there are several calls. It may wait
- * for input, but nothing else of the call goes on meanwhile, and its deadline is met afterwards.
- * Must not unwind. May call any function of this library.
+ * Runs on the thread that makes the call, or on a worker thread of the runtime for an
+ * asynchronous one, while the guest waits; several may run at once if there are several calls. It
+ * may wait for input, but nothing else of the call goes on meanwhile, and its deadline is met
+ * afterwards. Must not unwind. May call any function of this library.
  *
  * @param user_data     What was registered. Borrowed for the call.
  * @param context       The `context` in the runtime_call_options_t of the call; NULL if it has
@@ -794,9 +795,10 @@ typedef struct runtime_error_t *(*runtime_read_fn_t)(void *user_data,
 /**
  * Receives what a guest printed. See runtime_sandbox_stdout_callback().
  *
- * Runs on the thread that makes the call, or on a worker thread of the runtime for an asynchronous
- * one, while the guest waits; several may run at once if there are several calls. The time that
- * it takes counts for the call. Must not unwind. May call any function of this library.
+ * Runs on the thread that makes the call, or on a worker thread of the runtime for an
+ * asynchronous one, while the guest waits; several may run at once if there are several calls.
+ * The time that it takes counts for the call. Must not unwind. May call any function of this
+ * library.
  *
  * @param user_data  What was registered. Borrowed for the call.
  * @param context    The `context` in the runtime_call_options_t of the call; NULL if it has none.
@@ -2105,7 +2107,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_arg(
 /**
  * Sets an environment variable.
  *
- * A later value for the same key replaces it. Variables of the host are never passed on by themselves.
+ * A later value for the same key replaces it. Variables of the host are never passed on by
+ * themselves.
  *
  * @param sandbox    The sandbox, borrowed for the call.
  * @param key        Name of the variable, UTF-8. Copied.
@@ -2152,9 +2155,9 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_initial_directory
  * Grants a directory and all that is in it.
  *
  * The guest cannot leave it: not by `..`, by absolute paths, by symbolic links, or by renaming or
- * linking from one granted directory to another. It opens files and directories only, no FIFO and no
- * device. Sizes and times may be looked at with any right, by name. The directory is opened when a
- * component is made, and stays the same one if it is renamed afterwards.
+ * linking from one granted directory to another. It opens files and directories only, no FIFO and
+ * no device. Sizes and times may be looked at with any right, by name. The directory is opened
+ * when a component is made, and stays the same one if it is renamed afterwards.
  *
  * @param sandbox         The sandbox, borrowed for the call.
  * @param host_path       Path on the host, UTF-8; a relative one is resolved now. Copied.
@@ -2309,8 +2312,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_stdout_callback(
 /**
  * Sends what the guest prints to stdout to the stdout of this process.
  *
- * Nothing is buffered, so flush what the host has printed itself first. A pipe that is full holds up
- * the call, also beyond its deadline.
+ * Nothing is buffered, so flush what the host has printed itself first. A pipe that is full holds
+ * up the call, also beyond its deadline.
  *
  * @param sandbox  The sandbox, borrowed for the call.
  *
@@ -2370,8 +2373,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_stderr_callback(
 /**
  * Sends what the guest prints to stderr to the stderr of this process.
  *
- * Nothing is buffered, so flush what the host has printed itself first. A pipe that is full holds up
- * the call, also beyond its deadline.
+ * Nothing is buffered, so flush what the host has printed itself first. A pipe that is full holds
+ * up the call, also beyond its deadline.
  *
  * @param sandbox  The sandbox, borrowed for the call.
  *
@@ -2390,7 +2393,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_stderr_inherit(
  * Each call allows more. See runtime_sandbox_allow_name() for names.
  *
  * @param sandbox        The sandbox, borrowed for the call.
- * @param addresses      An IP address, or a range such as `10.0.0.0/8` or `fd00::/8`, UTF-8. Copied.
+ * @param addresses      An IP address, or a range such as `10.0.0.0/8` or `fd00::/8`, UTF-8.
+ *                       Copied.
  * @param addresses_len  Length of `addresses`.
  * @param first_port     The lowest port.
  * @param last_port      The highest port; not below `first_port`.
@@ -2413,8 +2417,9 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_allow_connect(
 /**
  * Allows the guest to listen at some addresses and ports, for whoever connects there.
  *
- * Each call allows more. Port 0, by which a guest asks for any free port, must be among the ports as
- * well as the port that is found. Answering datagrams takes runtime_sandbox_allow_connect(), too.
+ * Each call allows more. Port 0, by which a guest asks for any free port, must be among the ports
+ * as well as the port that is found. Answering datagrams takes runtime_sandbox_allow_connect(),
+ * too.
  *
  * @param sandbox        The sandbox, borrowed for the call.
  * @param addresses      A local IP address, or a range of them, UTF-8. Copied.
@@ -2440,8 +2445,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_allow_bind(
 /**
  * Allows the guest to look up a name.
  *
- * Each call allows more. The addresses that are found can be used if runtime_sandbox_allow_connect()
- * allows them.
+ * Each call allows more. The addresses that are found can be used if
+ * runtime_sandbox_allow_connect() allows them.
  *
  * @param sandbox   The sandbox, borrowed for the call.
  * @param name      A host name, or `*.` and a host name for all names below it. Copied.
@@ -2462,9 +2467,9 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_allow_name(
 /**
  * Makes the guest's clocks the same in each run.
  *
- * The wall clock starts at `wall_ns` and the monotonic clock at 0, in each instance anew, and every
- * reading of either moves both by `step_ns`. A guest that waits in a loop for clocks that stand still
- * waits until its deadline. Sleeping takes real time.
+ * The wall clock starts at `wall_ns` and the monotonic clock at 0, in each instance anew, and
+ * every reading of either moves both by `step_ns`. A guest that waits in a loop for clocks that
+ * stand still waits until its deadline. Sleeping takes real time.
  *
  * @param sandbox  The sandbox, borrowed for the call.
  * @param wall_ns  What the wall clock shows at first, in nanoseconds since 1970 in UTC.
@@ -3256,8 +3261,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_function_call_text(
  *
  * @param component        The component, borrowed for the call.
  * @param options          How to call, borrowed for the call; NULL means defaults.
- * @param[out] status_out  Receives the status, from 0 to 255. Programs built for WASI before
- *                         0.2.12 have 0 and 1 only. Set to 0 on failure.
+ * @param[out] status_out  Receives the status, from 0 to 255; owned by the caller. Programs built
+ *                         for WASI before 0.2.12 have 0 and 1 only. Set to 0 on failure.
  *
  * @return NULL on success, otherwise an error owned by the caller:
  *         RUNTIME_ERROR_INVALID_ARGUMENT if `component` or `status_out` is NULL, or if `options`

@@ -4,6 +4,7 @@
 //! sees the same code for the same cause.
 
 mod classify;
+mod demangle;
 
 use std::fmt;
 

@@ -42,6 +42,7 @@ pub(crate) fn block_on<T>(
             return result;
         }
         if mailbox.serve() {
+            deadline.check()?; // the host function may have taken all the time there was
             continue;
         }
         if cancellation.as_mut().poll(&mut context).is_ready() {

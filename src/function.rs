@@ -59,9 +59,11 @@ impl Function {
     ///
     /// # Errors
     /// What the guest did (`TRAP`, `EXIT`), which limit it met (`TIMEOUT`, `CANCELLED`,
-    /// `MEMORY_LIMIT`, `STACK_OVERFLOW`, `INSTANCE_LIMIT`), or `TYPE_MISMATCH` if wasmtime refuses
+    /// `MEMORY_LIMIT`, `STACK_OVERFLOW`, `INSTANCE_LIMIT`), `UNSUPPORTED` if the result contains
+    /// resources, which would not outlive the instance, or `TYPE_MISMATCH` if wasmtime refuses
     /// the arguments.
     pub fn call(&self, args: &[Value], options: &CallOptions) -> Result<Vec<Value>> {
+        self.check_result()?;
         let component = &self.0.component;
         call::run(component.runtime(), options, async |call| {
             let mut live = Live::start(component, call).await?;
@@ -81,11 +83,11 @@ impl Function {
         options: &CallOptions,
         done: impl FnOnce(Result<Returned>) + Send + 'static,
     ) -> Result<()> {
+        self.check_result()?;
         let function = self.clone();
         let body = |call| async move {
             let mut live = Live::start(function.component(), call).await?;
             let values = live.call(function.index(), &args, function.has_result()).await?;
-            // Resources among the results end with the instance, so they get no handles.
             Ok(Returned { values, handles: Vec::new() })
         };
         call::spawn(self.component().runtime(), options, body, done)
@@ -111,6 +113,15 @@ impl Function {
             return Err(Error::invalid("text", problem));
         }
         value::parse_params(&arguments, &self.signature().params)
+    }
+
+    /// Refuses to lose resources: an instance that is made for one call ends with them.
+    fn check_result(&self) -> Result<()> {
+        let problem = "`result`: a resource needs an instance that outlives the call";
+        match self.signature().result.as_ref().is_some_and(Type::has_resources) {
+            true => Err(Error::new(Code::Unsupported, problem)),
+            false => Ok(()),
+        }
     }
 
     pub(crate) fn component(&self) -> &Component {

@@ -42,8 +42,8 @@ impl HostCall {
         self.deadline.remaining()
     }
 
-    /// Whether the call was cancelled or has run out of time: whatever the host function answers
-    /// then is not used.
+    /// Whether the call was cancelled or has run out of time: whatever the host function answers,
+    /// the guest is stopped soon afterwards.
     pub fn is_cancelled(&self) -> bool {
         self.deadline.check().is_err()
     }
@@ -181,10 +181,12 @@ impl Mailbox {
             let mut letter = self.lock();
             match std::mem::take(&mut *letter) {
                 Letter::Answer(Answer::Now(result)) => return Poll::Ready(result),
-                Letter::Answer(Answer::Later(mut later)) => match Pin::new(&mut later).poll(context) {
-                    Poll::Ready(answer) => return Poll::Ready(answer.unwrap_or_else(|_| dropped())),
-                    Poll::Pending => *letter = Letter::Answer(Answer::Later(later)),
-                },
+                Letter::Answer(Answer::Later(mut later)) => {
+                    if let Poll::Ready(answer) = Pin::new(&mut later).poll(context) {
+                        return Poll::Ready(answer.unwrap_or_else(|_| dropped()));
+                    }
+                    *letter = Letter::Answer(Answer::Later(later));
+                }
                 other => *letter = other,
             }
             Poll::Pending

@@ -5,8 +5,8 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OwnedSemaphorePermit;
-use wasmtime::component::ComponentExportIndex;
 use wasmtime::AsContextMut;
+use wasmtime::component::ComponentExportIndex;
 
 use crate::call::{self, Call, CallOptions};
 use crate::component::Component;

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
-use wasmtime::component::{
-    Component, InstancePre, LinkerInstance, ResourceAny, ResourceType,
-};
+use wasmtime::component::{Component, InstancePre, LinkerInstance, ResourceAny, ResourceType};
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::error::{Code, Error, Result};

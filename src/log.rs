@@ -1,8 +1,10 @@
 //! Log records on their way to the host: one subscriber a runtime, never a global one.
 //!
 //! The host's callback must not run on a guest's fiber (see [`crate::host`]), so records are held
-//! back while a call is polled.
+//! back while a call is polled. It may call the library; tracing cannot switch subscribers within a
+//! record, and records about a callback could go on for ever, so those are left out.
 
+use std::cell::Cell;
 use std::fmt::{self, Write};
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +21,26 @@ pub type LogFn = dyn Fn(Level, &str, &str) + Send + Sync;
 pub(crate) struct LogSettings {
     pub level: Level,
     pub write: Arc<LogFn>,
+}
+
+thread_local! {
+    /// Whether this thread is inside a callback.
+    static TELLING: Cell<bool> = const { Cell::new(false) };
+}
+
+impl LogSettings {
+    fn tell(&self, level: Level, target: &str, line: &str) {
+        struct Done;
+        impl Drop for Done {
+            fn drop(&mut self) {
+                TELLING.set(false);
+            }
+        }
+        if !TELLING.replace(true) {
+            let _done = Done;
+            (self.write)(level, target, line);
+        }
+    }
 }
 
 /// How many records are held back at most.
@@ -54,10 +76,13 @@ impl Held {
     }
 
     fn release(&self) {
-        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        let records = mem::take(&mut *records);
+        // Not while the callbacks run: they may make calls, which hold back records of their own.
+        let records = {
+            let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+            mem::take(&mut *records)
+        };
         for (level, target, line) in records {
-            (self.settings.write)(level, target, &line);
+            self.settings.tell(level, target, &line);
         }
     }
 }
@@ -74,20 +99,20 @@ impl Log {
     /// Runs `body` with this runtime's records going to its host.
     pub(crate) fn within<R>(&self, body: impl FnOnce() -> R) -> R {
         match &self.0 {
-            Some(ways) => dispatcher::with_default(&ways.direct, body),
-            None => body(),
+            Some(ways) if !TELLING.get() => dispatcher::with_default(&ways.direct, body),
+            _ => body(),
         }
     }
 
     /// Runs `body`, in which a fiber may run, and only then hands over the records of it.
     pub(crate) fn holding_back<R>(&self, body: impl FnOnce() -> R) -> R {
         match &self.0 {
-            Some(ways) => {
+            Some(ways) if !TELLING.get() => {
                 let done = dispatcher::with_default(&ways.holding, body);
                 ways.held.release();
                 done
             }
-            None => body(),
+            _ => body(),
         }
     }
 
@@ -119,7 +144,7 @@ impl Subscriber for Bridge {
         let (level, target) = (*metadata.level(), metadata.target());
         match &self.held {
             Some(held) => held.push(level, target, line.0),
-            None => (self.settings.write)(level, target, &line.0),
+            None => self.settings.tell(level, target, &line.0),
         }
     }
 

@@ -85,11 +85,11 @@ impl<T: Send + 'static> Task<T> {
     fn poll(&self, log: &Log, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         let mut body = self.body();
         let Some(call) = body.as_mut() else { return Poll::Ready(None) };
-        if let Err(error) = self.deadline.check() {
-            *body = None;
-            return Poll::Ready(Some(Err(error)));
-        }
         loop {
+            if let Err(error) = self.deadline.check() {
+                *body = None;
+                return Poll::Ready(Some(Err(error)));
+            }
             let polled = {
                 let _reactor = self.reactor.enter();
                 log.holding_back(|| call.as_mut().poll(context))

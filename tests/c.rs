@@ -28,9 +28,9 @@ macro_rules! programs {
 }
 
 programs! {
-    builder cache cancel compiled completion component conformance epoch fork function host
-    hostile instance limits linker nulls pending pool process sandbox sizes small_stack stats
-    types unload
+    builder cache cancel compiled completion component conformance epoch error fork function
+    held host hostile instance limits linker malformed nulls pending pool process reply resource
+    sandbox sizes small_stack stats types unload values
 }
 
 /// Programs that `support` writes from the header.

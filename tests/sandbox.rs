@@ -71,3 +71,23 @@ pub fn scratch(name: &str) -> PathBuf {
     fs::create_dir_all(&path).unwrap();
     path
 }
+
+/// Runs `body` on a thread with more stack than a fiber has.
+pub fn on_large_stack(body: impl FnOnce() + Send) {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("large".to_owned()).stack_size(16 << 20);
+        thread.spawn_scoped(scope, body).unwrap().join().unwrap();
+    });
+}
+
+/// Uses more stack than a fiber has, if this is a call of [`on_large_stack`].
+pub fn check_stack() {
+    #[inline(never)]
+    fn deep(depth: u32) -> u32 {
+        let room = std::hint::black_box([depth as u8; 16 << 10]);
+        if depth == 0 { 0 } else { deep(depth - 1) + u32::from(room[1] != room[2]) }
+    }
+    if std::thread::current().name() == Some("large") {
+        assert_eq!(deep(300), 0);
+    }
+}

@@ -48,7 +48,8 @@ static void soak(const char *name, size_t count, void (*cycle)(size_t)) {
   uint64_t took = now_ms() - begin;
   printf("; %d descriptors, %u ms, %.2f us each\n", descriptors(), (unsigned)took,
          (double)took * 1000 / (double)count);
-  if (last > first + SLACK_KIB) CHECK_FAIL("%s: %ld KiB more than it began with", name, last - first);
+  if (last > first + SLACK_KIB)
+    CHECK_FAIL("%s: %ld KiB more than it began with", name, last - first);
   if (descriptors() != open) CHECK_FAIL("%s: %d descriptors, %d before", name, descriptors(), open);
 }
 
@@ -67,8 +68,8 @@ static void cycle_timed_out_call(size_t i) {
   runtime_value_t hour = value_u64(3600000);
   runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;
   options.timeout_ms = 1;
-  runtime_error_t *error = i % 2 == 0 ? call(guest.sleep, &hour, &options)
-                                      : call(guest.spin, NULL, &options);
+  runtime_error_t *error =
+      i % 2 == 0 ? call(guest.sleep, &hour, &options) : call(guest.spin, NULL, &options);
   CHECK_ERROR(error, RUNTIME_ERROR_TIMEOUT, "");
 }
 
@@ -128,8 +129,8 @@ static void cycle_component(size_t i) {
   (void)i;
   runtime_component_t *component = NULL;
   runtime_function_t *function = NULL;
-  CHECK_OK(runtime_component_new(guest.runtime, (const uint8_t *)guest_wat, strlen(guest_wat),
-                                 NULL, &component));
+  CHECK_OK(runtime_component_new(guest.runtime, (const uint8_t *)guest_wat, strlen(guest_wat), NULL,
+                                 &component));
   CHECK_OK(runtime_component_function(component, "add", 3, &function));
   runtime_component_free(component);
   runtime_function_free(function);

@@ -35,7 +35,8 @@ pub enum runtime_log_level_t {
 /// Receives one log record of a runtime. See runtime_builder_log().
 ///
 /// May be called by several threads at once, from any thread that uses the runtime and from the
-/// runtime's own. Must not unwind. May call any function of this library.
+/// runtime's own. Must not unwind. May call any function of this library; records about what it
+/// does itself are left out.
 ///
 /// @param user_data    What was registered. Borrowed for the call.
 /// @param level        How much it matters.

@@ -159,7 +159,6 @@ pub(super) unsafe fn call_options(
         report: report.as_ref().map(|it| it.used.clone()),
         context: (!context.0.is_null()).then(|| -> Context { Arc::new(context) }),
         output: output.map(|it| it.0.clone()),
-        ..CallOptions::default()
     };
     Ok((core, report))
 }

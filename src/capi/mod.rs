@@ -16,8 +16,8 @@
 //!   nothing but [`callback::UserData`]; what goes wrong poisons the builder.
 //! - `runtime_cancel_trigger` and `runtime_reply_complete` are called where nobody can look at an
 //!   error; each is one call of [`boundary::quietly`].
-//! - A function that registers a callback makes [`callback::UserData`] before anything else, outside
-//!   the closure that `guard` runs, so that the finalizer runs whatever happens in there.
+//! - A function that registers a callback makes [`callback::UserData`] before anything else,
+//!   outside the closure that `guard` runs, so that the finalizer runs whatever happens in there.
 //! - A function that starts an asynchronous call reads `Completion` (`pending.rs`) first in its
 //!   airlock, so that finalizers run and outputs are cleared whatever the other arguments are.
 //! - Everything else is a getter: it takes `*const T`, has a documented answer for NULL, and

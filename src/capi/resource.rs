@@ -13,8 +13,8 @@ use crate::linker::Destructor;
 /// Runs once for each time a guest was given the resource to own, by a result of a host function or
 /// an argument of a call: when the guest drops it, on the thread of the call that the guest is in,
 /// or, if the guest still owns it then, when the guest's instance ends, on the thread that ends it.
-/// It does not run for a resource that the guest gave back. Several may run at once, on any threads.
-/// Must not unwind. May call any function of this library; the instance takes no other call.
+/// It does not run for a resource that the guest gave back. Several may run at once, on different
+/// threads. Must not unwind. May call any function of this library.
 ///
 /// @param user_data  What was passed with the callback. Borrowed for the call.
 /// @param resource   The number that the host chose for the resource; the callback owns what it

@@ -30,8 +30,7 @@ pub struct runtime_sandbox_t(pub(super) Sandbox);
 
 /// The sandbox behind a pointer.
 ///
-/// # Safety
-/// `sandbox` is NULL, or points to a live sandbox that nobody else uses during `'a`.
+/// # Safety `sandbox` is NULL, or points to a live sandbox that nobody else uses during `'a`.
 unsafe fn own<'a>(sandbox: *mut runtime_sandbox_t) -> Result<&'a mut Sandbox> {
     // SAFETY: as our own contract; NULL becomes `None`.
     let sandbox = unsafe { sandbox.as_mut() };
@@ -104,7 +103,8 @@ pub unsafe extern "C" fn runtime_sandbox_arg(
 
 /// Sets an environment variable.
 ///
-/// A later value for the same key replaces it. Variables of the host are never passed on by themselves.
+/// A later value for the same key replaces it. Variables of the host are never passed on by
+/// themselves.
 ///
 /// @param sandbox    The sandbox, borrowed for the call.
 /// @param key        Name of the variable, UTF-8. Copied.
@@ -171,9 +171,9 @@ pub unsafe extern "C" fn runtime_sandbox_initial_directory(
 /// Grants a directory and all that is in it.
 ///
 /// The guest cannot leave it: not by `..`, by absolute paths, by symbolic links, or by renaming or
-/// linking from one granted directory to another. It opens files and directories only, no FIFO and no
-/// device. Sizes and times may be looked at with any right, by name. The directory is opened when a
-/// component is made, and stays the same one if it is renamed afterwards.
+/// linking from one granted directory to another. It opens files and directories only, no FIFO and
+/// no device. Sizes and times may be looked at with any right, by name. The directory is opened
+/// when a component is made, and stays the same one if it is renamed afterwards.
 ///
 /// @param sandbox         The sandbox, borrowed for the call.
 /// @param host_path       Path on the host, UTF-8; a relative one is resolved now. Copied.

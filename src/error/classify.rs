@@ -1,9 +1,11 @@
 //! What a failure of wasmtime means to a host.
 
+use std::fmt::{self, Write};
 use std::panic::Location;
 
 use wasmtime::Trap;
 
+use super::demangle::demangle;
 use super::{Code, Error, Frame, TrapKind};
 
 /// Classifies a failure of wasmtime.
@@ -26,8 +28,8 @@ impl From<wasmtime::Error> for Error {
         } else if let Some(setting) = spent(&error) {
             Self::new(Code::ResourceLimit, format!("`{setting}`: {}", chain(&error)))
         } else {
-            tracing::debug!(from = %Location::caller(), "unclassified failure of wasmtime: {error:#}");
             let mut it = Self::new(Code::Trap, chain(&error));
+            tracing::debug!(from = %Location::caller(), "unclassified failure of wasmtime: {it}");
             it.0.trap = Some(match breaks_abi(it.message()) {
                 true => TrapKind::CanonicalAbi,
                 false => TrapKind::Other,
@@ -118,16 +120,30 @@ fn from_trap(trap: Trap, error: &wasmtime::Error) -> Error {
 fn chain(error: &wasmtime::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
-        let cause = cause.to_string();
-        if cause.starts_with("error while executing at wasm backtrace") {
+        let mut told = UntilBacktrace(String::new());
+        if write!(told, "{cause}").is_err() {
             continue;
         }
         if !text.is_empty() {
             text.push_str(": ");
         }
-        text.push_str(cause.trim_start_matches("wasm trap: "));
+        text.push_str(told.0.trim_start_matches("wasm trap: "));
     }
     text
+}
+
+/// Stops wasmtime before it renders a backtrace: it would demangle names that guests choose
+/// without a bound; see [`demangle`].
+struct UntilBacktrace(String);
+
+impl Write for UntilBacktrace {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        self.0.push_str(part);
+        match self.0.starts_with("error while executing at wasm backtrace") {
+            true => Err(fmt::Error),
+            false => Ok(()),
+        }
+    }
 }
 
 fn frames(error: &wasmtime::Error) -> Vec<Frame> {
@@ -141,7 +157,7 @@ fn frame(info: &wasmtime::FrameInfo) -> Frame {
     let symbol = info.symbols().first();
     let function = symbol.and_then(|s| s.name()).or(info.func_name()).unwrap_or_default();
     Frame {
-        function: function.to_owned(),
+        function: demangle(function),
         module: info.module().name().unwrap_or_default().to_owned(),
         offset: info.module_offset().map(|offset| offset as u64),
         file: symbol.and_then(|s| s.file()).unwrap_or_default().to_owned(),

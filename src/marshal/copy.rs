@@ -76,9 +76,7 @@ impl Copy {
                     let ptr = self.arena.text(bytes)?.cast();
                     runtime_value_of_t { string: runtime_string_t { ptr, len: bytes.len() } }
                 }
-                Type::List(element) => {
-                    runtime_value_of_t { list: self.list(value, element, at)? }
-                }
+                Type::List(element) => runtime_value_of_t { list: self.list(value, element, at)? },
                 Type::Record(fields) => {
                     let ptr = self.row(members(value, fields.len(), at)?, |i, it| {
                         let field = fields.get(i).ok_or_else(|| at.mismatch(ty, i))?;

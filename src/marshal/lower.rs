@@ -6,9 +6,7 @@ use super::array::{array, collect};
 use super::layout::runtime_value_t;
 use super::leaf::{boolean, character, flags, flat, text};
 use crate::handles::Handles;
-use crate::types::{
-    Case, Field, FunctionType, Kind, Path, Resource, ResultType, Type, brief,
-};
+use crate::types::{Case, Field, FunctionType, Kind, Path, Resource, ResultType, Type, brief};
 use crate::value::Value;
 use crate::{Code, Error, Result};
 
@@ -132,8 +130,8 @@ impl Lower<'_> {
         at: &Path<'_>,
     ) -> Result<Vec<Value>> {
         if let Some(kind) = flat_kind(value, element, at)? {
-            // SAFETY: the kind says that `list` is the initialised field, and `element` says what its
-            // array is made of; the caller vouches for both.
+            // SAFETY: the kind says that `list` is the initialised field, and `element` says what
+            // its array is made of; the caller vouches for both.
             return unsafe { flat(value.of.list, kind, at) };
         }
         // SAFETY: the kind says that `list` is the initialised field.

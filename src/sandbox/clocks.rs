@@ -15,8 +15,9 @@ pub enum Clocks {
     #[default]
     Real,
     /// The same in each run: both clocks advance by `step` with every reading of either, from
-    /// `wall` since 1970 and from 0, in each instance anew. With a `step` of zero they stand still,
-    /// and a guest that waits for them in a loop waits until its deadline. Sleeping takes real time.
+    /// `wall` since 1970 and from 0, in each instance anew. With a `step` of zero they stand
+    /// still, and a guest that waits for them in a loop waits until its deadline. Sleeping takes
+    /// real time.
     Fixed {
         /// What the wall clock shows at first.
         wall: Duration,

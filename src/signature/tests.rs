@@ -86,6 +86,26 @@ fn every_key_format_is_understood() {
     trusting(format!("{}{pem}", other.pk.to_pem()).as_bytes()).verify(&signed).unwrap();
 }
 
+/// What tests/c/signature.c loads: a component signed by a trusted key, the same signed by somebody
+/// else, and the trusted public key in each format. New keys, so nobody has the secret ones:
+/// `cargo test --release --lib write_fixtures -- --ignored`.
+#[test]
+#[ignore = "writes tests/c/fixtures"]
+fn write_fixtures() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/fixtures");
+    std::fs::create_dir_all(&directory).unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(directory.join(name), bytes).unwrap();
+    let (ours, strangers) = (KeyPair::generate(), KeyPair::generate());
+    write("signed.wasm", &sign(&component(), &ours));
+    write("stranger.wasm", &sign(&component(), &strangers));
+    write("trusted.pem", ours.pk.to_pem().as_bytes());
+    write("trusted.der", &ours.pk.to_der());
+    let mut wire = b"\0\0\0\x0bssh-ed25519\0\0\0\x20".to_vec();
+    wire.extend_from_slice(ours.pk.pk.as_ref());
+    let base64 = Base64::encode_to_string(&wire).unwrap();
+    write("trusted.pub", format!("ssh-ed25519 {base64} tests\n").as_bytes());
+}
+
 /// Keys as the tools write them that people use.
 #[test]
 fn keys_of_openssl_and_ssh_keygen_are_understood() {

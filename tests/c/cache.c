@@ -9,7 +9,7 @@
 
 #include "load.h"
 
-static char directory[4000];
+static char directory[4096];
 static int warnings;
 
 static const char answer_wat[] =

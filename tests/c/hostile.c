@@ -30,7 +30,8 @@ static const hostile_t guests[] = {
     {"memory-bomb", RUNTIME_ERROR_MEMORY_LIMIT, "`max_linear_memory` is 8388608", 1},
     {"many-memories-bomb", RUNTIME_ERROR_MEMORY_LIMIT, "`max_instance_memory` is 20971520", 1},
     {"table-bomb", RUNTIME_ERROR_MEMORY_LIMIT, "`max_table_elements` is 2000", 1},
-    {"recursion", RUNTIME_ERROR_STACK_OVERFLOW, "`max_stack` is 524288", RUNTIME_TRAP_STACK_OVERFLOW},
+    {"recursion", RUNTIME_ERROR_STACK_OVERFLOW, "`max_stack` is 524288",
+     RUNTIME_TRAP_STACK_OVERFLOW},
     {"resource-bomb", RUNTIME_ERROR_RESOURCE_LIMIT, "`max_resources` is 100", 0},
     {"own-resource-bomb", RUNTIME_ERROR_RESOURCE_LIMIT, "`max_resources` is 100", 0},
     {"random-bomb", RUNTIME_ERROR_RESOURCE_LIMIT, "`max_random_size` is 65536", 0},
@@ -63,19 +64,24 @@ static const hostile_t guests[] = {
 };
 #define GUESTS (sizeof guests / sizeof guests[0])
 
-static bool on_valgrind(void) { return getenv("WASMCELL_TEST_SMALL") != NULL; }
+static bool on_valgrind(void) {
+  return getenv("WASMCELL_TEST_SMALL") != NULL;
+}
 
 /* Milliseconds within which something must have happened, on any machine. */
-static uint64_t bound(uint64_t ms) { return on_valgrind() ? 20 * ms : ms; }
+static uint64_t bound(uint64_t ms) {
+  return on_valgrind() ? 20 * ms : ms;
+}
 
 /* A component with 10,000 exports, the last of them `run`. */
 static char *many_exports(size_t *len) {
   size_t room = 1 << 20;
   char *text = malloc(room);
   CHECK(text != NULL);
-  size_t at = (size_t)snprintf(text, room, "(component (core module $m (func (export \"f\")))"
-                                           "(core instance $i (instantiate $m))"
-                                           "(func $f (canon lift (core func $i \"f\")))");
+  size_t at = (size_t)snprintf(text, room,
+                               "(component (core module $m (func (export \"f\")))"
+                               "(core instance $i (instantiate $m))"
+                               "(func $f (canon lift (core func $i \"f\")))");
   for (int i = 1; i < 10000; i++) {
     at += (size_t)snprintf(text + at, room - at, "(export \"f%d\" (func $f))\n", i);
     CHECK(at < room);
@@ -131,8 +137,8 @@ static runtime_pending_t *start(const hostile_t *guest, const runtime_function_t
   runtime_call_options_t options = options_for(guest);
   runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
   completion.pending_out = &pending;
-  CHECK_OK(runtime_function_call_async(function, args, fill(function, args), &options,
-                                       &completion));
+  CHECK_OK(
+      runtime_function_call_async(function, args, fill(function, args), &options, &completion));
   CHECK(pending != NULL);
   return pending;
 }
@@ -275,10 +281,18 @@ static void every_guest(bool pooling, bool blocking) {
   runtime_free(runtime);
 }
 
-static void test_pooling_blocking(void) { every_guest(true, true); }
-static void test_pooling_asynchronous(void) { every_guest(true, false); }
-static void test_on_demand_blocking(void) { every_guest(false, true); }
-static void test_on_demand_asynchronous(void) { every_guest(false, false); }
+static void test_pooling_blocking(void) {
+  every_guest(true, true);
+}
+static void test_pooling_asynchronous(void) {
+  every_guest(true, false);
+}
+static void test_on_demand_blocking(void) {
+  every_guest(false, true);
+}
+static void test_on_demand_asynchronous(void) {
+  every_guest(false, false);
+}
 
 int main(void) {
   RUN(test_pooling_blocking);

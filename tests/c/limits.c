@@ -64,9 +64,9 @@ static runtime_error_t *take(const runtime_component_t *taker, const runtime_ins
   runtime_value_t n = value_u32((uint32_t)count);
   runtime_values_t *results = NULL;
   runtime_function_t *function = find(taker, name);
-  runtime_error_t *error =
-      instance != NULL ? runtime_instance_call(instance, function, &n, 1, NULL, &results)
-                       : runtime_function_call(function, &n, 1, NULL, &results);
+  runtime_error_t *error = instance != NULL
+                               ? runtime_instance_call(instance, function, &n, 1, NULL, &results)
+                               : runtime_function_call(function, &n, 1, NULL, &results);
   runtime_values_free(results);
   runtime_function_free(function);
   return error;
@@ -205,6 +205,14 @@ static void test_fuel(bool pooling) {
                 "`fuel` is 100000");
   }
   CHECK_ERROR(call(guest.spin, NULL, NULL), RUNTIME_ERROR_FUEL, "`fuel`");
+  /* A call that is cut off while it waits has used some as well. */
+  runtime_value_t hour = value_u64(3600000);
+  runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;
+  runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
+  options.timeout_ms = 20;
+  options.report = &report;
+  CHECK_ERROR(call(guest.sleep, &hour, &options), RUNTIME_ERROR_TIMEOUT, "20 ms");
+  CHECK(report.fuel_used > 0 && report.fuel_used < fuel_used);
   guest_free(&guest);
 }
 
@@ -238,17 +246,17 @@ static void test_instances(bool pooling) {
     CHECK(stats_of(guest.runtime).instances == 4);
     uint64_t begin = now_ms();
     if (waits[i] <= WAIT_MS) {
-      CHECK(snprintf(text, sizeof text, "for the %u ms that `instance_wait`",
-                     (unsigned)waits[i]) > 0);
+      CHECK(snprintf(text, sizeof text, "for the %u ms that `instance_wait`", (unsigned)waits[i]) >
+            0);
       CHECK_ERROR(runtime_instance_new(guest.component, NULL, &another),
                   RUNTIME_ERROR_INSTANCE_LIMIT, text);
       CHECK(now_ms() - begin >= waits[i] && another == NULL);
       CHECK_ERROR(call(guest.add, &one, NULL), RUNTIME_ERROR_INSTANCE_LIMIT,
                   "all 4 instances that `max_components` allows");
       /* Instances that are there go on. */
-      CHECK_ERROR(runtime_instance_call(kept[0], guest.trap, NULL, 0, NULL,
-                                        &(runtime_values_t *){NULL}),
-                  RUNTIME_ERROR_TRAP, "unreachable");
+      CHECK_ERROR(
+          runtime_instance_call(kept[0], guest.trap, NULL, 0, NULL, &(runtime_values_t *){NULL}),
+          RUNTIME_ERROR_TRAP, "unreachable");
       /* One that failed has no memory any more, so its place is free. */
       CHECK_OK(call(guest.add, &one, NULL));
       runtime_instance_free(kept[0]);
@@ -268,8 +276,8 @@ static void test_instances(bool pooling) {
 static void check_parts(runtime_builder_t *builder, runtime_error_code_t code, const char *text) {
   runtime_t *runtime = build(builder);
   runtime_component_t *taker = NULL;
-  runtime_error_t *error = runtime_component_new(runtime, (const uint8_t *)taker_wat,
-                                                 strlen(taker_wat), NULL, &taker);
+  runtime_error_t *error =
+      runtime_component_new(runtime, (const uint8_t *)taker_wat, strlen(taker_wat), NULL, &taker);
   if (error == NULL) error = take(taker, NULL, "a", 0);
   CHECK_ERROR(error, code, text);
   CHECK(stats_of(runtime).instances == 0 && stats_of(runtime).memory == 0);

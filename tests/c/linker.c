@@ -273,7 +273,8 @@ static const char world_wat[] =
     "  (core func $answer (canon lower (func $answer)))"
     "  (core module $m (import \"\" \"answer\" (func $answer (result i32)))"
     "    (func (export \"ask\") (result i32) (call $answer)))"
-    "  (core instance $i (instantiate $m (with \"\" (instance (export \"answer\" (func $answer))))))"
+    "  (core instance $i (instantiate $m"
+    "    (with \"\" (instance (export \"answer\" (func $answer))))))"
     "  (func (export \"ask\") (result u32) (canon lift (core func $i \"ask\"))))";
 
 static runtime_error_t *host_answer(void *user_data, runtime_call_t *call,

@@ -70,9 +70,13 @@ static void on_stack(size_t bytes, void *(*body)(void *), void *data) {
 }
 
 /* 64 KiB above the 512 KiB that guests may use, then 64 KiB in all, then what a call needs. */
-static void test_above_what_guests_may_use(void) { on_stack((512 + 64) * KIB, everything, NULL); }
+static void test_above_what_guests_may_use(void) {
+  on_stack((512 + 64) * KIB, everything, NULL);
+}
 
-static void test_less_than_guests_may_use(void) { on_stack(64 * KIB, everything, NULL); }
+static void test_less_than_guests_may_use(void) {
+  on_stack(64 * KIB, everything, NULL);
+}
 
 static void test_next_to_nothing(void) {
   guest_make(&guest, guest_builder(4));

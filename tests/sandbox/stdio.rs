@@ -9,7 +9,7 @@ use wasmcell::host::HostCall;
 use wasmcell::sandbox::{ReadFn, Sink, Source};
 use wasmcell::{CallOptions, CancelToken, Code, Component, Error, Instance, Output, Sandbox};
 
-use crate::{call, call_with, fails, load, options};
+use crate::{call, call_with, check_stack, fails, load, on_large_stack, options};
 
 fn capturing() -> Component {
     load(Sandbox::new().stdout(Sink::Capture).stderr(Sink::Capture))
@@ -97,18 +97,11 @@ fn writing(whole_lines: bool) -> (Component, Chunks) {
     let chunks = Chunks::default();
     let into = chunks.clone();
     let write = move |_: &HostCall, bytes: &[u8]| {
-        assert_eq!(deep(200), 0);
+        check_stack();
         into.lock().unwrap().push(text(bytes).to_owned());
     };
     let sink = Sink::Write { write: Arc::new(write), whole_lines };
     (load(Sandbox::new().stdout(sink.clone()).stderr(sink)), chunks)
-}
-
-/// Takes 16 KiB of stack for each unit of `depth`: a fiber has no room for 200.
-#[inline(never)]
-fn deep(depth: u32) -> u32 {
-    let room = std::hint::black_box([depth as u8; 16 << 10]);
-    if depth == 0 { 0 } else { deep(depth - 1) + u32::from(room[1] != room[2]) }
 }
 
 #[test]
@@ -203,7 +196,7 @@ fn reading(
 fn stdin_comes_from_a_callback() {
     let calls = AtomicUsize::new(0);
     let component = reading(move |_, buffer| {
-        assert_eq!(deep(200), 0);
+        check_stack();
         let part: &[u8] = match calls.fetch_add(1, Ordering::Relaxed) % 3 {
             0 => b"one\nt",
             1 => b"wo\n",
@@ -252,4 +245,20 @@ fn callbacks_see_the_call_that_they_serve() {
     call_with(&component, r#"print("x")"#, &options).unwrap();
     call(&component, r#"print("x")"#);
     assert_eq!(*seen.lock().unwrap(), [Some("me"), None]);
+}
+
+#[test]
+fn callbacks_have_the_callers_whole_stack() {
+    let read = |_: &HostCall, _: &mut [u8]| {
+        check_stack();
+        Ok(0)
+    };
+    on_large_stack(|| {
+        for whole_lines in [false, true] {
+            let (component, chunks) = writing(whole_lines);
+            call(&component, r#"print("a\nb")"#);
+            assert_eq!(chunks.lock().unwrap().concat(), "a\nb");
+        }
+        assert_eq!(call(&reading(read), "read-all()"), r#"ok("")"#);
+    });
 }

@@ -79,7 +79,8 @@ fn valid_pointer(header: &Header, name: &str, ty: &str) -> Argument {
     let target = pointee(ty);
     let constant = ty.starts_with("const ");
     match (target, header.ty(target).map(|t| &t.shape)) {
-        ("void", _) => plain("fixture_user()"),
+        ("void", _) if name == "user_data" => plain("fixture_user()"),
+        ("void", _) => plain("NULL"),
         ("char" | "uint8_t", _) if name == "bytes" => plain(format!("({ty})fixture_wat")),
         ("char" | "uint8_t", _) => plain(format!("({ty})\"x\"")),
         (_, Some(Shape::Opaque)) => plain(format!("fixture.{}", noun(ty))),
@@ -111,7 +112,7 @@ pub(super) fn fill_callbacks(header: &Header, fields: &[Param], at: &str) -> Str
     for Param { name, ty, .. } in fields {
         if is_callback(header, ty) {
             let _ = write!(text, " {at}.{name} = fixture_{};", noun(ty));
-        } else if ty == "void *" {
+        } else if name == "user_data" {
             let _ = write!(text, " {at}.{name} = fixture_user();");
         }
     }
@@ -147,7 +148,7 @@ fn is_consumed(header: &Header, function: &Function, param: &Param) -> bool {
 fn is_optional(function: &Function, param: &Param) -> bool {
     let doc = function.param_doc(&param.name).unwrap_or_default();
     let has_length = function.params.iter().any(|p| p.name == format!("{}_len", param.name));
-    let says_so = ["may be NULL", "or NULL", "NULL for", "NULL means", "NULL is"];
+    let says_so = ["may be NULL", "or NULL", "NULL for", "NULL means", "NULL is", "NULL if there"];
     !has_length && says_so.iter().any(|text| doc.contains(text)) || param.ty == "void *"
 }
 

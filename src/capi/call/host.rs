@@ -61,8 +61,7 @@ fn answer(
         return Ok(Answer::Later(later));
     }
     let arena = call.arena.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let answered =
-        Answered { results, ty: args.ty.clone(), _args: lifted, _arena: arena.finish() };
+    let answered = Answered { results, ty: args.ty.clone(), _args: lifted, _arena: arena.finish() };
     Ok(Answer::Now(Ok(Box::new(move |handles: &mut dyn Handles| answered.read(handles)))))
 }
 

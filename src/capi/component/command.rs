@@ -11,8 +11,8 @@ use crate::capi::function::{call_options, runtime_call_options_t};
 ///
 /// @param component        The component, borrowed for the call.
 /// @param options          How to call, borrowed for the call; NULL means defaults.
-/// @param[out] status_out  Receives the status, from 0 to 255. Programs built for WASI before
-///                         0.2.12 have 0 and 1 only. Set to 0 on failure.
+/// @param[out] status_out  Receives the status, from 0 to 255; owned by the caller. Programs built
+///                         for WASI before 0.2.12 have 0 and 1 only. Set to 0 on failure.
 ///
 /// @return NULL on success, otherwise an error owned by the caller:
 ///         RUNTIME_ERROR_INVALID_ARGUMENT if `component` or `status_out` is NULL, or if `options`

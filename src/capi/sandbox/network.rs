@@ -9,7 +9,8 @@ use crate::capi::error::runtime_error_t;
 /// Each call allows more. See runtime_sandbox_allow_name() for names.
 ///
 /// @param sandbox        The sandbox, borrowed for the call.
-/// @param addresses      An IP address, or a range such as `10.0.0.0/8` or `fd00::/8`, UTF-8. Copied.
+/// @param addresses      An IP address, or a range such as `10.0.0.0/8` or `fd00::/8`, UTF-8.
+///                       Copied.
 /// @param addresses_len  Length of `addresses`.
 /// @param first_port     The lowest port.
 /// @param last_port      The highest port; not below `first_port`.
@@ -41,8 +42,9 @@ pub unsafe extern "C" fn runtime_sandbox_allow_connect(
 
 /// Allows the guest to listen at some addresses and ports, for whoever connects there.
 ///
-/// Each call allows more. Port 0, by which a guest asks for any free port, must be among the ports as
-/// well as the port that is found. Answering datagrams takes runtime_sandbox_allow_connect(), too.
+/// Each call allows more. Port 0, by which a guest asks for any free port, must be among the ports
+/// as well as the port that is found. Answering datagrams takes runtime_sandbox_allow_connect(),
+/// too.
 ///
 /// @param sandbox        The sandbox, borrowed for the call.
 /// @param addresses      A local IP address, or a range of them, UTF-8. Copied.
@@ -77,8 +79,8 @@ pub unsafe extern "C" fn runtime_sandbox_allow_bind(
 
 /// Allows the guest to look up a name.
 ///
-/// Each call allows more. The addresses that are found can be used if runtime_sandbox_allow_connect()
-/// allows them.
+/// Each call allows more. The addresses that are found can be used if
+/// runtime_sandbox_allow_connect() allows them.
 ///
 /// @param sandbox   The sandbox, borrowed for the call.
 /// @param name      A host name, or `*.` and a host name for all names below it. Copied.

@@ -7,9 +7,9 @@ use crate::sandbox::{Clocks, Random};
 
 /// Makes the guest's clocks the same in each run.
 ///
-/// The wall clock starts at `wall_ns` and the monotonic clock at 0, in each instance anew, and every
-/// reading of either moves both by `step_ns`. A guest that waits in a loop for clocks that stand still
-/// waits until its deadline. Sleeping takes real time.
+/// The wall clock starts at `wall_ns` and the monotonic clock at 0, in each instance anew, and
+/// every reading of either moves both by `step_ns`. A guest that waits in a loop for clocks that
+/// stand still waits until its deadline. Sleeping takes real time.
 ///
 /// @param sandbox  The sandbox, borrowed for the call.
 /// @param wall_ns  What the wall clock shows at first, in nanoseconds since 1970 in UTC.

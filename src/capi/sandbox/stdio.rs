@@ -11,15 +11,16 @@ use crate::error::{Error, Result};
 use crate::host::HostCall;
 use crate::sandbox::{Sink, Source};
 
-/// The callback gets one line at a time, with its line feed. The last line of a call may lack that,
-/// and a line of more than 64 KiB comes in pieces.
+/// The callback gets one line at a time, with its line feed. The last line of a call may lack
+/// that, and a line of more than 64 KiB comes in pieces.
 pub const RUNTIME_WRITE_WHOLE_LINES: u64 = 1;
 
 /// Receives what a guest printed. See runtime_sandbox_stdout_callback().
 ///
-/// Runs on the thread that makes the call, or on a worker thread of the runtime for an asynchronous
-/// one, while the guest waits; several may run at once if there are several calls. The time that
-/// it takes counts for the call. Must not unwind. May call any function of this library.
+/// Runs on the thread that makes the call, or on a worker thread of the runtime for an
+/// asynchronous one, while the guest waits; several may run at once if there are several calls.
+/// The time that it takes counts for the call. Must not unwind. May call any function of this
+/// library.
 ///
 /// @param user_data  What was registered. Borrowed for the call.
 /// @param context    The `context` in the runtime_call_options_t of the call; NULL if it has none.
@@ -39,10 +40,10 @@ pub type runtime_write_fn_t = Option<
 
 /// Provides what a guest reads from stdin. See runtime_sandbox_stdin_callback().
 ///
-/// Runs on the thread that makes the call, or on a worker thread of the runtime for an asynchronous
-/// one, while the guest waits; several may run at once if there are several calls. It may wait
-/// for input, but nothing else of the call goes on meanwhile, and its deadline is met afterwards.
-/// Must not unwind. May call any function of this library.
+/// Runs on the thread that makes the call, or on a worker thread of the runtime for an
+/// asynchronous one, while the guest waits; several may run at once if there are several calls. It
+/// may wait for input, but nothing else of the call goes on meanwhile, and its deadline is met
+/// afterwards. Must not unwind. May call any function of this library.
 ///
 /// @param user_data     What was registered. Borrowed for the call.
 /// @param context       The `context` in the runtime_call_options_t of the call; NULL if it has
@@ -255,8 +256,8 @@ pub unsafe extern "C" fn runtime_sandbox_stdout_callback(
 
 /// Sends what the guest prints to stdout to the stdout of this process.
 ///
-/// Nothing is buffered, so flush what the host has printed itself first. A pipe that is full holds up
-/// the call, also beyond its deadline.
+/// Nothing is buffered, so flush what the host has printed itself first. A pipe that is full holds
+/// up the call, also beyond its deadline.
 ///
 /// @param sandbox  The sandbox, borrowed for the call.
 ///
@@ -341,8 +342,8 @@ pub unsafe extern "C" fn runtime_sandbox_stderr_callback(
 
 /// Sends what the guest prints to stderr to the stderr of this process.
 ///
-/// Nothing is buffered, so flush what the host has printed itself first. A pipe that is full holds up
-/// the call, also beyond its deadline.
+/// Nothing is buffered, so flush what the host has printed itself first. A pipe that is full holds
+/// up the call, also beyond its deadline.
 ///
 /// @param sandbox  The sandbox, borrowed for the call.
 ///

@@ -172,7 +172,7 @@ static void step_call(scene_t *scene, const block_t *block, const runtime_call_o
   }
   runtime_pending_t *pending = NULL;
   outcome->error = call_start(scene, instance, call, options, &pending);
-  if (outcome->error == NULL) 
+  if (outcome->error == NULL)
     outcome->error = call_wait(scene, &pending, block_get(block, "keep"), &outcome->text);
 }
 
