@@ -10,6 +10,7 @@ use crate::executor;
 use crate::host::{Context, Mailbox};
 use crate::output::Output;
 use crate::runtime::Runtime;
+use crate::stack;
 use crate::task;
 
 /// How one call is to be made.
@@ -103,6 +104,7 @@ pub(crate) fn run<T, F>(
 where
     F: Future<Output = Result<T>>,
 {
+    stack::check()?;
     let call = Call::arm(runtime, options, false)?;
     runtime.log().within(|| {
         let reactor = runtime.workers().reactor()?;

@@ -44,6 +44,7 @@ mod process;
 pub mod runtime;
 pub mod sandbox;
 pub mod signature;
+mod stack;
 pub mod stats;
 mod task;
 pub mod types;

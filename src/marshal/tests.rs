@@ -8,7 +8,7 @@ use super::layout::{
 };
 use super::{Results, copy_results, lift_results, lower_args};
 use crate::handles::NoHandles;
-use crate::types::{Case, Field, FunctionType, Kind, Name, ResultType, Type};
+use crate::types::{Case, Field, FunctionType, Kind, Name, Resource, ResultType, Type};
 use crate::value::Value;
 use crate::{Error, Result};
 
@@ -56,6 +56,12 @@ fn flags(count: usize) -> Type {
 /// A function that takes `p` and gives a value of the same type.
 fn function(ty: Type) -> FunctionType {
     FunctionType { params: vec![field("p", ty.clone())], result: Some(ty) }
+}
+
+/// A type of resource.
+fn thing() -> Resource {
+    let ty = wasmtime::component::ResourceType::host::<u8>();
+    Resource::new(Name::new("a:b/c@1.0.0#thing"), ty)
 }
 
 fn value(kind: Kind, of: runtime_value_of_t) -> runtime_value_t {

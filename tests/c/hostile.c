@@ -1,6 +1,8 @@
 /* threads */
 /* Whatever a guest does, its call ends in bounded time with a code of its own, and nobody else on
  * the same runtime notices: under both allocators, blocking and asynchronous. */
+#include <unistd.h>
+
 #include "guests.h"
 
 #define TICK_MS 10
@@ -24,6 +26,7 @@ static const hostile_t guests[] = {
     {"endless-growth", TIME},
     {"sleep", TIME},
     {"silence", TIME},
+    {"silent-pipe", TIME},
     {"busy-polling", TIME},
     {"realloc-endless", TIME},
     {"read-stdin", RUNTIME_ERROR_NONE, "", 0},
@@ -91,11 +94,27 @@ static char *many_exports(size_t *len) {
   return text;
 }
 
+/* Reads from the stdin of this process, which is a pipe that nobody writes to. */
+static runtime_error_t *load_reader(const runtime_t *runtime, runtime_component_t **out) {
+  size_t len = 0;
+  void *bytes = check_guest("hostile/read-stdin.wat", &len);
+  runtime_sandbox_t *sandbox = NULL;
+  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  CHECK_OK(runtime_sandbox_new(&sandbox));
+  CHECK_OK(runtime_sandbox_stdin_inherit(sandbox));
+  options.sandbox = sandbox;
+  runtime_error_t *error = runtime_component_new(runtime, bytes, len, &options, out);
+  runtime_sandbox_free(sandbox);
+  free(bytes);
+  return error;
+}
+
 static runtime_error_t *load(const runtime_t *runtime, const char *name,
                              runtime_component_t **out) {
   size_t len = 0;
   char path[256];
   void *bytes;
+  if (strcmp(name, "silent-pipe") == 0) return load_reader(runtime, out);
   if (strcmp(name, "ten-thousand-exports") == 0) {
     bytes = many_exports(&len);
   } else {
@@ -295,6 +314,8 @@ static void test_on_demand_asynchronous(void) {
 }
 
 int main(void) {
+  int pipe_ends[2];
+  CHECK(pipe(pipe_ends) == 0 && dup2(pipe_ends[0], STDIN_FILENO) == STDIN_FILENO);
   RUN(test_pooling_blocking);
   RUN(test_pooling_asynchronous);
   RUN(test_on_demand_blocking);

@@ -5,7 +5,6 @@ use std::ptr;
 use super::*;
 use crate::Code;
 use crate::handles::NoHandles;
-use crate::types::Resource;
 
 #[track_caller]
 fn refused(value: runtime_value_t, ty: &Type, code: Code, message: &str) {
@@ -267,20 +266,24 @@ fn wrong_flags() {
 
 #[test]
 fn types_that_cannot_be_passed() {
-    let ty = wasmtime::component::ResourceType::host::<u8>();
-    let resource = Resource::new(Name::new("a:b/c@1.0.0#thing"), ty);
     let of = runtime_value_of_t { resource: 1 };
-    for (kind, ty, name) in [
-        (Kind::Own, Type::Own(resource.clone()), "own<thing>"),
-        (Kind::Borrow, Type::Borrow(resource), "borrow<thing>"),
-        (Kind::Unsupported, Type::Unsupported("stream"), "stream"),
-    ] {
-        let message = format!("values of type {name} cannot be passed yet");
-        let it = value(kind, of);
-        refused(it, &ty, Code::Unsupported, &format!("parameter `p`: {message}"));
-        let error = lift_results(&[Value::U8(1)], &function(ty), &[]).unwrap_err();
-        assert_eq!(error.code(), Code::Unsupported);
-        assert!(error.message().contains(name), "{error}");
+    let ty = Type::Unsupported("stream");
+    let message = "parameter `p`: values of type stream cannot be passed yet";
+    refused(value(Kind::Unsupported, of), &ty, Code::Unsupported, message);
+    let error = lift_results(&[Value::U8(1)], &function(ty), &[]).unwrap_err();
+    assert_eq!(error.code(), Code::Unsupported);
+    assert!(error.message().contains("stream"), "{error}");
+}
+
+#[test]
+fn resources_belong_to_an_instance() {
+    let of = runtime_value_of_t { resource: 1 };
+    let message = "parameter `p`: `resource`: 0x1 is of no instance: the call makes a fresh one";
+    for (kind, ty) in [(Kind::Own, Type::Own(thing())), (Kind::Borrow, Type::Borrow(thing()))] {
+        invalid(value(kind, of), &ty, message);
+        let name = if kind == Kind::Own { "own<thing>" } else { "borrow<thing>" };
+        let message = format!("parameter `p`: expected {name}, found u32");
+        mismatch(u32_value(1), &ty, &message);
     }
 }
 

@@ -234,3 +234,22 @@ fn random_values_under_other_types_are_refused_or_fit() {
         }
     }
 }
+
+#[test]
+fn a_copy_knows_which_resources_it_owns() {
+    let handle = |kind, resource| value(kind, runtime_value_of_t { resource });
+    let owns = [handle(Kind::Own, 7), handle(Kind::Own, 8)];
+    let of = [list_of(&owns), handle(Kind::Borrow, 9)];
+    let pair = members(Kind::Tuple, &of);
+    let ty = Type::Tuple([list(Type::Own(thing())), Type::Borrow(thing())].into());
+    // SAFETY: the values above live on.
+    let copy = unsafe { copy_results(&[pair], &function(ty)).unwrap() };
+    assert_eq!(copy.owned, [(thing().ty(), 7), (thing().ty(), 8)]);
+    let none = FunctionType { params: Vec::new(), result: None };
+    // SAFETY: no values point nowhere.
+    let copy = unsafe { copy_results(&[], &none).unwrap() };
+    assert!(copy.owned.is_empty() && copy.results.values().is_empty());
+    // SAFETY: numbers point nowhere.
+    let error = unsafe { copy_results(&[u32_value(1)], &none).unwrap_err() };
+    assert_eq!(error.message(), "expected 0 results, found 1");
+}
