@@ -1131,10 +1131,10 @@ typedef struct runtime_completion_t {
  * A function that the host provides to guests. See runtime_linker_define().
  *
  * Runs on the thread of the call that the guest is in, at the full depth of its stack; for an
- * asynchronous call that is a worker thread of the runtime, with 8 MiB of stack. It may block: the guest waits, and its
- * time runs on. It may call every function of this library, with the handles of its own caller
- * too, and release them; of the instance that the guest runs in it gets RUNTIME_ERROR_BUSY.
- * Several may run at once, on different threads. Must not unwind.
+ * asynchronous call that is a worker thread of the runtime, with 8 MiB of stack. It may block: the
+ * guest waits, and its time runs on. It may call every function of this library, with the handles
+ * of its own caller too, and release them; calls of the instance that the guest runs in are
+ * RUNTIME_ERROR_BUSY. Several may run at once, on different threads. Must not unwind.
  *
  * What `results` point to is read right after the callback has returned, on the same thread, so
  * it must outlive the callback: memory from runtime_call_alloc(), memory behind `args`, or the
@@ -1172,8 +1172,8 @@ typedef struct runtime_error_t *(*runtime_host_fn_t)(void *user_data,
  * Runs once for each time a guest was given the resource to own, by a result of a host function or
  * an argument of a call: when the guest drops it, on the thread of the call that the guest is in,
  * or, if the guest still owns it then, when the guest's instance ends, on the thread that ends it.
- * It does not run for a resource that the guest gave back. Several may run at once, on any threads.
- * Must not unwind. May call any function of this library; the instance takes no other call.
+ * It does not run for a resource that the guest gave back. Several may run at once, on different
+ * threads. Must not unwind. May call any function of this library.
  *
  * @param user_data  What was passed with the callback. Borrowed for the call.
  * @param resource   The number that the host chose for the resource; the callback owns what it

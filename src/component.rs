@@ -129,16 +129,7 @@ impl Component {
         let name = Name::new(options.name.as_deref().unwrap_or_default());
         tracing::debug!(component = name.as_str(), "component loaded");
         let runtime = runtime.clone();
-        Ok(Self(Arc::new(Inner {
-            name,
-            pre,
-            types,
-            host_types,
-            world,
-            limits,
-            artifact,
-            runtime,
-        })))
+        Ok(Self(Arc::new(Inner { name, pre, types, host_types, world, limits, artifact, runtime })))
     }
 
     /// The compiled component, for [`deserialize`](Self::deserialize).

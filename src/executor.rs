@@ -38,7 +38,7 @@ pub(crate) fn block_on<T>(
     let mut call = pin!(call);
     let mut cancellation = pin!(deadline.cancellation());
     loop {
-        if let Poll::Ready(result) = log.holding_back(|| call.as_mut().poll(&mut context)) {
+        if let Poll::Ready(result) = log.within(|| call.as_mut().poll(&mut context)) {
             return result;
         }
         if mailbox.serve() {

@@ -132,6 +132,10 @@ pub(crate) fn begin(store: &mut Store<Guest>) -> Result<()> {
 pub(crate) fn end<T>(store: &mut Home, result: wasmtime::Result<T>) -> Result<T> {
     store.report();
     result.map_err(|error| {
+        if error.is::<Error>() {
+            // A host function's, which may be about another guest.
+            return Error::from(error);
+        }
         let guest = store.data_mut();
         let error = guest.limiter.explain(Error::from(error));
         guest.component.limits().quantify(error, guest.call.fuel)

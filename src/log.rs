@@ -1,16 +1,18 @@
 //! Log records on their way to the host: one subscriber a runtime, never a global one.
 //!
-//! The host's callback must not run on a guest's fiber (see [`crate::host`]), so records are held
-//! back while a call is polled. It may call the library; tracing cannot switch subscribers within a
-//! record, and records about a callback could go on for ever, so those are left out.
+//! The host's callback must not run on a guest's fiber (see [`crate::host`]), and it may use any
+//! runtime, while tracing cannot switch subscribers within a record. So records are held back
+//! until whatever caused them has returned. Those about a callback could go on for ever, and are
+//! left out.
 
-use std::cell::Cell;
 use std::fmt::{self, Write};
+use std::future::poll_fn;
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 use tracing::field::{Field, Visit};
-use tracing::instrument::{WithDispatch, WithSubscriber};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber, dispatcher};
 
@@ -21,25 +23,34 @@ pub type LogFn = dyn Fn(Level, &str, &str) + Send + Sync;
 pub(crate) struct LogSettings {
     pub level: Level,
     pub write: Arc<LogFn>,
-}
-
-thread_local! {
-    /// Whether this thread is inside a callback.
-    static TELLING: Cell<bool> = const { Cell::new(false) };
+    /// Threads that are in the callback.
+    pub telling: Arc<Mutex<Vec<ThreadId>>>,
 }
 
 impl LogSettings {
     fn tell(&self, level: Level, target: &str, line: &str) {
-        struct Done;
-        impl Drop for Done {
-            fn drop(&mut self) {
-                TELLING.set(false);
-            }
-        }
-        if !TELLING.replace(true) {
-            let _done = Done;
-            (self.write)(level, target, line);
-        }
+        let this = thread::current().id();
+        self.telling().push(this);
+        let _told = Told(self, this);
+        (self.write)(level, target, line);
+    }
+
+    /// Whether this thread is in the callback.
+    fn is_telling(&self) -> bool {
+        self.telling().contains(&thread::current().id())
+    }
+
+    fn telling(&self) -> MutexGuard<'_, Vec<ThreadId>> {
+        self.telling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends a thread's time in the callback, also if it panics.
+struct Told<'a>(&'a LogSettings, ThreadId);
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        self.0.telling().retain(|thread| *thread != self.1);
     }
 }
 
@@ -48,14 +59,12 @@ const HELD: usize = 1000;
 
 /// Where one runtime's records go.
 #[derive(Clone, Default)]
-pub(crate) struct Log(Option<Ways>);
+pub(crate) struct Log(Option<Way>);
 
 #[derive(Clone)]
-struct Ways {
-    /// At once.
-    direct: Dispatch,
+struct Way {
     /// Into `held`.
-    holding: Dispatch,
+    dispatch: Dispatch,
     held: Arc<Held>,
 }
 
@@ -67,6 +76,9 @@ struct Held {
 
 impl Held {
     fn push(&self, level: Level, target: &'static str, line: String) {
+        if self.settings.is_telling() {
+            return;
+        }
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         match records.len() {
             HELD => records.push((Level::WARN, module_path!(), "records are left out".into())),
@@ -79,6 +91,9 @@ impl Held {
         // Not while the callbacks run: they may make calls, which hold back records of their own.
         let records = {
             let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+            if records.is_empty() || self.settings.is_telling() {
+                return;
+            }
             mem::take(&mut *records)
         };
         for (level, target, line) in records {
@@ -90,62 +105,54 @@ impl Held {
 impl Log {
     pub(crate) fn new(settings: Option<LogSettings>) -> Self {
         Self(settings.map(|settings| {
-            let held = Arc::new(Held { settings: settings.clone(), records: Mutex::default() });
-            let bridge = |held| Dispatch::new(Bridge { settings: settings.clone(), held });
-            Ways { direct: bridge(None), holding: bridge(Some(held.clone())), held }
+            let held = Arc::new(Held { settings, records: Mutex::default() });
+            Way { dispatch: Dispatch::new(Bridge(held.clone())), held }
         }))
     }
 
-    /// Runs `body` with this runtime's records going to its host.
+    /// Runs `body`, and then hands over its records.
     pub(crate) fn within<R>(&self, body: impl FnOnce() -> R) -> R {
         match &self.0 {
-            Some(ways) if !TELLING.get() => dispatcher::with_default(&ways.direct, body),
-            _ => body(),
-        }
-    }
-
-    /// Runs `body`, in which a fiber may run, and only then hands over the records of it.
-    pub(crate) fn holding_back<R>(&self, body: impl FnOnce() -> R) -> R {
-        match &self.0 {
-            Some(ways) if !TELLING.get() => {
-                let done = dispatcher::with_default(&ways.holding, body);
-                ways.held.release();
+            Some(way) => {
+                let done = dispatcher::with_default(&way.dispatch, body);
+                way.held.release();
                 done
             }
-            _ => body(),
+            // A host function of a runtime with a log uses one without.
+            None if dispatcher::get_default(Dispatch::is::<Bridge>) => {
+                dispatcher::with_default(&Dispatch::none(), body)
+            }
+            None => body(),
         }
     }
 
     /// `task`, with this runtime's records going to its host wherever it runs.
-    pub(crate) fn follow<F: Future>(&self, task: F) -> WithDispatch<F> {
-        let direct = self.0.as_ref().map(|ways| ways.direct.clone());
-        task.with_subscriber(direct.unwrap_or_else(Dispatch::none))
+    pub(crate) fn follow<F: Future>(&self, task: F) -> impl Future<Output = F::Output> + use<F> {
+        let log = self.clone();
+        async move {
+            let mut task = pin!(task);
+            poll_fn(|context| log.within(|| task.as_mut().poll(context))).await
+        }
     }
 }
 
-struct Bridge {
-    settings: LogSettings,
-    held: Option<Arc<Held>>,
-}
+/// What wasmtime, WASI and this library say, on its way into what is held back.
+struct Bridge(Arc<Held>);
 
 impl Subscriber for Bridge {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && *metadata.level() <= self.settings.level
+        metadata.is_event() && *metadata.level() <= self.0.settings.level
     }
 
     fn max_level_hint(&self) -> Option<tracing::level_filters::LevelFilter> {
-        Some(self.settings.level.into())
+        Some(self.0.settings.level.into())
     }
 
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(String::new());
         event.record(&mut line);
         let metadata = event.metadata();
-        let (level, target) = (*metadata.level(), metadata.target());
-        match &self.held {
-            Some(held) => held.push(level, target, line.0),
-            None => self.settings.tell(level, target, &line.0),
-        }
+        self.0.push(*metadata.level(), metadata.target(), line.0);
     }
 
     // Spans are never enabled: the host gets records, not a tree.

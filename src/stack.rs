@@ -34,10 +34,26 @@ pub(crate) fn check() -> Result<()> {
 /// Bytes between here and the end of this thread's stack, where the system tells.
 #[cfg(target_os = "linux")]
 fn left() -> Option<usize> {
+    use std::sync::OnceLock;
+
+    /// For the main thread the system reads through all mappings of the process, which are many.
+    static MAIN: OnceLock<Option<(usize, usize)>> = OnceLock::new();
+
+    // SAFETY: these calls have no preconditions.
+    let is_main = unsafe { libc::gettid() == libc::getpid() };
+    let (lowest, size) = if is_main { *MAIN.get_or_init(bounds) } else { bounds() }?;
+    let here = 0_u8;
+    // On another stack than the thread's own, such as a coroutine's, nobody knows.
+    let left = (&raw const here).addr().checked_sub(lowest)?;
+    (left < size).then_some(left)
+}
+
+/// Where this thread's stack ends, and its size.
+#[cfg(target_os = "linux")]
+fn bounds() -> Option<(usize, usize)> {
     use std::mem::MaybeUninit;
     use std::ptr;
 
-    let here = 0_u8;
     let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
     let (mut lowest, mut size) = (ptr::null_mut(), 0);
     // SAFETY: the first call fills in `attributes` if it returns 0, and only then they are read
@@ -49,9 +65,7 @@ fn left() -> Option<usize> {
         libc::pthread_attr_getstack(attributes.as_ptr(), &raw mut lowest, &raw mut size);
         libc::pthread_attr_destroy(attributes.as_mut_ptr());
     }
-    // Another stack than the thread's own, as coroutines have, is none of these bytes.
-    let left = (&raw const here).addr().checked_sub(lowest.addr())?;
-    (left < size).then_some(left)
+    Some((lowest.addr(), size))
 }
 
 #[cfg(not(target_os = "linux"))]

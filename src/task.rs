@@ -92,7 +92,7 @@ impl<T: Send + 'static> Task<T> {
             }
             let polled = {
                 let _reactor = self.reactor.enter();
-                log.holding_back(|| call.as_mut().poll(context))
+                log.within(|| call.as_mut().poll(context))
             };
             if let Poll::Ready(outcome) = polled {
                 *body = None;

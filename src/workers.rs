@@ -1,4 +1,5 @@
-//! The runtime's own threads: workers for asynchronous calls, and a reactor for what calls wait for.
+//! The runtime's own threads: workers for asynchronous calls, and a reactor for what calls wait
+//! for.
 
 use std::thread;
 use std::time::Duration;

@@ -123,9 +123,8 @@ pub unsafe extern "C" fn runtime_instance_call(
             (out, instance, function, options, slice(args, args_len, "args")?)
         };
         // SAFETY: as above.
-        let lower = |ty: &FunctionType, handles: &mut dyn Handles| unsafe {
-            lower_args(args, ty, handles)
-        };
+        let lower =
+            |ty: &FunctionType, handles: &mut dyn Handles| unsafe { lower_args(args, ty, handles) };
         let Returned { values, handles } = instance.call_with(&function, lower, &options)?;
         out.set(runtime_values_t(lift_results(&values, function.signature(), &handles)?));
         Ok(())
@@ -228,9 +227,8 @@ pub unsafe extern "C" fn runtime_instance_call_async(
             (completion, instance, function, options, slice(args, args_len, "args")?)
         };
         // SAFETY: as above.
-        let lower = |ty: &FunctionType, handles: &mut dyn Handles| unsafe {
-            lower_args(args, ty, handles)
-        };
+        let lower =
+            |ty: &FunctionType, handles: &mut dyn Handles| unsafe { lower_args(args, ty, handles) };
         let start = |done| instance.call_async(&function, lower, &options, done);
         completion.start(&function, report, start)
     })

@@ -6,8 +6,8 @@ use super::error::runtime_error_t;
 use crate::error::{Error, Result};
 use crate::sandbox::{Rights, Sandbox};
 
-mod reproducible;
 mod network;
+mod reproducible;
 mod stdio;
 
 /// The right to read files and symbolic links, for runtime_sandbox_directory().

@@ -43,8 +43,8 @@ impl From<wasmtime::Error> for Error {
     }
 }
 
-/// The setting behind a limit on the host's own memory, or on an instance's parts. wasmtime has a type for one of these
-/// limits; it tells the others by words, which the tests of the limits watch.
+/// The setting behind a limit on the host's own memory, or on an instance's parts. wasmtime has a
+/// type for one of these limits; it tells the others by words, which the tests of the limits watch.
 fn spent(error: &wasmtime::Error) -> Option<&'static str> {
     use wasmtime::component::ResourceTableError;
 

@@ -90,9 +90,10 @@ fn every_key_format_is_understood() {
 /// else, and the trusted public key in each format. New keys, so nobody has the secret ones:
 /// `cargo test --release --lib write_fixtures -- --ignored`.
 #[test]
-#[ignore = "writes tests/c/fixtures"]
+#[ignore = "writes tests/guests/signatures"]
 fn write_fixtures() {
-    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c/fixtures");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let directory = root.join("tests/guests/signatures");
     std::fs::create_dir_all(&directory).unwrap();
     let write = |name: &str, bytes: &[u8]| std::fs::write(directory.join(name), bytes).unwrap();
     let (ours, strangers) = (KeyPair::generate(), KeyPair::generate());

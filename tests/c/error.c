@@ -23,7 +23,8 @@ static runtime_frame_t frame(const runtime_error_t *error, size_t index) {
 static runtime_component_t *load_body(const char *body) {
   char wat[1024];
   snprintf(wat, sizeof wat,
-           "(component (core module $m (memory 1) (table 1 funcref) (type $other (func (param f64)))"
+           "(component (core module $m (memory 1) (table 1 funcref)"
+           " (type $other (func (param f64)))"
            "   (elem (i32.const 0) $void) (func $void)"
            "   (func $body (export \"f\") %s))"
            " (core instance $i (instantiate $m)) (func (export \"f\")"
@@ -74,11 +75,13 @@ static void test_each_trap_has_its_kind(void) {
 /* A result behind the end of memory, text that is none, a case that is none. */
 static void test_breaking_the_canonical_abi_has_a_kind(void) {
   static const char *const bodies[][2] = {
-      {"string", "(i32.store (i32.const 0) (i32.const -1)) (i32.store (i32.const 4) (i32.const 9))"},
+      {"string", "(i32.store (i32.const 0) (i32.const -1))"
+                 "(i32.store (i32.const 4) (i32.const 9))"},
       {"string", "(i32.store (i32.const 0) (i32.const 8)) (i32.store (i32.const 4) (i32.const 1))"
                  "(i32.store8 (i32.const 8) (i32.const 255))"},
       {"(option u32)", "(i32.store8 (i32.const 0) (i32.const 2))"},
-      {"(list u32)", "(i32.store (i32.const 0) (i32.const 1)) (i32.store (i32.const 4) (i32.const 1))"},
+      {"(list u32)", "(i32.store (i32.const 0) (i32.const 1))"
+                     "(i32.store (i32.const 4) (i32.const 1))"},
       {"(tuple char char)", "(i32.store (i32.const 0) (i32.const 0xD800))"},
   };
   for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {

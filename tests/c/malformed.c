@@ -56,7 +56,8 @@ static void test_fields_that_mean_nothing_must_be_zero(void) {
 }
 
 static void test_text_that_is_not_utf8_is_refused(void) {
-  static const char *const bad[] = {"\xff", "a\xc3", "\xed\xa0\x80", "\xc0\xaf", "\xf5\x80\x80\x80"};
+  static const char *const bad[] = {"\xff", "a\xc3", "\xed\xa0\x80", "\xc0\xaf",
+                                    "\xf5\x80\x80\x80"};
   runtime_value_t it = value(RUNTIME_KIND_STRING);
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     it.of.string.ptr = bad[i];

@@ -24,8 +24,10 @@ static const char twins_wat[] =
     "    (func (export \"grow\") (param i32) (result i32) (memory.grow (local.get 0))))"
     "  (core instance $a (instantiate $m))"
     "  (core instance $b (instantiate $m))"
-    "  (func (export \"a\") (param \"pages\" u32) (result s32) (canon lift (core func $a \"grow\")))"
-    "  (func (export \"b\") (param \"pages\" u32) (result s32) (canon lift (core func $b \"grow\"))))";
+    "  (func (export \"a\") (param \"pages\" u32) (result s32)"
+    "    (canon lift (core func $a \"grow\")))"
+    "  (func (export \"b\") (param \"pages\" u32) (result s32)"
+    "    (canon lift (core func $b \"grow\"))))";
 
 static runtime_t *runtime;
 

@@ -1,12 +1,12 @@
 /* Signatures: with require_signature nothing runs that no trusted key has signed, whatever way it
- * comes. src/signature/tests.rs makes the files in tests/c/fixtures. */
+ * comes. src/signature/tests.rs makes the files in tests/guests/signatures. */
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "load.h"
 
-#define FIXTURE(name) "../c/fixtures/" name
+#define FIXTURE(name) "signatures/" name
 
 static const char *const keys[] = {"trusted.pem", "trusted.der", "trusted.pub"};
 

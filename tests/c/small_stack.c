@@ -1,3 +1,4 @@
+/* no-valgrind: its threads' stacks are too small for it, and it takes minutes */
 /* Threads with little stack: guests have stacks of their own, so a call needs little of its
  * caller's, and a guest that recurses for ever uses up none of it. */
 #include "guests.h"
@@ -100,10 +101,71 @@ static void test_guests_with_much_stack(void) {
   for (int i = 0; i < 2; i++) on_stack(64 * KIB, much_stack, &sizes[i]);
 }
 
+/* Calls the host, which calls it again, each time in a fresh instance. */
+static const char ladder_wat[] =
+    "(component"
+    "  (import \"again\" (func $again))"
+    "  (core func $again (canon lower (func $again)))"
+    "  (core module $m"
+    "    (import \"\" \"again\" (func $again))"
+    "    (func (export \"run\") (call $again)))"
+    "  (core instance $i (instantiate $m (with \"\" (instance (export \"again\" (func $again))))))"
+    "  (func (export \"run\") (canon lift (core func $i \"run\"))))";
+
+typedef struct {
+  runtime_function_t *run;
+  int depth;
+} ladder_t;
+
+static runtime_error_t *again(void *data, runtime_call_t *in, const runtime_value_t *args,
+                              size_t args_len, runtime_value_t *results, size_t results_len) {
+  ladder_t *ladder = data;
+  (void)in, (void)args, (void)args_len, (void)results, (void)results_len;
+  ladder->depth++;
+  return call(ladder->run, NULL, NULL);
+}
+
+static void *climb(void *data) {
+  ladder_t *ladder = data;
+  for (int i = 0; i < 3; i++) {
+    ladder->depth = 0;
+    CHECK_ERROR(call(ladder->run, NULL, NULL), RUNTIME_ERROR_STACK_OVERFLOW,
+                "of the thread's own stack");
+    CHECK(ladder->depth > 10);
+  }
+  return NULL;
+}
+
+/* A guest that recurses through the host uses up the host's stack, not its own. */
+static void test_recursion_through_the_host(void) {
+  ladder_t ladder = {NULL, 0};
+  runtime_t *runtime = NULL;
+  runtime_component_t *component = NULL;
+  runtime_linker_t *linker = NULL;
+  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  runtime_builder_t *builder = guest_builder(10000);
+  runtime_builder_force_on_demand_allocator(builder);
+  CHECK_OK(runtime_build(builder, &runtime));
+  runtime_builder_free(builder);
+  CHECK_OK(runtime_linker_new(&linker));
+  CHECK_OK(runtime_linker_define(linker, "again", 5, again, &ladder, NULL));
+  options.linker = linker;
+  CHECK_OK(runtime_component_new(runtime, (const uint8_t *)ladder_wat, strlen(ladder_wat), &options,
+                                 &component));
+  CHECK_OK(runtime_component_function(component, "run", 3, &ladder.run));
+  on_stack(256 * KIB, climb, &ladder);
+  if (getenv("WASMCELL_TEST_SMALL") == NULL) (void)climb(&ladder);
+  runtime_function_free(ladder.run);
+  runtime_component_free(component);
+  runtime_linker_free(linker);
+  runtime_free(runtime);
+}
+
 int main(void) {
   RUN(test_above_what_guests_may_use);
   RUN(test_less_than_guests_may_use);
   RUN(test_next_to_nothing);
   RUN(test_guests_with_much_stack);
+  RUN(test_recursion_through_the_host);
   return 0;
 }

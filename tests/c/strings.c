@@ -8,11 +8,12 @@
 
 static runtime_t *runtime;
 
-/* `len` letters in a buffer that the caller frees. */
+/* `len` letters in a buffer that the caller frees; the first one makes it easy to find. */
 static char *letters(size_t len) {
   char *text = malloc(len + 1);
   CHECK(text != NULL);
   memset(text, 'm', len);
+  text[0] = 'q';
   text[len] = 0;
   return text;
 }
@@ -28,7 +29,6 @@ static char *join(const char *before, const char *text, const char *after) {
 
 /* The component that exports the trapping function `f`, with `name` in its core module. */
 static runtime_component_t *load_named(const char *module, const char *function) {
-  char *wat = NULL;
   char *inner = join("(component (core module $m (@name \"", module, "\") (func (@name \"");
   char *outer = join(inner, function,
                      "\") (export \"f\") unreachable)) (core instance $i (instantiate $m))"
@@ -36,7 +36,6 @@ static runtime_component_t *load_named(const char *module, const char *function)
   runtime_component_t *component = load_wat(runtime, outer);
   free(inner);
   free(outer);
-  free(wat);
   return component;
 }
 
@@ -69,6 +68,27 @@ static void test_names_in_backtraces_may_hold_anything(void) {
     CHECK_TEXT(frame.module, names[i][1]);
     runtime_error_free(error);
   }
+}
+
+/* The text format has no way to write such a name: `f` traps, and is called "a\xff\xfe""b". */
+static void test_names_that_are_not_utf8_do_no_harm(void) {
+  static const uint8_t binary[] =
+      "\0asm\x0d\0\1\0"
+      "\x01\x36" /* core module */
+      "\0asm\1\0\0\0" "\x01\x04\x01\x60\0\0" "\x03\x02\x01\0" "\x07\x05\x01\x01" "f\0\0"
+      "\x0a\x05\x01\x03\0\0\x0b" "\0\x0e\x04name\x01\x07\x01\0\x04" "a\xff\xfe" "b"
+      "\0\x04\x03xyz" /* a custom section */
+      "\x02\x04\x01\0\0\0" /* core instance */
+      "\x06\x07\x01\0\0\x01\0\x01" "f" /* alias of its export */
+      "\x07\x05\x01\x40\0\x01\0" /* type */
+      "\x08\x06\x01\0\0\0\0\0" /* canon lift */
+      "\x0b\x07\x01\0\x01" "f\x01\0"; /* export */
+  runtime_component_t *component = NULL;
+  runtime_frame_t frame;
+  CHECK_OK(runtime_component_new(runtime, binary, sizeof binary, NULL, &component));
+  runtime_error_t *error = trap(component, &frame);
+  CHECK(strchr(frame.function, '\xff') == NULL && strchr(frame.function, '\xfe') == NULL);
+  runtime_error_free(error);
 }
 
 static void test_long_names_in_backtraces_do_no_harm(void) {
@@ -242,6 +262,7 @@ static void test_results_are_whole(void) {
 int main(void) {
   runtime = load_runtime(load_builder());
   RUN(test_names_in_backtraces_may_hold_anything);
+  RUN(test_names_that_are_not_utf8_do_no_harm);
   RUN(test_long_names_in_backtraces_do_no_harm);
   RUN(test_names_that_grow_when_demangled_do_no_harm);
   RUN(test_long_names_of_exports_arrive);

@@ -180,6 +180,8 @@ fn run_once(
     command.env("ASAN_OPTIONS", format!("{asan}:alloc_dealloc_mismatch=1:strict_string_checks=1"));
     command.env("UBSAN_OPTIONS", "print_stacktrace=1");
     command.env_remove("WASMCELL_TEST_SMALL");
+    // Cargo's own library would win over the one that the program was linked to.
+    command.env_remove("LD_LIBRARY_PATH");
     if mode == Mode::Valgrind {
         command.env("WASMCELL_TEST_SMALL", "1");
     }
