@@ -19,6 +19,8 @@ pub(crate) use passage::{Passage, StoreHandles};
 
 /// Marks the numbers of guests' resources; those the host chose have 32 bits.
 const GUEST: u64 = 1 << 63;
+/// What of a handle is the index in the table: more than `max_resources` can be.
+const INDEX: u32 = 0xff_ffff;
 
 /// Turns handles into resources and back, where a store is at hand.
 pub trait Handles {
@@ -60,7 +62,7 @@ pub(crate) struct Table {
 
 #[derive(Debug)]
 struct Entry {
-    uses: u8,
+    uses: u16,
     resource: Option<ResourceAny>,
 }
 
@@ -89,17 +91,17 @@ impl Table {
         let entry = &mut self.entries[index as usize];
         entry.uses = entry.uses.wrapping_add(1);
         entry.resource = Some(resource);
-        Ok(GUEST | u64::from(self.serial) << 40 | u64::from(entry.uses) << 32 | u64::from(index))
+        Ok(GUEST | u64::from(self.serial) << 40 | u64::from(entry.uses) << 24 | u64::from(index))
     }
 
     fn find(&mut self, handle: u64) -> Result<(u32, &mut Entry)> {
         let stale = || {
             Error::invalid("resource", format_args!("{handle:#x} is no handle of this instance"))
         };
-        let index = handle as u32;
+        let index = handle as u32 & INDEX;
         let ours = handle & GUEST != 0 && (handle >> 40) as u32 & 0x7f_ffff == self.serial;
         let entry = self.entries.get_mut(index as usize).filter(|_| ours).ok_or_else(stale)?;
-        match entry.resource.is_some() && entry.uses == (handle >> 32) as u8 {
+        match entry.resource.is_some() && entry.uses == (handle >> 24) as u16 {
             true => Ok((index, entry)),
             false => Err(stale()),
         }

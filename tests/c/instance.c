@@ -117,6 +117,13 @@ static void expect_poisoned(runtime_instance_t *instance, const char *why) {
   runtime_instance_free(instance);
 }
 
+/* Cancels what runs a moment later. */
+static void *trigger_later(void *cancel) {
+  pause_ms(50);
+  runtime_cancel_trigger(cancel);
+  return NULL;
+}
+
 static void test_failure_poisons_it(void) {
   runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;
   runtime_value_t hour = value_u64(3600000);
@@ -138,11 +145,12 @@ static void test_failure_poisons_it(void) {
 
   runtime_cancel_t *cancel = NULL;
   CHECK_OK(runtime_cancel_new(&cancel));
-  runtime_cancel_trigger(cancel);
   options.timeout_ms = 0;
   options.cancel = cancel;
   instance = instance_make();
+  pthread_t thread = thread_start(trigger_later, cancel);
   CHECK_ERROR(instance_call(instance, guest.spin, NULL, &options), RUNTIME_ERROR_CANCELLED, "");
+  thread_join(thread);
   runtime_cancel_free(cancel);
   expect_poisoned(instance, "");
 }
@@ -153,6 +161,11 @@ static void test_what_is_refused_leaves_it_alone(void) {
   runtime_value_t one = value_u32(1);
   runtime_call_options_t fuel = RUNTIME_CALL_OPTIONS_INIT;
   runtime_call_options_t garbage = RUNTIME_CALL_OPTIONS_INIT;
+  runtime_call_options_t cancelled = RUNTIME_CALL_OPTIONS_INIT;
+  runtime_cancel_t *cancel = NULL;
+  CHECK_OK(runtime_cancel_new(&cancel));
+  runtime_cancel_trigger(cancel);
+  cancelled.cancel = cancel;
   fuel.fuel = 1;
   garbage.struct_size = 0;
   CHECK(add(instance, 1) == 1);
@@ -162,6 +175,8 @@ static void test_what_is_refused_leaves_it_alone(void) {
               "fuel");
   CHECK_ERROR(instance_call(instance, guest.add, &one, &garbage), RUNTIME_ERROR_INVALID_ARGUMENT,
               "struct_size");
+  CHECK_ERROR(instance_call(instance, guest.add, &one, &cancelled), RUNTIME_ERROR_CANCELLED, "");
+  runtime_cancel_free(cancel);
   CHECK(!runtime_instance_is_poisoned(instance) && add(instance, 1) == 2);
   runtime_instance_free(instance);
 }

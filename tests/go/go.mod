@@ -1,0 +1,3 @@
+module wasmcell.test/go
+
+go 1.24
