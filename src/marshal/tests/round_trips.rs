@@ -172,7 +172,7 @@ impl Random {
     fn value(&mut self, ty: &Type) -> Value {
         let number = self.below(1 << 62);
         match ty {
-            Type::Bool => Value::Bool(number % 2 == 0),
+            Type::Bool => Value::Bool(number.is_multiple_of(2)),
             Type::S8 => Value::S8(number as i8),
             Type::U8 => Value::U8(number as u8),
             Type::S16 => Value::S16(number as i16),
@@ -196,9 +196,12 @@ impl Random {
                 Value::Variant(case.name.to_string(), payload)
             }
             Type::Enum(names) => Value::Enum(names[number % names.len()].to_string()),
-            Type::Option(ty) => Value::Option((number % 3 > 0).then(|| Box::new(self.value(ty)))),
+            Type::Option(ty) => {
+                Value::Option((!number.is_multiple_of(3)).then(|| Box::new(self.value(ty))))
+            }
             Type::Result(ty) => {
-                let (is_ok, ty) = if number % 2 == 0 { (true, &ty.ok) } else { (false, &ty.err) };
+                let (is_ok, ty) =
+                    if number.is_multiple_of(2) { (true, &ty.ok) } else { (false, &ty.err) };
                 let payload = ty.as_ref().map(|ty| Box::new(self.value(ty)));
                 Value::Result(if is_ok { Ok(payload) } else { Err(payload) })
             }
