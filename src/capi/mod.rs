@@ -53,6 +53,8 @@
 //!
 //! *`lower_args` runs in the airlock.* It follows pointers inside values, so it is the C side of a
 //! call that can be wrong; what comes out is safe.
+// What is documented here is the C header, for Doxygen; the links are for readers of the source.
+#![allow(rustdoc::private_intra_doc_links, rustdoc::broken_intra_doc_links)]
 #![allow(unsafe_code, non_camel_case_types)]
 #![allow(clippy::missing_safety_doc, reason = "the header's chapters state the obligations once")]
 #![allow(clippy::must_use_candidate, reason = "RUNTIME_NODISCARD is for errors and owners")]

@@ -1,6 +1,6 @@
 //! The constructors of types, as numbers.
 
-/// Which constructor a [`Type`] has. Numbers are stable: C sees them.
+/// Which constructor a [`Type`](super::Type) has. Numbers are stable: C sees them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 #[expect(missing_docs, reason = "named as in WIT")]
