@@ -187,7 +187,7 @@ impl Component {
             let problem = "the component is no command: it does not export `run` of wasi:cli/run";
             return Err(Error::new(Code::NotFound, problem));
         };
-        match self.function(name)?.call(&[], options) {
+        match self.function(name)?.call_values(&[], options) {
             Ok(results) => match &results[..] {
                 [Value::Result(Ok(_))] => Ok(0),
                 _ => Ok(1),

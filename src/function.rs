@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use wasmtime::component::ComponentExportIndex;
 
-use crate::call::{self, CallOptions};
+use crate::call::{self, Call, CallOptions};
 use crate::component::Component;
 use crate::error::{Code, Error, Result};
-use crate::instance::{Live, Returned};
+use crate::handles::NoHandles;
+use crate::instance::Live;
+use crate::marshal::{Args, Results};
 use crate::types::{FunctionType, Name, Type};
 use crate::value::{self, Value};
 
@@ -20,6 +22,7 @@ struct Inner {
     name: Name,
     index: ComponentExportIndex,
     ty: Type,
+    has_resources: bool,
     component: Component,
 }
 
@@ -34,7 +37,8 @@ impl Function {
         let index = resolve(component, name).ok_or_else(|| not_found(component, name))?;
         let ty = item.ty.clone().ok_or_else(|| not_found(component, name))?;
         let name = Name::new(name);
-        Ok(Self(Arc::new(Inner { name, index, ty, component: component.clone() })))
+        let has_resources = ty.has_resources();
+        Ok(Self(Arc::new(Inner { name, index, ty, has_resources, component: component.clone() })))
     }
 
     /// The name it was looked up by.
@@ -59,15 +63,23 @@ impl Function {
     ///
     /// # Errors
     /// What the guest did (`TRAP`, `EXIT`), which limit it met (`TIMEOUT`, `CANCELLED`,
-    /// `MEMORY_LIMIT`, `STACK_OVERFLOW`, `INSTANCE_LIMIT`), `UNSUPPORTED` if the result contains
-    /// resources, which would not outlive the instance, or `TYPE_MISMATCH` if wasmtime refuses
-    /// the arguments.
-    pub fn call(&self, args: &[Value], options: &CallOptions) -> Result<Vec<Value>> {
+    /// `MEMORY_LIMIT`, `STACK_OVERFLOW`, `INSTANCE_LIMIT`, `RESOURCE_LIMIT`), or `UNSUPPORTED` if
+    /// the result contains resources, which would not outlive the instance.
+    pub fn call(&self, args: Args<'_>, options: &CallOptions) -> Result<Results> {
+        self.check_result()?;
+        call::run(self.component().runtime(), options, async |call| self.start(args, call).await)
+    }
+
+    /// The same with values of wasmtime.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call), and `TYPE_MISMATCH` if wasmtime refuses the arguments.
+    pub fn call_values(&self, args: &[Value], options: &CallOptions) -> Result<Vec<Value>> {
         self.check_result()?;
         let component = &self.0.component;
         call::run(component.runtime(), options, async |call| {
             let mut live = Live::start(component, call).await?;
-            live.call(self.0.index, args, self.has_result()).await
+            live.call_values(self.0.index, args, self.has_result()).await
         })
     }
 
@@ -79,18 +91,21 @@ impl Function {
     /// dropped unused.
     pub fn call_async(
         &self,
-        args: Vec<Value>,
+        args: Args<'static>,
         options: &CallOptions,
-        done: impl FnOnce(Result<Returned>) + Send + 'static,
+        done: impl FnOnce(Result<Results>) + Send + 'static,
     ) -> Result<()> {
         self.check_result()?;
         let function = self.clone();
-        let body = |call| async move {
-            let mut live = Live::start(function.component(), call).await?;
-            let values = live.call(function.index(), &args, function.has_result()).await?;
-            Ok(Returned { values, handles: Vec::new() })
-        };
+        let body = |call| async move { function.start(args, call).await };
         call::spawn(self.component().runtime(), options, body, done)
+    }
+
+    /// Makes an instance for one call.
+    async fn start(&self, args: Args<'_>, call: Call) -> Result<Results> {
+        let mut live = Live::start(&self.0.component, call).await?;
+        let (results, _) = live.call(self, args).await?.give(&mut NoHandles)?;
+        Ok(results)
     }
 
     /// Calls it on a fresh instance, with WAVE text in and out: `greet("world")`, or only
@@ -100,7 +115,7 @@ impl Function {
     /// `INVALID_ARGUMENT` or `TYPE_MISMATCH` says where the text is wrong; and as
     /// [`call`](Self::call).
     pub fn call_text(&self, text: &str, options: &CallOptions) -> Result<String> {
-        value::print(&self.call(&self.parse(text)?, options)?)
+        value::print(&self.call_values(&self.parse(text)?, options)?)
     }
 
     /// The arguments in the text of a call of this function.
@@ -118,7 +133,8 @@ impl Function {
     /// Refuses to lose resources: an instance that is made for one call ends with them.
     fn check_result(&self) -> Result<()> {
         let problem = "`result`: a resource needs an instance that outlives the call";
-        match self.signature().result.as_ref().is_some_and(Type::has_resources) {
+        let result = self.signature().result.as_ref();
+        match self.0.has_resources && result.is_some_and(Type::has_resources) {
             true => Err(Error::new(Code::Unsupported, problem)),
             false => Ok(()),
         }
@@ -130,6 +146,11 @@ impl Function {
 
     pub(crate) fn index(&self) -> ComponentExportIndex {
         self.0.index
+    }
+
+    /// Whether resources cross the boundary in a call of it.
+    pub(crate) fn has_resources(&self) -> bool {
+        self.0.has_resources
     }
 
     pub(crate) fn has_result(&self) -> bool {

@@ -15,7 +15,7 @@ mod lent;
 mod passage;
 
 pub(crate) use lent::{HostType, Lent};
-pub(crate) use passage::{Passage, StoreHandles};
+pub(crate) use passage::{Loans, Passage, StoreHandles};
 
 /// Marks the numbers of guests' resources; those the host chose have 32 bits.
 const GUEST: u64 = 1 << 63;

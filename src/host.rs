@@ -17,10 +17,10 @@ use tokio::sync::oneshot;
 
 use crate::deadline::Deadline;
 use crate::error::{Code, Error, Result};
-use crate::handles::{Handles, HostType};
+use crate::handles::HostType;
+use crate::marshal::{Reply, Results};
 use crate::sandbox::Stdio;
 use crate::types::FunctionType;
-use crate::value::Value;
 
 /// What a host function is told about the call that led to it.
 #[derive(Clone)]
@@ -60,26 +60,18 @@ impl fmt::Debug for HostCall {
     }
 }
 
-/// The results of a host function, turned into values where the guest's handles are at hand.
-pub type Produce = Box<dyn FnOnce(&mut dyn Handles) -> Result<Vec<Value>> + Send>;
-
 /// What a host function answers.
 pub enum Answer {
     /// The results, or why there are none.
-    Now(Result<Produce>),
+    Now(Result<Box<dyn Reply>>),
     /// They come later, from any thread. Dropping the sender is an error.
-    Later(oneshot::Receiver<Result<Produce>>),
+    Later(oneshot::Receiver<Result<Box<dyn Reply>>>),
 }
 
 impl Answer {
-    /// Values that contain no handles, or an error.
-    pub fn values(result: Result<Vec<Value>>) -> Self {
-        Self::Now(result.map(|values| -> Produce { Box::new(move |_| Ok(values)) }))
-    }
-
     /// No results, or an error.
     pub fn done(result: Result<()>) -> Self {
-        Self::values(result.map(|()| Vec::new()))
+        Self::Now(result.map(|()| -> Box<dyn Reply> { Box::new(()) }))
     }
 }
 
@@ -90,10 +82,8 @@ pub type HostFn = dyn Fn(&HostCall, Arguments) -> Answer + Send + Sync;
 /// The arguments of a host function, with the handles in them already looked up.
 #[derive(Debug)]
 pub struct Arguments {
-    /// The values.
-    pub values: Vec<Value>,
-    /// The handles of all resources in `values`, in the order in which they stand there.
-    pub handles: Vec<u64>,
+    /// The values, in which resources are numbers.
+    pub values: Results,
     /// The type of the function: what the guest passes and expects.
     pub ty: Arc<FunctionType>,
     /// The types of the host's resources.
@@ -173,7 +163,7 @@ impl Mailbox {
     pub(crate) async fn ask(
         &self,
         request: impl FnOnce() -> Answer + Send + 'static,
-    ) -> Result<Produce> {
+    ) -> Result<Box<dyn Reply>> {
         *self.lock() = Letter::Request(Box::new(request));
         // An answer that nobody waits for any more stays in here: what the host then wants to do
         // about it must not run on a fiber that is being given up.
@@ -195,7 +185,7 @@ impl Mailbox {
     }
 }
 
-fn dropped() -> Result<Produce> {
+fn dropped() -> Result<Box<dyn Reply>> {
     let problem = "the host function dropped its reply without answering";
     Err(Error::new(Code::Host, problem))
 }

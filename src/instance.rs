@@ -14,6 +14,7 @@ use crate::error::{Code, Error, Result};
 use crate::function::Function;
 use crate::guest::{self, Home};
 use crate::handles::{self, Handles, Passage, StoreHandles};
+use crate::marshal::{self, Args, Lifted, Results};
 use crate::stats::Counters;
 use crate::types::FunctionType;
 use crate::value::{self, Value};
@@ -58,6 +59,17 @@ impl Live {
     /// Calls one of its exports as part of the call it was started or armed for.
     pub(crate) async fn call(
         &mut self,
+        function: &Function,
+        args: Args<'_>,
+    ) -> Result<Lifted> {
+        let callee = self.function(function.index())?;
+        let outcome = marshal::call(callee, &mut self.store, args, function.has_result()).await;
+        guest::end(&mut self.store, outcome)
+    }
+
+    /// The same with values of wasmtime.
+    pub(crate) async fn call_values(
+        &mut self,
         index: ComponentExportIndex,
         args: &[Value],
         has_result: bool,
@@ -75,14 +87,14 @@ impl Live {
     }
 
     /// Reads arguments where this instance's handles are known.
-    fn lower(
+    fn read<'a>(
         &mut self,
         function: &Function,
-        lower: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Vec<Value>>,
-    ) -> Result<(Vec<Value>, Passage)> {
+        read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'a>>,
+    ) -> Result<(Args<'a>, Passage)> {
         let known = function.signature();
         // Types of resources are an instance's own.
-        let own = match known.has_resources() {
+        let own = match function.has_resources() {
             true => {
                 let function = self.function(function.index())?;
                 Some(FunctionType::from_wasmtime(&function.ty(&self.store)))
@@ -90,7 +102,7 @@ impl Live {
             false => None,
         };
         let mut handles = StoreHandles::new(self.store.as_context_mut());
-        let args = lower(own.as_ref().unwrap_or(known), &mut handles);
+        let args = read(own.as_ref().unwrap_or(known), &mut handles);
         let passage = handles.finish();
         match args {
             Ok(args) => Ok((args, passage)),
@@ -101,20 +113,20 @@ impl Live {
         }
     }
 
-    /// Calls `function` with what [`lower`](Self::lower) read.
-    async fn call_lowered(
+    /// Calls `function` with what [`read`](Self::read) gave.
+    async fn call_read(
         &mut self,
         function: &Function,
-        args: &[Value],
+        args: Args<'_>,
         passage: Passage,
-    ) -> Result<Returned> {
+    ) -> Result<Results> {
         let loans = passage.commit(self.store.as_context_mut())?;
-        let values = self.call(function.index(), args, function.has_result()).await?;
+        let lifted = self.call(function, args).await?;
         loans.end(self.store.as_context_mut())?;
         let mut handles = StoreHandles::new(self.store.as_context_mut());
-        let numbers = handles::give_all(&values, &mut handles)?;
+        let (results, _) = lifted.give(&mut handles)?;
         handles.finish().commit(self.store.as_context_mut())?.end(self.store.as_context_mut())?;
-        Ok(Returned { values, handles: numbers })
+        Ok(results)
     }
 
     /// Drops a resource of the guest that the host holds.
@@ -128,16 +140,6 @@ impl Live {
         self.store.data_mut().call = call;
         guest::begin(&mut self.store)
     }
-}
-
-/// What a call on an instance returned.
-#[derive(Debug)]
-pub struct Returned {
-    /// The results.
-    pub values: Vec<Value>,
-    /// The handles of all resources in `values`, in the order in which they stand there. The host
-    /// owns them: pass them back as owned, or drop them by [`Instance::drop_resource`].
-    pub handles: Vec<u64>,
 }
 
 /// An instance that keeps its state between calls. It takes one call at a time.
@@ -167,38 +169,25 @@ impl Instance {
         Ok(Self(Arc::new(Inner { state, component: component.clone() })))
     }
 
-    /// Calls `function` on this instance, on this thread.
+    /// Calls `function` on this instance, on this thread, with arguments that `read` reads, as the
+    /// type that it is given says, where the instance's handles are known. The host owns the
+    /// resources in the results: pass their handles back as owned, or drop them by
+    /// [`Instance::drop_resource`].
     ///
     /// # Errors
     /// `BUSY` while another call is in it, `POISONED` after one failed in it,
-    /// `INVALID_ARGUMENT` if the function is of another component; and as [`Function::call`].
-    pub fn call(
+    /// `INVALID_ARGUMENT` if the function is of another component; what `read` says; and as
+    /// [`Function::call`].
+    pub fn call<'a>(
         &self,
         function: &Function,
-        args: &[Value],
+        read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'a>>,
         options: &CallOptions,
-    ) -> Result<Vec<Value>> {
-        let entered = self.enter(function)?;
-        let runtime = self.0.component.runtime();
-        let returned = call::run(runtime, options, |call| entered.call(function, args, call))?;
-        Ok(returned.values)
-    }
-
-    /// The same with arguments that `lower` reads, as the type that it is given says, where the
-    /// instance's handles are known.
-    ///
-    /// # Errors
-    /// As [`call`](Self::call), and what `lower` says.
-    pub fn call_with(
-        &self,
-        function: &Function,
-        lower: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Vec<Value>>,
-        options: &CallOptions,
-    ) -> Result<Returned> {
+    ) -> Result<Results> {
         let mut entered = self.enter(function)?;
-        let args = entered.lower(function, lower)?;
+        let args = entered.read(function, read)?;
         let runtime = self.0.component.runtime();
-        call::run(runtime, options, |call| entered.call(function, &args, call))
+        call::run(runtime, options, |call| entered.call(function, args, call))
     }
 
     /// Drops a resource that a call returned, which runs the guest's destructor for it.
@@ -224,7 +213,9 @@ impl Instance {
         options: &CallOptions,
     ) -> Result<String> {
         let args = function.parse(text)?;
-        value::print(&self.call(function, &args, options)?)
+        let entered = self.enter(function)?;
+        let runtime = self.0.component.runtime();
+        value::print(&call::run(runtime, options, |call| entered.call_values(function, &args, call))?)
     }
 
     /// Calls `function` on the runtime's workers, and gives the outcome to `done` there.
@@ -235,14 +226,14 @@ impl Instance {
     pub fn call_async(
         &self,
         function: &Function,
-        lower: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Vec<Value>>,
+        read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'static>>,
         options: &CallOptions,
-        done: impl FnOnce(Result<Returned>) + Send + 'static,
+        done: impl FnOnce(Result<Results>) + Send + 'static,
     ) -> Result<()> {
         let mut entered = self.enter(function)?;
-        let args = entered.lower(function, lower)?;
+        let args = entered.read(function, read)?;
         let function = function.clone();
-        let body = |call| async move { entered.call(&function, &args, call).await };
+        let body = |call| async move { entered.call(&function, args, call).await };
         call::spawn(self.0.component.runtime(), options, body, done)
     }
 
@@ -316,12 +307,12 @@ impl Entered {
         self.live.as_deref_mut().ok_or_else(gone)
     }
 
-    fn lower(
+    fn read<'a>(
         &mut self,
         function: &Function,
-        lower: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Vec<Value>>,
-    ) -> Result<Vec<Value>> {
-        let (args, passage) = self.live()?.lower(function, lower)?;
+        read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'a>>,
+    ) -> Result<Args<'a>> {
+        let (args, passage) = self.live()?.read(function, read)?;
         self.passage = passage;
         Ok(args)
     }
@@ -330,9 +321,27 @@ impl Entered {
         self.live()?.store.data_mut().handles.peek(handle).map(|_| ())
     }
 
-    async fn call(mut self, function: &Function, args: &[Value], call: Call) -> Result<Returned> {
+    async fn call(mut self, function: &Function, args: Args<'_>, call: Call) -> Result<Results> {
         let passage = mem::take(&mut self.passage);
-        self.within(call, async |live| live.call_lowered(function, args, passage).await).await
+        self.within(call, async |live| live.call_read(function, args, passage).await).await
+    }
+
+    async fn call_values(
+        self,
+        function: &Function,
+        args: &[Value],
+        call: Call,
+    ) -> Result<Vec<Value>> {
+        let (index, has_result) = (function.index(), function.has_result());
+        self.within(call, async |live| {
+            let values = live.call_values(index, args, has_result).await?;
+            let mut handles = StoreHandles::new(live.store.as_context_mut());
+            handles::give_all(&values, &mut handles)?;
+            let passage = handles.finish();
+            passage.commit(live.store.as_context_mut())?.end(live.store.as_context_mut())?;
+            Ok(values)
+        })
+        .await
     }
 
     async fn drop_resource(self, handle: u64, call: Call) -> Result<()> {

@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
-use wasmtime::component::{Component, InstancePre, LinkerInstance, ResourceAny, ResourceType};
-use wasmtime::{AsContextMut, StoreContextMut};
+use wasmtime::component::{Component, InstancePre, LinkerInstance, ResourceType};
 
 use crate::error::{Code, Error, Result};
 use crate::features;
 use crate::guest::Guest;
-use crate::handles::{self, StoreHandles};
-use crate::host::{Answer, Arguments, HostCall, HostFn};
+use crate::host::Answer;
 use crate::linker::{self, Function, Interface, Linker, Resource, Unresolved};
 use crate::runtime::Runtime;
 use crate::sandbox;
 use crate::types::{FunctionType, Type};
-use crate::value::Value;
+
+mod import;
+
+use import::Import;
 
 /// The interfaces of WASI 0.2 that this library provides.
 const WASI: [&str; 8] = [
@@ -164,80 +165,8 @@ fn define_function(
             return Err(linker::contradicts(&path, defined, &wanted));
         }
     }
-    let run = function.run.clone();
-    into.func_new_async(name, move |store, ty, args, results| {
-        // Resource types are an instance's own, so that only it knows them.
-        let ty = match wanted.has_resources() {
-            true => Arc::new(FunctionType::from_wasmtime(&ty)),
-            false => wanted.clone(),
-        };
-        let function = Import { path: path.clone(), run: run.clone(), ty };
-        Box::new(async move {
-            serve(store, function, args, results).await.map_err(Error::into_wasmtime)
-        })
-    })?;
+    import::define(into, name, Import { path, run: function.run.clone(), ty: wanted })?;
     Ok(())
-}
-
-/// A host function where a guest calls it.
-struct Import {
-    path: Arc<str>,
-    run: Arc<HostFn>,
-    ty: Arc<FunctionType>,
-}
-
-/// Runs a host function for a guest, from the guest's fiber.
-async fn serve(
-    mut store: StoreContextMut<'_, Guest>,
-    function: Import,
-    args: &[Value],
-    results: &mut [Value],
-) -> Result<()> {
-    let mut handles = StoreHandles::new(store.as_context_mut());
-    let numbers = handles::give_all(args, &mut handles)?;
-    let loans = handles.finish().commit(store.as_context_mut())?;
-    let borrowed = borrowed(store.data(), args, &numbers)?;
-    let types = store.data().lent.types().clone();
-    let args = Arguments { values: args.to_vec(), handles: numbers, ty: function.ty, types };
-    let (call, mailbox) = {
-        let call = &store.data().call;
-        (HostCall::new(call.deadline.clone(), call.context.clone()), call.mailbox.clone())
-    };
-    let run = function.run;
-    let produce = mailbox.ask(move || run(&call, args)).await?;
-    let mut handles = StoreHandles::new(store.as_context_mut());
-    let produced = produce(&mut handles);
-    let passage = handles.finish();
-    let produced = produced.map_err(|error| error.context(format_args!("`{}`", function.path)))?;
-    if produced.len() != results.len() {
-        let (path, found, wanted) = (function.path, produced.len(), results.len());
-        let problem = format!("`{path}`: {found} results, where {wanted} belong");
-        return Err(Error::new(Code::TypeMismatch, problem));
-    }
-    passage.commit(store.as_context_mut())?.end(store.as_context_mut())?;
-    loans.end(store.as_context_mut())?;
-    for (number, resource) in borrowed {
-        // A borrow ends with the function it was lent to.
-        store.data_mut().handles.remove(number)?;
-        resource.resource_drop_async(store.as_context_mut()).await?;
-    }
-    for (result, value) in results.iter_mut().zip(produced) {
-        *result = value;
-    }
-    Ok(())
-}
-
-/// Resources of others than the host that a guest lends to a host function.
-fn borrowed(guest: &Guest, args: &[Value], numbers: &[u64]) -> Result<Vec<(u64, ResourceAny)>> {
-    let (mut borrowed, mut numbers) = (Vec::new(), numbers.iter());
-    handles::each_resource(args, &mut |resource| {
-        let number = numbers.next();
-        if !resource.owned() && guest.lent.index(&resource.ty()).is_none() {
-            borrowed.extend(number.map(|number| (*number, resource)));
-        }
-        Ok(())
-    })?;
-    Ok(borrowed)
 }
 
 fn define_resource(

@@ -8,8 +8,8 @@ use super::boundary::{Out, borrow_mut, catch, guard};
 use super::error::runtime_error_t;
 use super::function::CallerContext;
 use crate::error::{Error, Result};
-use crate::host::{HostCall, Produce};
-use crate::marshal::Arena;
+use crate::host::HostCall;
+use crate::marshal::{Arena, Reply};
 use crate::marshal::layout::runtime_value_t;
 
 mod host;
@@ -71,7 +71,7 @@ pub struct runtime_call_t {
     /// Locked by nobody: each use is exclusive, as `*mut` says.
     arena: Mutex<Arena>,
     /// Where the answer will come from, if not from the callback.
-    later: Option<oneshot::Receiver<Result<Produce>>>,
+    later: Option<oneshot::Receiver<Result<Box<dyn Reply>>>>,
 }
 
 impl runtime_call_t {

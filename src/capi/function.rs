@@ -16,7 +16,7 @@ use crate::function::Function;
 use crate::handles::NoHandles;
 use crate::host::Context;
 use crate::marshal::layout::runtime_value_t;
-use crate::marshal::{lift_results, lower_args};
+use crate::marshal::check_args;
 
 /// One exported function of a component, looked up and type-checked once.
 ///
@@ -273,11 +273,10 @@ pub unsafe extern "C" fn runtime_function_call(
             let function = borrow(function, "function")?.0.clone();
             let options = call_options(options)?;
             let args =
-                lower_args(slice(args, args_len, "args")?, function.signature(), &mut NoHandles)?;
+                check_args(slice(args, args_len, "args")?, function.signature(), &mut NoHandles)?;
             (out, function, options, args)
         };
-        let results = function.call(&args, &options)?;
-        out.set(runtime_values_t(lift_results(&results, function.signature(), &[])?));
+        out.set(runtime_values_t(function.call(args, &options)?));
         Ok(())
     })
 }

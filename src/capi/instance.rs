@@ -8,9 +8,9 @@ use super::function::{call_options, runtime_call_options_t, runtime_function_t};
 use super::pending::{Completion, runtime_completion_t};
 use super::value::runtime_values_t;
 use crate::handles::Handles;
-use crate::instance::{Instance, Returned};
+use crate::instance::Instance;
 use crate::marshal::layout::runtime_value_t;
-use crate::marshal::{lift_results, lower_args};
+use crate::marshal::{check_args, keep_args};
 use crate::types::FunctionType;
 
 /// An instance of a component that keeps its state from one call to the next.
@@ -123,10 +123,8 @@ pub unsafe extern "C" fn runtime_instance_call(
             (out, instance, function, options, slice(args, args_len, "args")?)
         };
         // SAFETY: as above.
-        let lower =
-            |ty: &FunctionType, handles: &mut dyn Handles| unsafe { lower_args(args, ty, handles) };
-        let Returned { values, handles } = instance.call_with(&function, lower, &options)?;
-        out.set(runtime_values_t(lift_results(&values, function.signature(), &handles)?));
+        let read = |ty: &FunctionType, known: &mut dyn Handles| unsafe { check_args(args, ty, known) };
+        out.set(runtime_values_t(instance.call(&function, read, &options)?));
         Ok(())
     })
 }
@@ -227,10 +225,9 @@ pub unsafe extern "C" fn runtime_instance_call_async(
             (completion, instance, function, options, slice(args, args_len, "args")?)
         };
         // SAFETY: as above.
-        let lower =
-            |ty: &FunctionType, handles: &mut dyn Handles| unsafe { lower_args(args, ty, handles) };
-        let start = |done| instance.call_async(&function, lower, &options, done);
-        completion.start(&function, report, start)
+        let read = |ty: &FunctionType, known: &mut dyn Handles| unsafe { keep_args(args, ty, known) };
+        let start = |done| instance.call_async(&function, read, &options, done);
+        completion.start(report, start)
     })
 }
 

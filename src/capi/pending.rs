@@ -11,7 +11,7 @@ use super::value::runtime_values_t;
 use crate::error::{Code, Error, Result};
 use crate::handles::NoHandles;
 use crate::marshal::layout::runtime_value_t;
-use crate::marshal::{Results, lower_args};
+use crate::marshal::{Results, keep_args};
 use crate::process::Birthplace;
 
 mod completion;
@@ -154,10 +154,10 @@ pub unsafe extern "C" fn runtime_function_call_async(
             let function = borrow(function, "function")?.0.clone();
             let options = call_options(options)?;
             let args =
-                lower_args(slice(args, args_len, "args")?, function.signature(), &mut NoHandles)?;
+                keep_args(slice(args, args_len, "args")?, function.signature(), &mut NoHandles)?;
             (completion, function, options, args)
         };
-        completion.start(&function, report, |done| function.call_async(args, &options, done))
+        completion.start(report, |done| function.call_async(args, &options, done))
     })
 }
 

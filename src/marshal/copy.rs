@@ -15,10 +15,10 @@ use super::layout::{
     runtime_flags_t, runtime_list_t, runtime_slice_t, runtime_string_t, runtime_value_of_t,
     runtime_value_t,
 };
-use super::lift::Results;
-use super::lower::{case, check, flat_kind, members};
+use super::Results;
+use super::read::{carried, check, flat_kind, members, wrong_count, wrong_results};
+use crate::Result;
 use crate::types::{FunctionType, Kind, Path, Type};
-use crate::{Code, Error, Result};
 
 /// What a host function answered, and the numbers of the resources in it that the guest will own.
 #[derive(Debug)]
@@ -31,15 +31,14 @@ pub struct Copied {
 
 /// Copies what a host function answers, with everything it points to.
 ///
-/// Checks what it needs to find its way; [`super::lower_results`] checks the rest of the copy.
+/// Checks what it needs to find its way; [`super::lower_results`] or [`super::check_results`] checks the rest of the copy.
 ///
 /// # Safety
-/// As for [`super::lower_args`].
+/// As for [`super::check_args`].
 pub unsafe fn copy_results(results: &[runtime_value_t], ty: &FunctionType) -> Result<Copied> {
     let wanted = usize::from(ty.result.is_some());
     if results.len() != wanted {
-        let problem = format!("expected {wanted} results, found {}", results.len());
-        return Err(Error::new(Code::TypeMismatch, problem));
+        return Err(wrong_results(results.len(), wanted));
     }
     let copy = Copy { arena: Arena::new(), owned: RefCell::default() };
     let copied = match &ty.result {
@@ -51,6 +50,25 @@ pub unsafe fn copy_results(results: &[runtime_value_t], ty: &FunctionType) -> Re
     Ok(Copied { results, owned: copy.owned.into_inner() })
 }
 
+/// Copies the arguments of a call, with everything they point to.
+///
+/// Checks as much as [`copy_results`].
+///
+/// # Safety
+/// As for [`super::check_args`].
+pub(super) unsafe fn copy_args(args: &[runtime_value_t], ty: &FunctionType) -> Result<Results> {
+    if args.len() != ty.params.len() {
+        return Err(wrong_count(args.len(), &ty.params));
+    }
+    let copy = Copy { arena: Arena::new(), owned: RefCell::default() };
+    let copied = copy.row(args, |i, it| {
+        let param = ty.params.get(i).ok_or_else(|| wrong_count(args.len(), &ty.params))?;
+        // SAFETY: passed on from the caller.
+        unsafe { copy.value(it, &param.ty, &Path::parameter(&param.name)) }
+    })?;
+    Ok(Results::new(copied, args.len(), copy.arena.finish()))
+}
+
 struct Copy {
     arena: Arena,
     owned: RefCell<Vec<(ResourceType, u64)>>,
@@ -58,7 +76,7 @@ struct Copy {
 
 impl Copy {
     /// # Safety
-    /// As for [`super::lower_args`].
+    /// As for [`super::check_args`].
     unsafe fn value(
         &self,
         value: &runtime_value_t,
@@ -110,7 +128,7 @@ impl Copy {
     }
 
     /// # Safety
-    /// As for [`super::lower_args`]; `value` is a list.
+    /// As for [`super::check_args`]; `value` is a list.
     unsafe fn list(
         &self,
         value: &runtime_value_t,
@@ -143,28 +161,14 @@ impl Copy {
     }
 
     /// # Safety
-    /// As for [`super::lower_args`]; `value` is a variant, option or result.
+    /// As for [`super::check_args`]; `value` is a variant, option or result.
     unsafe fn payload(
         &self,
         value: &runtime_value_t,
         ty: &Type,
         at: &Path<'_>,
     ) -> Result<*const runtime_value_t> {
-        let index = value.index;
-        let (name, carried) = match ty {
-            Type::Option(some) => {
-                *case(&[("none", None), ("some", Some(&**some))], index, "option", at)?
-            }
-            Type::Result(ty) => {
-                let cases = [("ok", ty.ok.as_ref()), ("err", ty.err.as_ref())];
-                *case(&cases, index, "result", at)?
-            }
-            Type::Variant(cases) => {
-                let case = case(cases, index, "variant", at)?;
-                (case.name.as_str(), case.ty.as_ref())
-            }
-            _ => return Err(at.mismatch("cases", ty)),
-        };
+        let (name, carried) = carried(ty, value.index, at)?;
         // SAFETY: the kind says that `payload` is the initialised field.
         let payload = unsafe { value.of.payload };
         let Some(carried) = carried.filter(|_| !payload.is_null()) else {

@@ -1,335 +1,419 @@
-//! From values of components to values in C memory.
+//! From a guest into C memory. Nothing that a guest says is believed: pointers, lengths, text, case
+//! numbers are checked, and the host memory it makes the host spend is counted.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::mem::MaybeUninit;
-use std::{ptr, slice};
+use std::ptr::{self, NonNull};
+use std::slice;
 
-use super::arena::{Arena, Memory};
+use wasmtime::component::__internal::wasmtime_environ::component::StringEncoding;
+use wasmtime::component::__internal::{ComponentTypes, InterfaceType, LiftContext};
+use wasmtime::component::{Lift as _, ResourceAny};
+use wasmtime::{Result, ValRaw, bail};
+
+use super::arena::Arena;
 use super::layout::{
     runtime_flags_t, runtime_list_t, runtime_slice_t, runtime_string_t, runtime_value_of_t,
     runtime_value_t,
 };
-use crate::types::{FunctionType, Kind, Path, Type, brief};
-use crate::value::Value;
-use crate::{Code, Result};
+use super::results::Results;
+use super::tables::{Members, Words, case, kind_of, members, words_of};
+use crate::handles::Handles;
+use crate::types::Kind;
+use crate::{Code, Error};
 
-/// What a call returned, laid out for C. It owns everything that its values point to.
-pub struct Results {
-    values: *const runtime_value_t,
-    len: usize,
-    /// Where `values` and all they point to live.
-    #[cfg_attr(not(test), expect(dead_code, reason = "kept for its drop"))]
-    memory: Memory,
+/// Values from a guest, in C memory. Resources among them have no numbers yet.
+pub struct Lifted {
+    results: Results,
+    /// Each with the place of its number, in `results`.
+    resources: Vec<(NonNull<u64>, ResourceAny)>,
 }
 
-// SAFETY: the pointers lead into `memory`, which moves along and which nobody writes to.
-unsafe impl Send for Results {}
-// SAFETY: sharing gives read access to memory that nobody writes to.
-unsafe impl Sync for Results {}
+// SAFETY: the places are in `results`, which moves along.
+unsafe impl Send for Lifted {}
+// SAFETY: sharing gives no access to the places.
+unsafe impl Sync for Lifted {}
 
-impl Results {
-    /// `len` values at `values`, which live in `memory` with all they point to.
-    pub(super) fn new(values: *const runtime_value_t, len: usize, memory: Memory) -> Self {
-        Self { values, len, memory }
+impl Lifted {
+    /// No values.
+    pub fn nothing() -> Self {
+        Self { results: Results::none(), resources: Vec::new() }
     }
 
-    /// The results, in order.
-    pub fn values(&self) -> &[runtime_value_t] {
-        if self.len == 0 {
-            return &[];
+    /// The resources among the values, in order.
+    pub fn resources(&self) -> impl Iterator<Item = &ResourceAny> {
+        self.resources.iter().map(|(_, resource)| resource)
+    }
+
+    /// The values, with the numbers that `handles` gives the resources, which come along in order.
+    ///
+    /// # Errors
+    /// `RESOURCE_LIMIT` if the host holds too many.
+    pub fn give(self, handles: &mut dyn Handles) -> crate::Result<(Results, Vec<u64>)> {
+        let mut numbers = Vec::with_capacity(self.resources.len());
+        for (place, resource) in self.resources {
+            let number = handles.give(resource)?;
+            // SAFETY: the place is in `results`, which nobody else has seen yet.
+            unsafe { place.write(number) };
+            numbers.push(number);
         }
-        // SAFETY: whoever made this wrote `len` values there, into `memory`.
-        unsafe { slice::from_raw_parts(self.values, self.len) }
-    }
-
-    /// How many bytes of host memory the results occupy.
-    #[cfg(test)]
-    pub(super) fn size(&self) -> usize {
-        self.memory.size()
+        Ok((self.results, numbers))
     }
 }
 
-impl std::fmt::Debug for Results {
+impl std::fmt::Debug for Lifted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Results").field("len", &self.len).finish_non_exhaustive()
+        f.debug_struct("Lifted").field("results", &self.results).finish_non_exhaustive()
     }
 }
 
-/// Lays out what a call returned. The memory it takes is at most proportional to `values`.
-/// `handles` are the numbers of the resources in `values`, in order.
-pub fn lift_results<'a>(
-    values: &[Value],
-    ty: &'a FunctionType,
-    handles: &'a [u64],
-) -> Result<Results> {
-    let wanted = usize::from(ty.result.is_some());
-    if values.len() != wanted {
-        let problem = format_args!("{wanted} results"); // a bug of ours or of wasmtime
-        return Err(Path::result().mismatch(problem, values.len()));
+/// Where the values that a guest gives are.
+pub(super) enum From<'s> {
+    Flat(&'s [ValRaw]),
+    /// At this address in its memory.
+    Memory(usize),
+}
+
+/// Lifts values: `ty` is the tuple of their types.
+pub(super) fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, from: From<'_>) -> Result<Lifted> {
+    let types: &ComponentTypes = &cx.types.clone();
+    let (arena, all) = (Arena::new(), members(types, ty)?);
+    let room = arena.room(all.len()).map_err(Error::into_wasmtime)?;
+    let mut lift = Lift { cx, types, arena: &arena, resources: Vec::new() };
+    match from {
+        From::Flat(src) => lift.flat_members(all, &mut src.iter(), room)?,
+        From::Memory(at) => {
+            let abi = types.canonical_abi(&ty);
+            if at % abi.align32 as usize != 0 {
+                bail!("pointer not aligned");
+            }
+            let bytes = lift.bytes(at, abi.size32 as usize)?;
+            lift.load_members(all, bytes, room)?;
+        }
     }
-    let types = ty.result.iter().map(|ty| (ty, Path::result()));
-    lay_out(values, types, handles)
+    let (resources, values, len) = (lift.resources, room.as_ptr().cast(), room.len());
+    Ok(Lifted { results: Results::new(values, len, arena.finish()), resources })
 }
 
-/// Lays out what a guest passes to a host function, like [`lift_results`].
-pub fn lift_args<'a>(
-    values: &[Value],
-    ty: &'a FunctionType,
-    handles: &'a [u64],
-) -> Result<Results> {
-    if values.len() != ty.params.len() {
-        let problem = format_args!("{} arguments", ty.params.len()); // as above
-        return Err(Path::result().mismatch(problem, values.len()));
+struct Lift<'c, 'a, 't> {
+    cx: &'c mut LiftContext<'a>,
+    types: &'t ComponentTypes,
+    arena: &'t Arena,
+    resources: Vec<(NonNull<u64>, ResourceAny)>,
+}
+
+type Slot = MaybeUninit<runtime_value_t>;
+type Flat<'s> = slice::Iter<'s, ValRaw>;
+
+impl<'a, 't> Lift<'_, 'a, 't> {
+    fn flat_members(
+        &mut self,
+        types: Members<'t>,
+        src: &mut Flat<'_>,
+        slots: &mut [Slot],
+    ) -> Result<()> {
+        for (ty, slot) in types.zip(slots) {
+            self.flat(ty, src, slot)?;
+        }
+        Ok(())
     }
-    let types = ty.params.iter().map(|param| (&param.ty, Path::parameter(&param.name)));
-    lay_out(values, types, handles)
-}
 
-fn lay_out<'a>(
-    values: &[Value],
-    types: impl Iterator<Item = (&'a Type, Path<'a>)>,
-    handles: &'a [u64],
-) -> Result<Results> {
-    let handles = Cell::new(handles);
-    let lift = Lift { arena: Arena::new(), cases: RefCell::default(), handles };
-    let room = lift.arena.room(values.len())?;
-    for ((value, (ty, at)), slot) in values.iter().zip(types).zip(&mut *room) {
-        slot.write(lift.value(value, ty, &at)?);
+    fn load_members(
+        &mut self,
+        types: Members<'t>,
+        bytes: &'a [u8],
+        slots: &mut [Slot],
+    ) -> Result<()> {
+        let mut offset = 0;
+        for (ty, slot) in types.zip(slots) {
+            let abi = self.types.canonical_abi(&ty);
+            let place = abi.next_field32_size(&mut offset);
+            self.load(ty, part(bytes, place, abi.size32 as usize)?, slot)?;
+        }
+        Ok(())
     }
-    let start = room.as_ptr().cast();
-    Ok(Results::new(start, values.len(), lift.arena.finish()))
-}
 
-struct Lift<'a> {
-    arena: Arena,
-    /// Numbers of cases and flags by name, for types with many of them, by the address of the
-    /// type's parts. Without it a long list of a type with thousands of cases, which the guest is
-    /// free to return, would take billions of comparisons.
-    cases: RefCell<HashMap<*const u8, HashMap<&'a str, usize>>>,
-    /// Numbers of the resources that are still to come.
-    handles: Cell<&'a [u64]>,
-}
-
-/// How many names are searched one by one.
-const FEW: usize = 16;
-
-impl<'a> Lift<'a> {
-    fn value(&self, value: &Value, ty: &'a Type, at: &Path<'_>) -> Result<runtime_value_t> {
-        let of = match (ty, value) {
-            (Type::Bool, &Value::Bool(it)) => runtime_value_of_t { boolean: it.into() },
-            (Type::S8, &Value::S8(s8)) => runtime_value_of_t { s8 },
-            (Type::U8, &Value::U8(u8)) => runtime_value_of_t { u8 },
-            (Type::S16, &Value::S16(s16)) => runtime_value_of_t { s16 },
-            (Type::U16, &Value::U16(u16)) => runtime_value_of_t { u16 },
-            (Type::S32, &Value::S32(s32)) => runtime_value_of_t { s32 },
-            (Type::U32, &Value::U32(u32)) => runtime_value_of_t { u32 },
-            (Type::S64, &Value::S64(s64)) => runtime_value_of_t { s64 },
-            (Type::U64, &Value::U64(u64)) => runtime_value_of_t { u64 },
-            (Type::F32, &Value::Float32(f32)) => runtime_value_of_t { f32 },
-            (Type::F64, &Value::Float64(f64)) => runtime_value_of_t { f64 },
-            (Type::Char, &Value::Char(it)) => runtime_value_of_t { character: it.into() },
-            (Type::String, Value::String(text)) => {
-                let ptr = self.arena.text(text.as_bytes())?.cast();
-                runtime_value_of_t { string: runtime_string_t { ptr, len: text.len() } }
+    /// Reads a value from the guest's stack into `slot`.
+    fn flat(&mut self, ty: InterfaceType, src: &mut Flat<'_>, slot: &mut Slot) -> Result<()> {
+        let kind = kind_of(ty).ok_or_else(unsupported)?;
+        let mut value = header(kind);
+        match ty {
+            InterfaceType::String | InterfaceType::List(_) => {
+                let (ptr, len) = (next(src)?.get_u32(), next(src)?.get_u32());
+                value = self.row(ty, ptr as usize, len as usize)?;
             }
-            (Type::List(element), Value::List(values)) => return self.list(values, element, at),
-            (Type::Record(_), Value::Record(_)) | (Type::Tuple(_), Value::Tuple(_)) => {
-                runtime_value_of_t { values: self.members(value, ty, at)? }
+            InterfaceType::Record(_) | InterfaceType::Tuple(_) => {
+                let all = members(self.types, ty)?;
+                let room = self.room(all.len())?;
+                self.flat_members(all, src, room)?;
+                value.of.values = slice_of(room);
             }
-            (Type::Variant(_), _) | (Type::Option(_), _) | (Type::Result(_), _) => {
-                return self.case(value, ty, at);
+            InterfaceType::Enum(i) => {
+                value.index = next(src)?.get_u32();
+                self.check_enum(value.index, self.types[i].names.len())?;
             }
-            (Type::Enum(_), Value::Enum(name)) => {
-                let index = number(self.child(ty, name, at)?, at)?;
-                return Ok(runtime_value_t { index, ..header(Kind::Enum) });
+            InterfaceType::Flags(i) => {
+                let count = self.types[i].names.len();
+                let room = self.room::<u32>(count.div_ceil(32))?;
+                for word in &mut *room {
+                    word.write(next(src)?.get_u32());
+                }
+                value.of.flags = flags_of(room, count);
             }
-            (Type::Flags(_), Value::Flags(set)) => {
-                runtime_value_of_t { flags: self.flags(set, ty, at)? }
+            InterfaceType::Own(_) | InterfaceType::Borrow(_) => {
+                slot.write(value);
+                let resource = ResourceAny::linear_lift_from_flat(self.cx, ty, next(src)?)?;
+                self.resource(resource, slot);
+                return Ok(());
             }
-            (Type::Own(_) | Type::Borrow(_), Value::Resource(_)) => {
-                let Some((&resource, rest)) = self.handles.get().split_first() else {
-                    return Err(at.error(Code::Unsupported, "the resource has no number"));
+            InterfaceType::Variant(_) | InterfaceType::Option(_) | InterfaceType::Result(_) => {
+                value.index = next(src)?.get_u32();
+                let case = case(self.types, ty, value.index)?;
+                let before = src.len();
+                value.of.payload = match case.ty {
+                    None => ptr::null(),
+                    Some(ty) => {
+                        let room = self.room(1)?;
+                        self.flat(ty, src, &mut room[0])?;
+                        room.as_ptr().cast()
+                    }
                 };
-                self.handles.set(rest);
-                runtime_value_of_t { resource }
+                // Whatever the other cases would need.
+                let rest = case.abi.flat_count.map_or(0, usize::from).saturating_sub(1);
+                for _ in before - src.len()..rest {
+                    next(src)?;
+                }
             }
-            (Type::Function(_) | Type::Unsupported(_), _) => {
-                let problem = format!("values of type {} cannot be returned yet", brief(ty));
-                return Err(at.error(Code::Unsupported, problem));
+            InterfaceType::S64 | InterfaceType::U64 | InterfaceType::Float64 => {
+                value.of.u64 = next(src)?.get_u64();
             }
-            _ => return Err(unexpected(value, ty, at)),
-        };
-        Ok(runtime_value_t { of, ..header(ty.kind()) })
+            _ => value.of = number(kind, next(src)?.get_u32().into())?,
+        }
+        slot.write(value);
+        Ok(())
     }
 
-    /// One value for each of `from` in a row, made by `make` from its number and itself.
-    fn row<S, T: Copy>(
-        &self,
-        from: &[S],
-        make: impl Fn(usize, &S) -> Result<T>,
-    ) -> Result<*const T> {
-        let room: &mut [MaybeUninit<T>] = self.arena.room(from.len())?;
-        for (i, (slot, it)) in room.iter_mut().zip(from).enumerate() {
-            slot.write(make(i, it)?);
+    /// Reads a value from `bytes` of the guest's memory, all of it, into `slot`.
+    fn load(&mut self, ty: InterfaceType, bytes: &'a [u8], slot: &mut Slot) -> Result<()> {
+        let kind = kind_of(ty).ok_or_else(unsupported)?;
+        let mut value = header(kind);
+        match ty {
+            InterfaceType::String | InterfaceType::List(_) => {
+                let (ptr, len) = (bits(part(bytes, 0, 4)?), bits(part(bytes, 4, 4)?));
+                value = self.row(ty, ptr as usize, len as usize)?;
+            }
+            InterfaceType::Record(_) | InterfaceType::Tuple(_) => {
+                let all = members(self.types, ty)?;
+                let room = self.room(all.len())?;
+                self.load_members(all, bytes, room)?;
+                value.of.values = slice_of(room);
+            }
+            InterfaceType::Enum(i) => {
+                value.index = bits(bytes) as u32;
+                self.check_enum(value.index, self.types[i].names.len())?;
+            }
+            InterfaceType::Flags(i) => {
+                let Words { count, size } = words_of(&self.types[i]);
+                let room = self.room::<u32>(count)?;
+                for (i, word) in room.iter_mut().enumerate() {
+                    word.write(bits(part(bytes, i * size, size)?) as u32);
+                }
+                value.of.flags = flags_of(room, self.types[i].names.len());
+            }
+            InterfaceType::Own(_) | InterfaceType::Borrow(_) => {
+                slot.write(value);
+                let resource = ResourceAny::linear_lift_from_memory(self.cx, ty, bytes)?;
+                self.resource(resource, slot);
+                return Ok(());
+            }
+            InterfaceType::Variant(_) | InterfaceType::Option(_) | InterfaceType::Result(_) => {
+                // The case decides what the rest is; where it begins is the same in all.
+                let info = case(self.types, ty, 0)?.info;
+                value.index = bits(part(bytes, 0, info.size.into())?) as u32;
+                let case = case(self.types, ty, value.index)?;
+                value.of.payload = match case.ty {
+                    None => ptr::null(),
+                    Some(ty) => {
+                        let size = self.types.canonical_abi(&ty).size32 as usize;
+                        let payload = part(bytes, info.payload_offset32 as usize, size)?;
+                        let room = self.room(1)?;
+                        self.load(ty, payload, &mut room[0])?;
+                        room.as_ptr().cast()
+                    }
+                };
+            }
+            _ => value.of = number(kind, bits(bytes))?,
         }
-        Ok(if from.is_empty() { ptr::null() } else { room.as_ptr().cast() })
+        slot.write(value);
+        Ok(())
     }
 
-    fn list(&self, values: &[Value], element: &'a Type, at: &Path<'_>) -> Result<runtime_value_t> {
-        macro_rules! flat {
-            ($case:ident, $c:ty) => {
-                self.row::<_, $c>(values, |i, value| match *value {
-                    Value::$case(it) => Ok(it.into()),
-                    ref other => Err(unexpected(other, element, &at.element(i))),
-                })?
-                .cast()
-            };
+    /// Text or a list, at `ptr` in the guest's memory.
+    fn row(&mut self, ty: InterfaceType, ptr: usize, len: usize) -> Result<runtime_value_t> {
+        match ty {
+            InterfaceType::List(i) => self.list(self.types[i].element, ptr, len),
+            _ => self.text(ptr, len),
         }
-        let ptr = match element {
-            Type::Bool => flat!(Bool, u8),
-            Type::S8 => flat!(S8, i8),
-            Type::U8 => flat!(U8, u8),
-            Type::S16 => flat!(S16, i16),
-            Type::U16 => flat!(U16, u16),
-            Type::S32 => flat!(S32, i32),
-            Type::U32 => flat!(U32, u32),
-            Type::S64 => flat!(S64, i64),
-            Type::U64 => flat!(U64, u64),
-            Type::F32 => flat!(Float32, f32),
-            Type::F64 => flat!(Float64, f64),
-            Type::Char => flat!(Char, u32),
-            _ => self.row(values, |i, value| self.value(value, element, &at.element(i)))?.cast(),
+    }
+
+    fn text(&mut self, ptr: usize, len: usize) -> Result<runtime_value_t> {
+        let string = if self.cx.options().string_encoding == StringEncoding::Utf8 {
+            let bytes = self.bytes(ptr, len)?;
+            self.copy_text(str::from_utf8(bytes)?)?
+        } else {
+            let place = [ValRaw::u32(ptr as u32), ValRaw::u32(len as u32)];
+            let text = String::linear_lift_from_flat(self.cx, InterfaceType::String, &place)?;
+            self.copy_text(&text)?
         };
-        let kind = element.kind();
-        Ok(runtime_value_t {
-            element: if kind.is_flat() { kind as u8 } else { 0 },
-            of: runtime_value_of_t { list: runtime_list_t { ptr, len: values.len() } },
-            ..header(Kind::List)
+        Ok(runtime_value_t { of: runtime_value_of_t { string }, ..header(Kind::String) })
+    }
+
+    fn copy_text(&mut self, text: &str) -> Result<runtime_string_t> {
+        self.spend(text.len() + 1)?;
+        let ptr = self.arena.text(text.as_bytes()).map_err(Error::into_wasmtime)?.cast();
+        Ok(runtime_string_t { ptr, len: text.len() })
+    }
+
+    fn list(&mut self, ty: InterfaceType, ptr: usize, len: usize) -> Result<runtime_value_t> {
+        let kind = kind_of(ty).ok_or_else(unsupported)?;
+        let abi = self.types.canonical_abi(&ty);
+        let size = abi.size32 as usize;
+        if ptr % abi.align32 as usize != 0 {
+            bail!("list pointer is not aligned");
+        }
+        let Some(all) = len.checked_mul(size) else { bail!("list length is out of bounds of memory") };
+        let bytes = self.bytes(ptr, all)?;
+        let (at, element) = if kind.is_flat() {
+            (self.array(kind, bytes)?, kind as u8)
+        } else {
+            let room = self.room(len)?;
+            for (i, slot) in room.iter_mut().enumerate() {
+                self.load(ty, part(bytes, i * size, size)?, slot)?;
+            }
+            (room.as_ptr().cast(), 0)
+        };
+        let list = runtime_list_t { ptr: if len == 0 { ptr::null() } else { at }, len };
+        let of = runtime_value_of_t { list };
+        Ok(runtime_value_t { element, of, ..header(Kind::List) })
+    }
+
+    /// A C array of numbers, bools or chars, which looks as in the guest's memory.
+    fn array(&mut self, kind: Kind, bytes: &[u8]) -> Result<*const std::ffi::c_void> {
+        self.spend(bytes.len())?;
+        // Aligned for any number.
+        let words = self.arena.room::<u64>(bytes.len().div_ceil(8));
+        let words = words.map_err(Error::into_wasmtime)?;
+        let start = words.as_mut_ptr().cast::<u8>();
+        match kind {
+            Kind::Bool => {
+                for (i, byte) in bytes.iter().enumerate() {
+                    // SAFETY: the room has as many bytes.
+                    unsafe { start.add(i).write(u8::from(*byte != 0)) };
+                }
+            }
+            kind => {
+                if kind == Kind::Char {
+                    bytes.chunks_exact(4).try_for_each(|it| character(bits(it)).map(drop))?;
+                }
+                // SAFETY: the room has as many bytes, and is nobody else's.
+                unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), start, bytes.len()) };
+            }
+        }
+        Ok(start.cast_const().cast())
+    }
+
+    /// Remembers where the number of a resource has to go.
+    fn resource(&mut self, resource: ResourceAny, slot: &mut Slot) {
+        // SAFETY: the slot was written; the field is written before anybody reads it.
+        let place = unsafe { &raw mut (*slot.as_mut_ptr()).of.resource };
+        self.resources.extend(NonNull::new(place).map(|place| (place, resource)));
+    }
+
+    fn check_enum(&self, index: u32, count: usize) -> Result<()> {
+        match (index as usize) < count {
+            true => Ok(()),
+            false => bail!("discriminant {index} out of range [0..{count})"),
+        }
+    }
+
+    /// What the guest has at `ptr`.
+    fn bytes(&self, ptr: usize, len: usize) -> Result<&'a [u8]> {
+        let bytes = self.cx.memory().get(ptr..).and_then(|it| it.get(..len));
+        bytes.ok_or_else(|| {
+            wasmtime::Error::msg("pointer and length of a value are out of bounds of memory")
         })
     }
 
-    /// The fields of a record or tuple, in the order of the type.
-    fn members(&self, value: &Value, ty: &'a Type, at: &Path<'_>) -> Result<runtime_slice_t> {
-        let (len, wrong) = (ty.len(), || unexpected(value, ty, at));
-        let ptr = match (ty, value) {
-            (Type::Record(fields), Value::Record(values)) if values.len() == len => {
-                self.row(values, |i, (name, value)| match fields.get(i) {
-                    Some(field) if field.name.as_str() == name => {
-                        self.value(value, &field.ty, &at.name(name))
-                    }
-                    _ => Err(wrong()),
-                })?
-            }
-            (Type::Tuple(types), Value::Tuple(values)) if values.len() == len => {
-                self.row(values, |i, value| match types.get(i) {
-                    Some(ty) => self.value(value, ty, &at.number(i)),
-                    None => Err(wrong()),
-                })?
-            }
-            _ => return Err(wrong()),
-        };
-        Ok(runtime_slice_t { ptr, len })
+    /// Room for `len` parts of values.
+    fn room<T: Copy>(&mut self, len: usize) -> Result<&'t mut [MaybeUninit<T>]> {
+        self.spend(len.saturating_mul(size_of::<T>()))?;
+        self.arena.room(len).map_err(Error::into_wasmtime)
     }
 
-    /// A variant, option or result.
-    fn case(&self, value: &Value, ty: &'a Type, at: &Path<'_>) -> Result<runtime_value_t> {
-        let (name, index, payload) = match (ty, value) {
-            (Type::Variant(_), Value::Variant(name, payload)) => {
-                (name.as_str(), self.child(ty, name, at)?, payload)
-            }
-            (Type::Option(_), Value::Option(payload @ None)) => ("none", 0, payload),
-            (Type::Option(_), Value::Option(payload)) => ("some", 1, payload),
-            (Type::Result(_), Value::Result(Ok(payload))) => ("ok", 0, payload),
-            (Type::Result(_), Value::Result(Err(payload))) => ("err", 1, payload),
-            _ => return Err(unexpected(value, ty, at)),
-        };
-        let carried = match ty {
-            Type::Option(some) => payload.as_ref().map(|_| &**some),
-            _ => ty.child(index),
-        };
-        let payload = match (carried, payload) {
-            (None, None) => ptr::null(),
-            (Some(ty), Some(value)) => {
-                self.row(slice::from_ref(value), |_, it| self.value(it, ty, &at.name(name)))?
-            }
-            _ => return Err(unexpected(value, ty, at)),
-        };
-        let of = runtime_value_of_t { payload };
-        Ok(runtime_value_t { index: number(index, at)?, of, ..header(ty.kind()) })
-    }
-
-    fn flags(&self, set: &[String], ty: &'a Type, at: &Path<'_>) -> Result<runtime_flags_t> {
-        let len = ty.len().div_ceil(32);
-        let mut words = vec![0_u32; len];
-        for name in set {
-            let flag = self.child(ty, name, at)?;
-            if let Some(word) = words.get_mut(flag / 32) {
-                *word |= 1 << (flag % 32);
-            }
-        }
-        Ok(runtime_flags_t { ptr: self.row(&words, |_, word| Ok(*word))?, len })
-    }
-
-    /// The number of the case or flag `name`.
-    fn child(&self, ty: &'a Type, name: &str, at: &Path<'_>) -> Result<usize> {
-        let names = || (0..ty.len()).map_while(|i| Some((ty.child_name(i)?.as_str(), i)));
-        let parts: *const u8 = match ty {
-            Type::Variant(cases) => cases.as_ptr().cast(),
-            Type::Enum(names) | Type::Flags(names) => names.as_ptr().cast(),
-            _ => ptr::null(),
-        };
-        let found = match ty.len() {
-            len if len > FEW && !parts.is_null() => {
-                let mut cases = self.cases.borrow_mut();
-                let numbers = cases.entry(parts).or_insert_with(|| names().collect());
-                numbers.get(name).copied()
-            }
-            _ => names().find(|known| known.0 == name).map(|known| known.1),
-        };
-        found.ok_or_else(|| at.mismatch(ty, format_args!("`{name}`")))
+    /// Counts host memory that the guest makes the host spend.
+    fn spend(&mut self, bytes: usize) -> Result<()> {
+        self.cx.consume_fuel(bytes).map_err(|error| {
+            error.context(format!("a value of the guest takes {bytes} more bytes of the host"))
+        })
     }
 }
 
-/// A value of a kind without a content of its own.
+fn part(bytes: &[u8], at: usize, len: usize) -> Result<&[u8]> {
+    let part = bytes.get(at..).and_then(|it| it.get(..len));
+    part.ok_or_else(|| wasmtime::Error::msg("part of a value is out of bounds of memory"))
+}
+
+/// Up to 8 bytes as a number.
+fn bits(bytes: &[u8]) -> u64 {
+    let mut all = [0; 8];
+    let len = bytes.len().min(8);
+    all[..len].copy_from_slice(&bytes[..len]);
+    u64::from_le_bytes(all)
+}
+
+fn next<'s>(src: &mut Flat<'s>) -> Result<&'s ValRaw> {
+    src.next().ok_or_else(|| wasmtime::Error::msg("fewer values than the function gives"))
+}
+
+fn character(bits: u64) -> Result<u32> {
+    match u32::try_from(bits).ok().and_then(char::from_u32) {
+        Some(it) => Ok(it.into()),
+        None => bail!("{bits:#x} is out of range for `char`"),
+    }
+}
+
+/// A number, bool or char from its bits, of which those that are too many do not count.
+fn number(kind: Kind, bits: u64) -> Result<runtime_value_of_t> {
+    Ok(match kind {
+        Kind::Bool => runtime_value_of_t { boolean: u8::from(bits as u32 != 0) },
+        Kind::S8 | Kind::U8 => runtime_value_of_t { u8: bits as u8 },
+        Kind::S16 | Kind::U16 => runtime_value_of_t { u16: bits as u16 },
+        Kind::S32 | Kind::U32 | Kind::F32 => runtime_value_of_t { u32: bits as u32 },
+        Kind::Char => runtime_value_of_t { character: character(u64::from(bits as u32))? },
+        _ => runtime_value_of_t { u64: bits },
+    })
+}
+
 fn header(kind: Kind) -> runtime_value_t {
     let of = runtime_value_of_t { u64: 0 };
     runtime_value_t { kind: kind as u8, element: 0, reserved: 0, index: 0, of }
 }
 
-/// The number of a case, which the validator keeps far below 2^32.
-fn number(index: usize, at: &Path<'_>) -> Result<u32> {
-    u32::try_from(index).map_err(|_| at.invalid(format_args!("case {index} is out of range")))
+fn slice_of(room: &[Slot]) -> runtime_slice_t {
+    runtime_slice_t { ptr: room.as_ptr().cast(), len: room.len() }
 }
 
-/// A value that wasmtime should not have returned from a function of this type.
-fn unexpected(value: &Value, ty: &Type, at: &Path<'_>) -> crate::Error {
-    at.mismatch(ty, kind_of(value))
-}
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Bool(_) => "bool",
-        Value::S8(_) => "s8",
-        Value::U8(_) => "u8",
-        Value::S16(_) => "s16",
-        Value::U16(_) => "u16",
-        Value::S32(_) => "s32",
-        Value::U32(_) => "u32",
-        Value::S64(_) => "s64",
-        Value::U64(_) => "u64",
-        Value::Float32(_) => "f32",
-        Value::Float64(_) => "f64",
-        Value::Char(_) => "char",
-        Value::String(_) => "string",
-        Value::List(_) => "list",
-        Value::Record(_) => "record",
-        Value::Tuple(_) => "tuple",
-        Value::Variant(..) => "variant",
-        Value::Enum(_) => "enum",
-        Value::Option(_) => "option",
-        Value::Result(_) => "result",
-        Value::Flags(_) => "flags",
-        _ => "a value of another type",
+/// Bits that belong to none of `count` flags do not count.
+fn flags_of(words: &mut [MaybeUninit<u32>], count: usize) -> runtime_flags_t {
+    if let Some(last) = words.last_mut().filter(|_| !count.is_multiple_of(32)) {
+        // SAFETY: all words were written.
+        let bits = unsafe { last.assume_init() };
+        last.write(bits & ((1 << (count % 32)) - 1));
     }
+    let ptr = if words.is_empty() { ptr::null() } else { words.as_ptr().cast() };
+    runtime_flags_t { ptr, len: words.len() }
+}
+
+fn unsupported() -> wasmtime::Error {
+    let problem = "values of this type cannot be returned yet";
+    Error::new(Code::Unsupported, problem).into_wasmtime()
 }

@@ -1,349 +1,337 @@
-//! From values in C memory to values of components.
+//! From C memory into a guest. The types are wasmtime's own tables, made when the component was
+//! compiled: they say where in the guest's memory, or on its stack, each part of a value goes.
 
-use std::cell::RefCell;
+use std::mem::MaybeUninit;
+use std::slice;
 
-use super::array::{array, collect};
-use super::layout::runtime_value_t;
-use super::leaf::{boolean, character, flags, flat, text};
-use crate::handles::Handles;
-use crate::types::{Case, Field, FunctionType, Kind, Path, Resource, ResultType, Type, brief};
-use crate::value::Value;
-use crate::{Code, Error, Result};
+use wasmtime::component::__internal::{ComponentTypes, InterfaceType, LowerContext};
+use wasmtime::component::{Lower as _, ResourceAny};
+use wasmtime::{Result, ValRaw, bail};
 
-/// Reads the arguments of a call. What it returns has exactly the types that `ty` asks for.
-/// `handles` knows the resources among them.
-///
-/// # Safety
-/// For each value reached through `args`, the field of `of` that its `kind` names is initialised,
-/// and each non-NULL pointer with a length above 0, and each non-NULL payload, points to that many
-/// initialised elements which live and stay unmodified until this returns. Everything else may be
-/// anything: kinds, numbers, lengths and text are checked.
-pub unsafe fn lower_args(
-    args: &[runtime_value_t],
-    ty: &FunctionType,
-    handles: &mut dyn Handles,
-) -> Result<Vec<Value>> {
-    if args.len() != ty.params.len() {
-        return Err(wrong_count(args.len(), &ty.params));
-    }
-    let lower = Lower { handles: RefCell::new(handles) };
-    let values = args.iter().zip(&ty.params).map(|(value, param)| {
-        // SAFETY: passed on from the caller.
-        unsafe { lower.value(value, &param.ty, &Path::parameter(&param.name)) }
-    });
-    collect(args.len(), values)
+use super::layout::{runtime_list_t, runtime_value_t};
+use super::tables::{Members, Words, case, kind_of, members, words_of};
+
+/// Lowers checked values into the guest of a call.
+pub(super) struct Lower<'c, 'a, T: 'static> {
+    cx: &'c mut LowerContext<'a, T>,
+    types: &'a ComponentTypes,
+    /// The resources among the values that are still to come.
+    resources: slice::Iter<'c, ResourceAny>,
 }
 
-/// Reads what a host function answers, like [`lower_args`].
-///
-/// # Safety
-/// As for [`lower_args`].
-pub unsafe fn lower_results(
-    results: &[runtime_value_t],
-    ty: &FunctionType,
-    handles: &mut dyn Handles,
-) -> Result<Vec<Value>> {
-    let wanted = usize::from(ty.result.is_some());
-    if results.len() != wanted {
-        let problem = format!("expected {wanted} results, found {}", results.len());
-        return Err(Error::new(Code::TypeMismatch, problem));
-    }
-    let lower = Lower { handles: RefCell::new(handles) };
-    let values = results.iter().zip(&ty.result).map(|(value, ty)| {
-        // SAFETY: passed on from the caller.
-        unsafe { lower.value(value, ty, &Path::result()) }
-    });
-    collect(wanted, values)
-}
+/// Where the flat form of values goes.
+type Flat<'d> = slice::IterMut<'d, MaybeUninit<ValRaw>>;
 
-struct Lower<'h> {
-    /// Shared by the closures that walk a value, one of which runs at a time.
-    handles: RefCell<&'h mut dyn Handles>,
-}
-
-fn wrong_count(found: usize, params: &[Field]) -> Error {
-    let count = format!("expected {}, found {found}", arguments(params.len()));
-    match params.get(found) {
-        Some(missing) => Path::parameter(&missing.name)
-            .error(Code::TypeMismatch, format_args!("no argument; {count}")),
-        None => Error::new(Code::TypeMismatch, format!("too many arguments: {count}")),
-    }
-}
-
-fn arguments(count: usize) -> String {
-    format!("{count} argument{}", if count == 1 { "" } else { "s" })
-}
-
-impl Lower<'_> {
-    fn resource(&self, handle: u64, ty: &Resource, owned: bool, at: &Path<'_>) -> Result<Value> {
-        let taken = self.handles.borrow_mut().take(handle, &ty.ty(), owned);
-        Ok(Value::Resource(taken.map_err(|error| at.error(error.code(), error.message()))?))
+impl<'c, 'a, T> Lower<'c, 'a, T> {
+    pub(super) fn new(cx: &'c mut LowerContext<'a, T>, resources: &'c [ResourceAny]) -> Self {
+        let types = cx.types;
+        Self { cx, types, resources: resources.iter() }
     }
 
-    /// # Safety
-    /// As for [`lower_args`].
-    unsafe fn value(&self, value: &runtime_value_t, ty: &Type, at: &Path<'_>) -> Result<Value> {
-        check(value, ty, at)?;
-        // SAFETY: `check` found the kind that belongs to the arm, and the caller promises that the
-        // field named by the kind is initialised. Every bit pattern is a value of these fields.
-        unsafe {
-            Ok(match ty {
-                Type::Bool => Value::Bool(boolean(value.of.boolean, at)?),
-                Type::S8 => Value::S8(value.of.s8),
-                Type::U8 => Value::U8(value.of.u8),
-                Type::S16 => Value::S16(value.of.s16),
-                Type::U16 => Value::U16(value.of.u16),
-                Type::S32 => Value::S32(value.of.s32),
-                Type::U32 => Value::U32(value.of.u32),
-                Type::S64 => Value::S64(value.of.s64),
-                Type::U64 => Value::U64(value.of.u64),
-                Type::F32 => Value::Float32(value.of.f32),
-                Type::F64 => Value::Float64(value.of.f64),
-                Type::Char => Value::Char(character(value.of.character, at)?),
-                Type::String => Value::String(text(value.of.string, at)?),
-                Type::List(element) => Value::List(self.list(value, element, at)?),
-                Type::Record(fields) => Value::Record(self.record(value, fields, at)?),
-                Type::Tuple(types) => Value::Tuple(self.tuple(value, types, at)?),
-                Type::Variant(cases) => self.variant(value, cases, at)?,
-                Type::Enum(names) => {
-                    let name = case(names, value.index, "enum", at)?;
-                    Value::Enum(name.as_str().to_owned())
-                }
-                Type::Option(some) => self.option(value, some, at)?,
-                Type::Result(ty) => self.result(value, ty, at)?,
-                Type::Flags(names) => Value::Flags(flags(value, names, at)?),
-                Type::Own(ty) => self.resource(value.of.resource, ty, true, at)?,
-                Type::Borrow(ty) => self.resource(value.of.resource, ty, false, at)?,
-                Type::Function(_) | Type::Unsupported(_) => {
-                    return Err(unsupported(ty, at));
-                }
-            })
-        }
-    }
-
-    /// # Safety
-    /// As for [`lower_args`]; `value` is a list.
-    unsafe fn list(
-        &self,
-        value: &runtime_value_t,
-        element: &Type,
-        at: &Path<'_>,
-    ) -> Result<Vec<Value>> {
-        if let Some(kind) = flat_kind(value, element, at)? {
-            // SAFETY: the kind says that `list` is the initialised field, and `element` says what
-            // its array is made of; the caller vouches for both.
-            return unsafe { flat(value.of.list, kind, at) };
-        }
-        // SAFETY: the kind says that `list` is the initialised field.
-        let list = unsafe { value.of.list };
-        // SAFETY: `element` 0 says that it is an array of values; the caller vouches for it.
-        let values = unsafe { array(list.ptr.cast::<runtime_value_t>(), list.len, at)? };
-        let lowered = values.iter().enumerate().map(|(i, value)| {
-            // SAFETY: passed on from the caller.
-            unsafe { self.value(value, element, &at.element(i)) }
-        });
-        collect(values.len(), lowered)
-    }
-
-    /// # Safety
-    /// As for [`lower_args`]; `value` is a record.
-    unsafe fn record(
-        &self,
-        value: &runtime_value_t,
-        fields: &[Field],
-        at: &Path<'_>,
-    ) -> Result<Vec<(String, Value)>> {
-        // SAFETY: passed on from the caller.
-        let values = unsafe { members(value, fields.len(), at)? };
-        let lowered = values.iter().zip(fields).map(|(value, field)| {
-            let name = field.name.as_str();
-            // SAFETY: passed on from the caller.
-            let value = unsafe { self.value(value, &field.ty, &at.name(name))? };
-            Ok((name.to_owned(), value))
-        });
-        collect(fields.len(), lowered)
-    }
-
-    /// # Safety
-    /// As for [`lower_args`]; `value` is a tuple.
-    unsafe fn tuple(
-        &self,
-        value: &runtime_value_t,
-        types: &[Type],
-        at: &Path<'_>,
-    ) -> Result<Vec<Value>> {
-        // SAFETY: passed on from the caller.
-        let values = unsafe { members(value, types.len(), at)? };
-        let lowered = values.iter().zip(types).enumerate().map(|(i, (value, ty))| {
-            // SAFETY: passed on from the caller.
-            unsafe { self.value(value, ty, &at.number(i)) }
-        });
-        collect(types.len(), lowered)
-    }
-
-    /// What the case `name` of a variant, option or result carries.
+    /// Puts `values` onto the guest's stack, or into new memory if they are too many: `ty` is the
+    /// tuple of their types.
     ///
     /// # Safety
-    /// As for [`lower_args`]; `value` is one of these.
-    unsafe fn payload(
-        &self,
+    /// The values were checked against these types.
+    pub(super) unsafe fn args(
+        &mut self,
+        values: &[runtime_value_t],
+        ty: InterfaceType,
+        dst: &mut [MaybeUninit<ValRaw>],
+    ) -> Result<()> {
+        let abi = self.types.canonical_abi(&ty);
+        if abi.flat_count(dst.len()).is_some() {
+            // SAFETY: passed on from the caller.
+            return unsafe { self.flat_members(values, self.members(ty)?, &mut dst.iter_mut()) };
+        }
+        let at = self.cx.realloc(0, 0, abi.align32, abi.size32 as usize)?;
+        // SAFETY: passed on from the caller.
+        unsafe { self.store_members(values, self.members(ty)?, at)? };
+        put(&mut dst.iter_mut(), at as u64)
+    }
+
+    /// Puts `values` into the guest's memory at `at`, where there is room for them.
+    ///
+    /// # Safety
+    /// As for [`args`](Self::args).
+    pub(super) unsafe fn results(
+        &mut self,
+        values: &[runtime_value_t],
+        ty: InterfaceType,
+        at: usize,
+    ) -> Result<()> {
+        // SAFETY: passed on from the caller.
+        unsafe { self.store_members(values, self.members(ty)?, at) }
+    }
+
+    /// The types of what a record or tuple is made of.
+    fn members(&self, ty: InterfaceType) -> Result<Members<'a>> {
+        members(self.types, ty)
+    }
+
+    /// # Safety
+    /// As for [`args`](Self::args).
+    unsafe fn flat_members(
+        &mut self,
+        values: &[runtime_value_t],
+        types: Members<'a>,
+        dst: &mut Flat<'_>,
+    ) -> Result<()> {
+        for (value, ty) in values.iter().zip(types) {
+            // SAFETY: passed on from the caller.
+            unsafe { self.flat(value, ty, dst)? };
+        }
+        Ok(())
+    }
+
+    /// # Safety
+    /// As for [`args`](Self::args).
+    unsafe fn store_members(
+        &mut self,
+        values: &[runtime_value_t],
+        types: Members<'a>,
+        at: usize,
+    ) -> Result<()> {
+        let mut offset = at;
+        for (value, ty) in values.iter().zip(types) {
+            let place = self.types.canonical_abi(&ty).next_field32_size(&mut offset);
+            // SAFETY: passed on from the caller.
+            unsafe { self.store(value, ty, place)? };
+        }
+        Ok(())
+    }
+
+    /// # Safety
+    /// As for [`args`](Self::args).
+    unsafe fn flat(
+        &mut self,
         value: &runtime_value_t,
-        name: &str,
-        ty: Option<&Type>,
-        at: &Path<'_>,
-    ) -> Result<Option<Box<Value>>> {
-        // SAFETY: the kind says that `payload` is the initialised field.
-        let payload = unsafe { value.of.payload };
-        match (ty, payload.is_null()) {
-            (None, true) => Ok(None),
-            (None, false) => {
-                let name = brief(name);
-                Err(at.invalid(format_args!("case `{name}` carries nothing, but `payload` is set")))
+        ty: InterfaceType,
+        dst: &mut Flat<'_>,
+    ) -> Result<()> {
+        same(value, ty)?;
+        // SAFETY: `same` found the kind that belongs to the arm; passed on from the caller.
+        unsafe {
+            if let Some((bits, _)) = number(value, ty) {
+                return put(dst, bits);
             }
-            (Some(ty), true) => {
-                let ty = brief(ty);
-                Err(at.name(name).invalid(format_args!("`payload` is NULL instead of {ty}")))
-            }
-            (Some(ty), false) => {
-                let at = at.name(name);
-                // SAFETY: non-null; the caller vouches for one value behind it.
-                let [inner] = (unsafe { array(payload, 1, &at)? }) else {
-                    return Err(at.invalid("`payload` is not one value"));
-                };
-                // SAFETY: passed on from the caller.
-                let inner = unsafe { self.value(inner, ty, &at)? };
-                Ok(Some(Box::new(inner)))
+            match ty {
+                InterfaceType::String | InterfaceType::List(_) => {
+                    let (ptr, len) = self.row(value, ty)?;
+                    put(dst, ptr)?;
+                    put(dst, len)
+                }
+                InterfaceType::Record(_) | InterfaceType::Tuple(_) => {
+                    let values = array(value.of.values.ptr, value.of.values.len);
+                    self.flat_members(values, self.members(ty)?, dst)
+                }
+                InterfaceType::Enum(_) => put(dst, value.index.into()),
+                InterfaceType::Flags(i) => {
+                    let words = array(value.of.flags.ptr, value.of.flags.len);
+                    let count = self.types[i].names.len().div_ceil(32);
+                    (0..count).try_for_each(|i| put(dst, words.get(i).copied().unwrap_or(0).into()))
+                }
+                InterfaceType::Own(_) | InterfaceType::Borrow(_) => {
+                    let resource = self.resource()?;
+                    let slot = dst.next().ok_or_else(too_many)?;
+                    resource.linear_lower_to_flat(self.cx, ty, slot)
+                }
+                _ => {
+                    let case = case(self.types, ty, value.index)?;
+                    put(dst, value.index.into())?;
+                    let before = dst.len();
+                    if let (Some(ty), Some(payload)) = (case.ty, value.of.payload.as_ref()) {
+                        self.flat(payload, ty, dst)?;
+                    }
+                    // Whatever the other cases would need.
+                    let rest = case.abi.flat_count.map_or(0, usize::from).saturating_sub(1);
+                    (before - dst.len()..rest).try_for_each(|_| put(dst, 0))
+                }
             }
         }
     }
 
     /// # Safety
-    /// As for [`lower_args`]; `value` is a variant.
-    unsafe fn variant(
-        &self,
+    /// As for [`args`](Self::args).
+    unsafe fn store(
+        &mut self,
         value: &runtime_value_t,
-        cases: &[Case],
-        at: &Path<'_>,
-    ) -> Result<Value> {
-        let case = case(cases, value.index, "variant", at)?;
-        let name = case.name.as_str();
+        ty: InterfaceType,
+        at: usize,
+    ) -> Result<()> {
+        same(value, ty)?;
+        // SAFETY: `same` found the kind that belongs to the arm; passed on from the caller.
+        unsafe {
+            if let Some((bits, size)) = number(value, ty) {
+                return self.write(at, bits, size);
+            }
+            match ty {
+                InterfaceType::String | InterfaceType::List(_) => {
+                    let (ptr, len) = self.row(value, ty)?;
+                    self.write(at, ptr | len << 32, 8)
+                }
+                InterfaceType::Record(_) | InterfaceType::Tuple(_) => {
+                    let values = array(value.of.values.ptr, value.of.values.len);
+                    self.store_members(values, self.members(ty)?, at)
+                }
+                InterfaceType::Enum(i) => {
+                    self.write(at, value.index.into(), self.types[i].info.size.into())
+                }
+                InterfaceType::Flags(i) => {
+                    let words = array(value.of.flags.ptr, value.of.flags.len);
+                    let word = |i| words.get(i).copied().unwrap_or(0).into();
+                    let Words { count, size } = words_of(&self.types[i]);
+                    (0..count).try_for_each(|i| self.write(at + size * i, word(i), size))
+                }
+                InterfaceType::Own(_) | InterfaceType::Borrow(_) => {
+                    let resource = self.resource()?;
+                    resource.linear_lower_to_memory(self.cx, ty, at)
+                }
+                _ => {
+                    let case = case(self.types, ty, value.index)?;
+                    self.write(at, value.index.into(), case.info.size.into())?;
+                    match (case.ty, value.of.payload.as_ref()) {
+                        (Some(ty), Some(payload)) => {
+                            self.store(payload, ty, at + case.info.payload_offset32 as usize)
+                        }
+                        _ => Ok(()),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Text or a list, in new memory: where, and its length.
+    ///
+    /// # Safety
+    /// As for [`args`](Self::args).
+    unsafe fn row(&mut self, value: &runtime_value_t, ty: InterfaceType) -> Result<(u64, u64)> {
         // SAFETY: passed on from the caller.
-        let payload = unsafe { self.payload(value, name, case.ty.as_ref(), at)? };
-        Ok(Value::Variant(name.to_owned(), payload))
+        unsafe {
+            match ty {
+                InterfaceType::List(i) => {
+                    self.list(value.of.list, value.element, self.types[i].element)
+                }
+                _ => {
+                    let bytes = array(value.of.string.ptr.cast::<u8>(), value.of.string.len);
+                    self.text(str::from_utf8_unchecked(bytes))
+                }
+            }
+        }
+    }
+
+    /// In whichever encoding the guest wants.
+    fn text(&mut self, text: &str) -> Result<(u64, u64)> {
+        let mut place = MaybeUninit::uninit();
+        text.linear_lower_to_flat(self.cx, InterfaceType::String, &mut place)?;
+        // SAFETY: lowering succeeded, so both words were written.
+        let [ptr, len] = unsafe { place.assume_init() };
+        Ok((ptr.get_u32().into(), len.get_u32().into()))
     }
 
     /// # Safety
-    /// As for [`lower_args`]; `value` is an option.
-    unsafe fn option(&self, value: &runtime_value_t, some: &Type, at: &Path<'_>) -> Result<Value> {
-        let (name, ty) = *case(&[("none", None), ("some", Some(some))], value.index, "option", at)?;
-        // SAFETY: passed on from the caller.
-        Ok(Value::Option(unsafe { self.payload(value, name, ty, at)? }))
+    /// As for [`args`](Self::args); the list has elements as `kind` says, of type `ty`.
+    unsafe fn list(
+        &mut self,
+        list: runtime_list_t,
+        kind: u8,
+        ty: InterfaceType,
+    ) -> Result<(u64, u64)> {
+        let abi = self.types.canonical_abi(&ty);
+        let (size, align) = (abi.size32 as usize, abi.align32);
+        let Some(bytes) = list.len.checked_mul(size) else { bail!("a list is too long") };
+        let at = self.cx.realloc(0, 0, align, bytes)?;
+        if kind != 0 {
+            if kind_of(ty).is_none_or(|wanted| wanted as u8 != kind) {
+                bail!("a list was checked against another type");
+            }
+            // The C array has the layout that the guest wants.
+            // SAFETY: the list was checked; passed on from the caller.
+            let from = unsafe { array(list.ptr.cast::<u8>(), bytes) };
+            self.memory(at, bytes)?.copy_from_slice(from);
+        } else {
+            // SAFETY: passed on from the caller.
+            let values = unsafe { array(list.ptr.cast::<runtime_value_t>(), list.len) };
+            for (i, value) in values.iter().enumerate() {
+                // SAFETY: passed on from the caller.
+                unsafe { self.store(value, ty, at + i * size)? };
+            }
+        }
+        Ok((at as u64, list.len as u64))
     }
 
-    /// # Safety
-    /// As for [`lower_args`]; `value` is a result.
-    unsafe fn result(
-        &self,
-        value: &runtime_value_t,
-        ty: &ResultType,
-        at: &Path<'_>,
-    ) -> Result<Value> {
-        let cases = [("ok", ty.ok.as_ref()), ("err", ty.err.as_ref())];
-        let (name, ty) = *case(&cases, value.index, "result", at)?;
-        // SAFETY: passed on from the caller.
-        let payload = unsafe { self.payload(value, name, ty, at)? };
-        Ok(Value::Result(if value.index == 0 { Ok(payload) } else { Err(payload) }))
+    fn resource(&mut self) -> Result<ResourceAny> {
+        match self.resources.next() {
+            Some(resource) => Ok(*resource),
+            None => bail!("a resource was not looked up"),
+        }
+    }
+
+    /// Writes the lowest `size` bytes of `bits`, at most 8.
+    fn write(&mut self, at: usize, bits: u64, size: usize) -> Result<()> {
+        self.memory(at, size)?.copy_from_slice(&bits.to_le_bytes()[..size]);
+        Ok(())
+    }
+
+    fn memory(&mut self, at: usize, len: usize) -> Result<&mut [u8]> {
+        let memory = self.cx.as_slice_mut().get_mut(at..).and_then(|it| it.get_mut(..len));
+        memory.ok_or_else(|| wasmtime::Error::msg("a value is out of bounds of memory"))
     }
 }
 
-/// Compares the header of `value`, everything but `of`, with the type that is wanted.
-pub(super) fn check(value: &runtime_value_t, ty: &Type, at: &Path<'_>) -> Result<()> {
-    if matches!(ty.kind(), Kind::Function | Kind::Unsupported) {
-        return Err(unsupported(ty, at));
-    }
-    let Some(kind) = Kind::from_number(value.kind) else {
-        return Err(at.invalid(format_args!("{} is not a kind of value", value.kind)));
-    };
-    if kind != ty.kind() {
-        return Err(at.mismatch(ty, found(kind, value.element)));
-    }
-    if value.reserved != 0 {
-        return Err(at.invalid(format_args!("`reserved` is {} instead of 0", value.reserved)));
-    }
-    if value.element != 0 && kind != Kind::List {
-        let element = value.element;
-        return Err(at.invalid(format_args!("`element` of a {} is {element}", kind.name())));
-    }
-    let cases = matches!(kind, Kind::Variant | Kind::Enum | Kind::Option | Kind::Result);
-    if value.index != 0 && !cases {
-        let index = value.index;
-        return Err(at.invalid(format_args!("`index` of a {} is {index}", kind.name())));
-    }
+// Numbers in C memory and in guests look the same.
+const _: () = assert!(cfg!(target_endian = "little"), "C arrays are copied as they are");
+
+fn put(dst: &mut Flat<'_>, bits: u64) -> Result<()> {
+    dst.next().ok_or_else(too_many)?.write(ValRaw::u64(bits));
     Ok(())
 }
 
-/// What the C array of a list is made of; `None` if it is an array of values.
-pub(super) fn flat_kind(
-    value: &runtime_value_t,
-    element: &Type,
-    at: &Path<'_>,
-) -> Result<Option<Kind>> {
-    if value.element == 0 {
-        return Ok(None);
-    }
-    let Some(kind) = Kind::from_number(value.element) else {
-        let number = value.element;
-        return Err(at.invalid(format_args!("`element` {number} is not a kind of value")));
-    };
-    if kind != element.kind() {
-        let wanted = format_args!("list<{}>", brief(element)).to_string();
-        return Err(at.mismatch(wanted, found(Kind::List, value.element)));
-    }
-    if !kind.is_flat() {
-        let kind = kind.name();
-        let problem = format_args!("a list of {kind} is an array of values, with `element` 0");
-        return Err(at.invalid(problem));
-    }
-    Ok(Some(kind))
+fn too_many() -> wasmtime::Error {
+    wasmtime::Error::msg("more values than the function takes")
 }
 
-/// What a value claims to be.
-fn found(kind: Kind, element: u8) -> String {
-    match Kind::from_number(element) {
-        Some(element) if kind == Kind::List => format!("list<{}>", element.name()),
-        _ => kind.name().to_owned(),
+/// A value was checked against its type already; this makes sure that it was against this one.
+fn same(value: &runtime_value_t, ty: InterfaceType) -> Result<()> {
+    match kind_of(ty) {
+        Some(kind) if kind as u8 == value.kind => Ok(()),
+        _ => bail!("a value was checked against another type"),
     }
 }
 
-fn unsupported(ty: &Type, at: &Path<'_>) -> Error {
-    let ty = brief(ty);
-    at.error(Code::Unsupported, format_args!("values of type {ty} cannot be passed yet"))
-}
-
-/// The members of a record or tuple.
+/// The bits of a number, with its size in memory. A small one has its sign in all lower 32 bits,
+/// as on the guest's stack.
 ///
 /// # Safety
-/// As for [`lower_args`]; `value` is a record or tuple.
-pub(super) unsafe fn members<'a>(
-    value: &'a runtime_value_t,
-    wanted: usize,
-    at: &Path<'_>,
-) -> Result<&'a [runtime_value_t]> {
-    // SAFETY: the kind says that `values` is the initialised field.
-    let slice = unsafe { value.of.values };
-    if slice.len != wanted {
-        let found = slice.len;
-        return Err(at.mismatch(format_args!("{wanted} fields"), found));
-    }
-    // SAFETY: passed on from the caller.
-    unsafe { array(slice.ptr, slice.len, at) }
+/// The value is of this type.
+unsafe fn number(value: &runtime_value_t, ty: InterfaceType) -> Option<(u64, usize)> {
+    let of = value.of;
+    // SAFETY: the type says which field is initialised.
+    Some(unsafe {
+        match ty {
+            InterfaceType::Bool => (of.boolean.into(), 1),
+            InterfaceType::S8 => (u64::from(i32::from(of.s8) as u32), 1),
+            InterfaceType::U8 => (of.u8.into(), 1),
+            InterfaceType::S16 => (u64::from(i32::from(of.s16) as u32), 2),
+            InterfaceType::U16 => (of.u16.into(), 2),
+            InterfaceType::S32 => (u64::from(of.s32 as u32), 4),
+            InterfaceType::U32 => (of.u32.into(), 4),
+            InterfaceType::S64 => (of.s64 as u64, 8),
+            InterfaceType::U64 => (of.u64, 8),
+            InterfaceType::Float32 => (of.f32.to_bits().into(), 4),
+            InterfaceType::Float64 => (of.f64.to_bits(), 8),
+            InterfaceType::Char => (of.character.into(), 4),
+            _ => return None,
+        }
+    })
 }
 
-/// The case that `index` selects.
-pub(super) fn case<'a, T>(cases: &'a [T], index: u32, kind: &str, at: &Path<'_>) -> Result<&'a T> {
-    let found = usize::try_from(index).ok().and_then(|index| cases.get(index));
-    found.ok_or_else(|| {
-        let count = cases.len();
-        at.invalid(format_args!("`index` {index} is none of the {count} cases of the {kind}"))
-    })
+/// # Safety
+/// `ptr` points to `len` initialised elements, or `len` is 0; both were checked before.
+unsafe fn array<'v, T>(ptr: *const T, len: usize) -> &'v [T] {
+    match len {
+        0 => &[],
+        // SAFETY: passed on from the caller.
+        _ => unsafe { slice::from_raw_parts(ptr, len) },
+    }
 }

@@ -1,8 +1,9 @@
 //! Between values in C memory and values of components.
 //!
-//! [`lower_args`] reads what a caller passes, [`lift_results`] lays out what a call returned. Both
-//! walk the type beside the value, so they never trust a tag, a length or a pointer that the type
-//! does not ask for, and recurse no deeper than the type does.
+//! What a caller passes is checked against the types of the function ([`check_args`]), and then
+//! goes straight into the guest's memory (`lower`); what a guest gives comes straight out of it
+//! (`lift`). Both walk wasmtime's tables of the types beside the values, so they never trust a tag,
+//! a length or a pointer that the type does not ask for, and recurse no deeper than the type does.
 //!
 //! This is the one module of the core that may use `unsafe`: it reads memory that a caller
 //! describes with pointers, and builds memory that C reads with pointers.
@@ -11,15 +12,29 @@
 
 mod arena;
 mod array;
+mod check;
 mod copy;
+mod flat;
 pub mod layout;
-mod leaf;
 mod lift;
 mod lower;
+mod read;
+mod reply;
+mod results;
+mod tables;
 #[cfg(test)]
 mod tests;
+mod typed;
+mod val;
 
 pub use arena::{Arena, Memory};
+pub use check::{Args, check_args, keep_args};
 pub use copy::{Copied, copy_results};
-pub use lift::{Results, lift_args, lift_results};
-pub use lower::{lower_args, lower_results};
+pub use flat::flat_counts;
+pub use lift::Lifted;
+pub use reply::Reply;
+pub use results::Results;
+pub use typed::{Answered, Given, call};
+pub use val::lift_args;
+#[cfg(test)]
+pub use val::{lift_results, lower_args};

@@ -9,12 +9,9 @@ use super::{runtime_call_t, runtime_host_fn_t};
 use crate::capi::boundary::{catch, take};
 use crate::capi::callback::UserData;
 use crate::error::{Error, Result};
-use crate::handles::Handles;
 use crate::host::{Answer, Arguments, HostCall, HostFn};
 use crate::marshal::layout::runtime_value_t;
-use crate::marshal::{Memory, Results, lift_args, lower_results};
-use crate::types::FunctionType;
-use crate::value::Value;
+use crate::marshal::{Memory, Reply, Results};
 
 /// The core's view of a callback. `user` is released when the last linker, component and instance
 /// that know the callback are gone.
@@ -24,7 +21,7 @@ pub(in crate::capi) fn host_fn(callback: runtime_host_fn_t, user: UserData) -> R
     }
     Ok(Arc::new(move |call: &HostCall, args: Arguments| {
         // Nothing may unwind into the C frames that are below, and nothing is locked here.
-        let answer = catch("runtime_host_fn_t", || answer(callback, &user, call, &args));
+        let answer = catch("runtime_host_fn_t", || answer(callback, &user, call, args));
         answer.unwrap_or_else(|error| Answer::Now(Err(error)))
     }))
 }
@@ -33,23 +30,23 @@ fn answer(
     callback: runtime_host_fn_t,
     user: &UserData,
     call: &HostCall,
-    args: &Arguments,
+    args: Arguments,
 ) -> Result<Answer> {
     let Some(callback) = callback else { return Err(Error::invalid("callback", "is NULL")) };
-    let lifted = lift_args(&args.values, &args.ty, &args.handles)?;
-    let mut results = match args.ty.result {
+    let Arguments { values: given, ty, types } = args;
+    let mut results = match ty.result {
         // SAFETY: all zero is a value: integers, and a union of integers and pointers.
         Some(_) => vec![unsafe { MaybeUninit::<runtime_value_t>::zeroed().assume_init() }],
         None => Vec::new(),
     };
-    let of = Origin { ty: args.ty.clone(), types: args.types.clone() };
+    let of = Origin { ty, types };
     let mut call = runtime_call_t::new(call.clone(), of);
     // SAFETY: the header obliges callers to register a function of this type that does not unwind,
     // with the `user_data` it expects; everything it is given lives for the call. The error that it
     // returns is ours.
     let error = unsafe {
         let results_ptr = if results.is_empty() { ptr::null_mut() } else { results.as_mut_ptr() };
-        let args = lifted.values();
+        let args = given.values();
         let args_ptr = if args.is_empty() { ptr::null() } else { args.as_ptr() };
         let len = results.len();
         take(callback(user.get(), &raw mut call, args_ptr, args.len(), results_ptr, len))
@@ -61,14 +58,12 @@ fn answer(
         return Ok(Answer::Later(later));
     }
     let arena = call.arena.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let answered = Answered { results, ty: args.ty.clone(), _args: lifted, _arena: arena.finish() };
-    Ok(Answer::Now(Ok(Box::new(move |handles: &mut dyn Handles| answered.read(handles)))))
+    Ok(Answer::Now(Ok(Box::new(Answered { results, _args: given, _arena: arena.finish() }))))
 }
 
 /// Results as a callback left them, with all of ours that they may point to.
 struct Answered {
     results: Vec<runtime_value_t>,
-    ty: Arc<FunctionType>,
     _args: Results,
     _arena: Memory,
 }
@@ -76,11 +71,12 @@ struct Answered {
 // SAFETY: what `results` points to is in here, or of the host, who keeps it alive and unchanged
 // until it was read (runtime_host_fn_t), wherever that happens.
 unsafe impl Send for Answered {}
+// SAFETY: sharing gives read access to memory that nobody writes to.
+unsafe impl Sync for Answered {}
 
-impl Answered {
-    /// Reads the results where the guest's handles are at hand.
-    fn read(self, handles: &mut dyn Handles) -> Result<Vec<Value>> {
-        // SAFETY: the header obliges callbacks to fill in values whose pointers live until here.
-        unsafe { lower_results(&self.results, &self.ty, handles) }
+// SAFETY: the header obliges callbacks to fill in values whose pointers live until they were read.
+unsafe impl Reply for Answered {
+    fn values(&self) -> &[runtime_value_t] {
+        &self.results
     }
 }

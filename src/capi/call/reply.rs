@@ -5,12 +5,10 @@ use tokio::sync::oneshot::Sender;
 use crate::capi::boundary::{quietly, release, slice, take};
 use crate::capi::error::runtime_error_t;
 use crate::error::Result;
-use crate::handles::{Handles, HostType};
-use crate::host::Produce;
+use crate::handles::HostType;
 use crate::marshal::layout::runtime_value_t;
-use crate::marshal::{Copied, copy_results, lower_results};
+use crate::marshal::{Copied, Reply, copy_results};
 use crate::types::FunctionType;
-use crate::value::Value;
 
 /// The answer that a host function still owes. See runtime_call_defer().
 ///
@@ -20,12 +18,12 @@ use crate::value::Value;
 ///
 /// @since 0.1
 pub struct runtime_reply_t {
-    answer: Sender<Result<Produce>>,
+    answer: Sender<Result<Box<dyn Reply>>>,
     of: Origin,
 }
 
 impl runtime_reply_t {
-    pub(super) fn new(answer: Sender<Result<Produce>>, of: Origin) -> Self {
+    pub(super) fn new(answer: Sender<Result<Box<dyn Reply>>>, of: Origin) -> Self {
         Self { answer, of }
     }
 }
@@ -43,13 +41,15 @@ struct Kept {
     of: Origin,
 }
 
-impl Kept {
-    /// Reads the answer where the guest's handles are at hand.
-    fn read(mut self, handles: &mut dyn Handles) -> Result<Vec<Value>> {
-        // From here on `handles` knows whose they are; and nobody's code must run here.
+// SAFETY: the copy owns everything its values point to.
+unsafe impl Reply for Kept {
+    fn values(&self) -> &[runtime_value_t] {
+        self.copied.results.values()
+    }
+
+    fn delivered(&mut self) {
+        // Nobody's code must run from here on, where the guest's handles are at hand.
         self.copied.owned.clear();
-        // SAFETY: the copy owns everything its values point to.
-        unsafe { lower_results(self.copied.results.values(), &self.of.ty, handles) }
     }
 }
 
@@ -97,12 +97,9 @@ pub unsafe extern "C" fn runtime_reply_complete(
                 slice(results, results_len, "results").and_then(|it| copy_results(it, &of.ty))
             },
         };
-        let produce = copied.map(|copied| -> Produce {
-            let kept = Kept { copied, of };
-            Box::new(move |handles: &mut dyn Handles| kept.read(handles))
-        });
+        let kept = copied.map(|copied| -> Box<dyn Reply> { Box::new(Kept { copied, of }) });
         // Nobody waits if the call is over.
-        let _ = answer.send(produce);
+        let _ = answer.send(kept);
     });
 }
 

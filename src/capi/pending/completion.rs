@@ -3,15 +3,13 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::{Pending, Progress, runtime_pending_t};
-use crate::capi::boundary::{SizeTagged, catch, overlay};
+use crate::capi::boundary::{SizeTagged, overlay};
 use crate::capi::callback::{UserData, runtime_finalizer_t};
 use crate::capi::error::runtime_error_t;
 use crate::capi::function::Report;
 use crate::capi::value::runtime_values_t;
 use crate::error::{Error, Result};
-use crate::function::Function;
-use crate::instance::Returned;
-use crate::marshal::{Results, lift_results};
+use crate::marshal::Results;
 
 /// Receives the outcome of an asynchronous call.
 ///
@@ -115,10 +113,9 @@ impl Completion {
         Ok(Self { delivery, pending_out: it.pending_out })
     }
 
-    /// Starts a call of `function` by `start`, which passes on what to do with its outcome.
+    /// Starts a call by `start`, which passes on what to do with its outcome.
     pub(in crate::capi) fn start(
         self,
-        function: &Function,
         report: Option<Report>,
         start: impl FnOnce(Done) -> Result<()>,
     ) -> Result<()> {
@@ -129,15 +126,7 @@ impl Completion {
             // SAFETY: not NULL since there is a `Pending`, and writable, as `new`'s caller vouched.
             unsafe { pending_out.write(pending) };
         }
-        let function = function.clone();
-        let started = start(Box::new(move |outcome: Result<Returned>| {
-            // The function goes here, so that the callback may release the last of the runtime;
-            // and nothing may unwind, since a panic may have brought us here.
-            let lift = move || {
-                let Returned { values, handles } = outcome?;
-                lift_results(&values, function.signature(), &handles)
-            };
-            let outcome = catch("runtime_completion_fn_t", lift);
+        let started = start(Box::new(move |outcome: Result<Results>| {
             drop(report);
             delivery.deliver(outcome);
         }));
@@ -154,7 +143,7 @@ impl Completion {
 }
 
 /// What is to be done with an outcome.
-pub(in crate::capi) type Done = Box<dyn FnOnce(Result<Returned>) + Send>;
+pub(in crate::capi) type Done = Box<dyn FnOnce(Result<Results>) + Send>;
 
 impl Delivery {
     /// Hands the outcome over: to the callback, or else to whoever waits.

@@ -1,0 +1,182 @@
+//! Host functions where guests call them.
+
+use std::sync::Arc;
+
+use wasmtime::component::{LinkerInstance, ResourceAny};
+use wasmtime::{AsContextMut, StoreContextMut};
+
+use crate::error::{Code, Error, Result};
+use crate::guest::Guest;
+use crate::handles::{self, Loans, StoreHandles};
+use crate::host::{Arguments, HostCall, HostFn};
+use crate::marshal::{self, Answered, Given, Lifted, Reply, Results};
+use crate::types::{FunctionType, Type};
+use crate::value::Value;
+
+/// A host function that a component imports.
+#[derive(Clone)]
+pub(super) struct Import {
+    pub path: Arc<str>,
+    pub run: Arc<HostFn>,
+    pub ty: Arc<FunctionType>,
+}
+
+pub(super) fn define(
+    into: &mut LinkerInstance<'_, Guest>,
+    name: &str,
+    import: Import,
+) -> wasmtime::Result<()> {
+    let gives_resources = import.ty.result.as_ref().is_some_and(Type::has_resources);
+    let Some((takes, gives)) = marshal::flat_counts(&import.ty).filter(|_| !gives_resources) else {
+        return define_by_values(into, name, import);
+    };
+    match takes {
+        0 => with::<0>(into, name, gives, import),
+        1 => with::<1>(into, name, gives, import),
+        2 => with::<2>(into, name, gives, import),
+        3 => with::<3>(into, name, gives, import),
+        4 => with::<4>(into, name, gives, import),
+        5 => with::<5>(into, name, gives, import),
+        6 => with::<6>(into, name, gives, import),
+        7 => with::<7>(into, name, gives, import),
+        8 => with::<8>(into, name, gives, import),
+        9 => with::<9>(into, name, gives, import),
+        10 => with::<10>(into, name, gives, import),
+        11 => with::<11>(into, name, gives, import),
+        12 => with::<12>(into, name, gives, import),
+        13 => with::<13>(into, name, gives, import),
+        14 => with::<14>(into, name, gives, import),
+        15 => with::<15>(into, name, gives, import),
+        _ => with::<16>(into, name, gives, import),
+    }
+}
+
+/// Defines a function that takes `N` values on the guest's stack.
+fn with<const N: usize>(
+    into: &mut LinkerInstance<'_, Guest>,
+    name: &str,
+    gives: usize,
+    import: Import,
+) -> wasmtime::Result<()> {
+    match gives {
+        0 => into.func_wrap_async(name, move |store, Given::<N>(given)| {
+            Box::new(run::<0>(store, import.clone(), given))
+        }),
+        _ => into.func_wrap_async(name, move |store, Given::<N>(given)| {
+            Box::new(run::<1>(store, import.clone(), given))
+        }),
+    }
+}
+
+async fn run<const N: usize>(
+    store: StoreContextMut<'_, Guest>,
+    import: Import,
+    given: Lifted,
+) -> wasmtime::Result<Answered<N>> {
+    serve(store, import, given).await.map_err(Error::into_wasmtime)
+}
+
+/// Runs a host function for a guest, from the guest's fiber.
+async fn serve<const N: usize>(
+    mut store: StoreContextMut<'_, Guest>,
+    import: Import,
+    given: Lifted,
+) -> Result<Answered<N>> {
+    let resources: Vec<ResourceAny> = given.resources().copied().collect();
+    let mut handles = StoreHandles::new(store.as_context_mut());
+    let (values, numbers) = given.give(&mut handles)?;
+    let loans = handles.finish().commit(store.as_context_mut())?;
+    let borrowed = borrowed(store.data(), &resources, &numbers);
+    let reply = ask(store.data(), &import, import.ty.clone(), values).await?;
+    let answered = Answered::check(reply, &import.ty);
+    let answered = answered.map_err(|error| error.context(format_args!("`{}`", import.path)))?;
+    take_back(store, loans, borrowed).await?;
+    Ok(answered)
+}
+
+/// Has the host function run on a native stack.
+fn ask(
+    guest: &Guest,
+    import: &Import,
+    ty: Arc<FunctionType>,
+    values: Results,
+) -> impl Future<Output = Result<Box<dyn Reply>>> + use<> {
+    let types = guest.lent.types().clone();
+    let args = Arguments { values, ty, types };
+    let call = HostCall::new(guest.call.deadline.clone(), guest.call.context.clone());
+    let (mailbox, run) = (guest.call.mailbox.clone(), import.run.clone());
+    async move { mailbox.ask(move || run(&call, args)).await }
+}
+
+/// Resources of others than the host that a guest lends to a host function.
+fn borrowed(guest: &Guest, all: &[ResourceAny], numbers: &[u64]) -> Vec<(u64, ResourceAny)> {
+    let lent = |it: &ResourceAny| !it.owned() && guest.lent.index(&it.ty()).is_none();
+    let pairs = numbers.iter().copied().zip(all.iter().copied());
+    pairs.filter(|(_, resource)| lent(resource)).collect()
+}
+
+/// Ends what was lent for the time of a host function.
+async fn take_back(
+    mut store: StoreContextMut<'_, Guest>,
+    loans: Loans,
+    borrowed: Vec<(u64, ResourceAny)>,
+) -> Result<()> {
+    loans.end(store.as_context_mut())?;
+    for (number, resource) in borrowed {
+        store.data_mut().handles.remove(number)?;
+        resource.resource_drop_async(store.as_context_mut()).await?;
+    }
+    Ok(())
+}
+
+/// Defines a function that gives resources. Their types are an instance's own, and only this way of
+/// wasmtime's tells them.
+fn define_by_values(
+    into: &mut LinkerInstance<'_, Guest>,
+    name: &str,
+    import: Import,
+) -> wasmtime::Result<()> {
+    into.func_new_async(name, move |store, ty, args, results| {
+        let (import, ty) = (import.clone(), Arc::new(FunctionType::from_wasmtime(&ty)));
+        Box::new(async move {
+            let served = serve_values(store, import, ty, args, results).await;
+            served.map_err(Error::into_wasmtime)
+        })
+    })
+}
+
+/// As [`serve`], with values of wasmtime.
+async fn serve_values(
+    mut store: StoreContextMut<'_, Guest>,
+    import: Import,
+    ty: Arc<FunctionType>,
+    args: &[Value],
+    results: &mut [Value],
+) -> Result<()> {
+    let mut resources = Vec::new();
+    handles::each_resource(args, &mut |resource| {
+        resources.push(resource);
+        Ok(())
+    })?;
+    let mut handles = StoreHandles::new(store.as_context_mut());
+    let numbers = handles::give_all(args, &mut handles)?;
+    let loans = handles.finish().commit(store.as_context_mut())?;
+    let borrowed = borrowed(store.data(), &resources, &numbers);
+    let values = marshal::lift_args(args, &ty, &numbers)?;
+    let mut reply = ask(store.data(), &import, ty.clone(), values).await?;
+    let mut handles = StoreHandles::new(store.as_context_mut());
+    let produced = reply.read(&ty, &mut handles);
+    let passage = handles.finish();
+    let produced = produced.map_err(|error| error.context(format_args!("`{}`", import.path)))?;
+    if produced.len() != results.len() {
+        let (path, found, wanted) = (import.path, produced.len(), results.len());
+        let problem = format!("`{path}`: {found} results, where {wanted} belong");
+        return Err(Error::new(Code::TypeMismatch, problem));
+    }
+    passage.commit(store.as_context_mut())?.end(store.as_context_mut())?;
+    take_back(store, loans, borrowed).await?;
+    for (result, value) in results.iter_mut().zip(produced) {
+        *result = value;
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! What host functions answer.
+
+use super::layout::runtime_value_t;
+use super::val::lower_results;
+use crate::Result;
+use crate::handles::Handles;
+use crate::types::FunctionType;
+use crate::value::Value;
+
+/// Values that a host function answers with.
+///
+/// # Safety
+/// The values are as [`super::check_args`] wants them, for as long as the reply lives.
+pub unsafe trait Reply: Send + Sync {
+    /// The values.
+    fn values(&self) -> &[runtime_value_t];
+
+    /// The guest owns the resources in it from here on.
+    fn delivered(&mut self) {}
+}
+
+// SAFETY: there are no values.
+unsafe impl Reply for () {
+    fn values(&self) -> &[runtime_value_t] {
+        &[]
+    }
+}
+
+impl dyn Reply {
+    /// The same as values of wasmtime, where the guest's handles are at hand.
+    ///
+    /// # Errors
+    /// `TYPE_MISMATCH` and `INVALID_ARGUMENT` name the place.
+    pub fn read(&mut self, ty: &FunctionType, handles: &mut dyn Handles) -> Result<Vec<Value>> {
+        self.delivered();
+        // SAFETY: `Reply` obliges its implementors.
+        unsafe { lower_results(self.values(), ty, handles) }
+    }
+}
