@@ -57,11 +57,7 @@ impl Live {
     }
 
     /// Calls one of its exports as part of the call it was started or armed for.
-    pub(crate) async fn call(
-        &mut self,
-        function: &Function,
-        args: Args<'_>,
-    ) -> Result<Lifted> {
+    pub(crate) async fn call(&mut self, function: &Function, args: Args<'_>) -> Result<Lifted> {
         let callee = self.function(function.index())?;
         let outcome = marshal::call(callee, &mut self.store, args, function.has_result()).await;
         guest::end(&mut self.store, outcome)
@@ -215,7 +211,9 @@ impl Instance {
         let args = function.parse(text)?;
         let entered = self.enter(function)?;
         let runtime = self.0.component.runtime();
-        value::print(&call::run(runtime, options, |call| entered.call_values(function, &args, call))?)
+        value::print(&call::run(runtime, options, |call| {
+            entered.call_values(function, &args, call)
+        })?)
     }
 
     /// Calls `function` on the runtime's workers, and gives the outcome to `done` there.

@@ -9,8 +9,8 @@ use super::error::runtime_error_t;
 use super::function::CallerContext;
 use crate::error::{Error, Result};
 use crate::host::HostCall;
-use crate::marshal::{Arena, Reply};
 use crate::marshal::layout::runtime_value_t;
+use crate::marshal::{Arena, Reply};
 
 mod host;
 mod reply;

@@ -15,8 +15,8 @@ use crate::error::Result;
 use crate::function::Function;
 use crate::handles::NoHandles;
 use crate::host::Context;
-use crate::marshal::layout::runtime_value_t;
 use crate::marshal::check_args;
+use crate::marshal::layout::runtime_value_t;
 
 /// One exported function of a component, looked up and type-checked once.
 ///

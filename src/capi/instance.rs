@@ -123,7 +123,8 @@ pub unsafe extern "C" fn runtime_instance_call(
             (out, instance, function, options, slice(args, args_len, "args")?)
         };
         // SAFETY: as above.
-        let read = |ty: &FunctionType, known: &mut dyn Handles| unsafe { check_args(args, ty, known) };
+        let read =
+            |ty: &FunctionType, known: &mut dyn Handles| unsafe { check_args(args, ty, known) };
         out.set(runtime_values_t(instance.call(&function, read, &options)?));
         Ok(())
     })
@@ -225,7 +226,8 @@ pub unsafe extern "C" fn runtime_instance_call_async(
             (completion, instance, function, options, slice(args, args_len, "args")?)
         };
         // SAFETY: as above.
-        let read = |ty: &FunctionType, known: &mut dyn Handles| unsafe { keep_args(args, ty, known) };
+        let read =
+            |ty: &FunctionType, known: &mut dyn Handles| unsafe { keep_args(args, ty, known) };
         let start = |done| instance.call_async(&function, read, &options, done);
         completion.start(report, start)
     })

@@ -9,8 +9,8 @@ use crate::error::{Code, Error, Result};
 use crate::guest::Guest;
 use crate::handles::{self, Loans, StoreHandles};
 use crate::host::{Arguments, HostCall, HostFn};
-use crate::marshal::{self, Answered, Given, Lifted, Reply, Results};
-use crate::types::{FunctionType, Type};
+use crate::marshal::{self, Checked, Host, Lifted, Reply, Results};
+use crate::types::FunctionType;
 use crate::value::Value;
 
 /// A host function that a component imports.
@@ -26,72 +26,38 @@ pub(super) fn define(
     name: &str,
     import: Import,
 ) -> wasmtime::Result<()> {
-    let gives_resources = import.ty.result.as_ref().is_some_and(Type::has_resources);
-    let Some((takes, gives)) = marshal::flat_counts(&import.ty).filter(|_| !gives_resources) else {
-        return define_by_values(into, name, import);
-    };
-    match takes {
-        0 => with::<0>(into, name, gives, import),
-        1 => with::<1>(into, name, gives, import),
-        2 => with::<2>(into, name, gives, import),
-        3 => with::<3>(into, name, gives, import),
-        4 => with::<4>(into, name, gives, import),
-        5 => with::<5>(into, name, gives, import),
-        6 => with::<6>(into, name, gives, import),
-        7 => with::<7>(into, name, gives, import),
-        8 => with::<8>(into, name, gives, import),
-        9 => with::<9>(into, name, gives, import),
-        10 => with::<10>(into, name, gives, import),
-        11 => with::<11>(into, name, gives, import),
-        12 => with::<12>(into, name, gives, import),
-        13 => with::<13>(into, name, gives, import),
-        14 => with::<14>(into, name, gives, import),
-        15 => with::<15>(into, name, gives, import),
-        _ => with::<16>(into, name, gives, import),
+    match marshal::can_define(&import.ty) {
+        true => marshal::define(into, name, &import.ty.clone(), import),
+        false => define_by_values(into, name, import),
     }
 }
 
-/// Defines a function that takes `N` values on the guest's stack.
-fn with<const N: usize>(
-    into: &mut LinkerInstance<'_, Guest>,
-    name: &str,
-    gives: usize,
-    import: Import,
-) -> wasmtime::Result<()> {
-    match gives {
-        0 => into.func_wrap_async(name, move |store, Given::<N>(given)| {
-            Box::new(run::<0>(store, import.clone(), given))
-        }),
-        _ => into.func_wrap_async(name, move |store, Given::<N>(given)| {
-            Box::new(run::<1>(store, import.clone(), given))
-        }),
+impl Host<Guest> for Import {
+    async fn serve(
+        self,
+        store: StoreContextMut<'_, Guest>,
+        given: Lifted,
+    ) -> wasmtime::Result<Checked> {
+        serve(store, self, given).await.map_err(Error::into_wasmtime)
     }
-}
-
-async fn run<const N: usize>(
-    store: StoreContextMut<'_, Guest>,
-    import: Import,
-    given: Lifted,
-) -> wasmtime::Result<Answered<N>> {
-    serve(store, import, given).await.map_err(Error::into_wasmtime)
 }
 
 /// Runs a host function for a guest, from the guest's fiber.
-async fn serve<const N: usize>(
+async fn serve(
     mut store: StoreContextMut<'_, Guest>,
     import: Import,
     given: Lifted,
-) -> Result<Answered<N>> {
+) -> Result<Checked> {
     let resources: Vec<ResourceAny> = given.resources().copied().collect();
     let mut handles = StoreHandles::new(store.as_context_mut());
     let (values, numbers) = given.give(&mut handles)?;
     let loans = handles.finish().commit(store.as_context_mut())?;
     let borrowed = borrowed(store.data(), &resources, &numbers);
     let reply = ask(store.data(), &import, import.ty.clone(), values).await?;
-    let answered = Answered::check(reply, &import.ty);
-    let answered = answered.map_err(|error| error.context(format_args!("`{}`", import.path)))?;
+    let checked = Checked::new(reply, &import.ty);
+    let checked = checked.map_err(|error| error.context(format_args!("`{}`", import.path)))?;
     take_back(store, loans, borrowed).await?;
-    Ok(answered)
+    Ok(checked)
 }
 
 /// Has the host function run on a native stack.

@@ -9,13 +9,13 @@ use std::ptr;
 
 use wasmtime::component::ResourceType;
 
+use super::Results;
 use super::arena::Arena;
 use super::array::array;
 use super::layout::{
     runtime_flags_t, runtime_list_t, runtime_slice_t, runtime_string_t, runtime_value_of_t,
     runtime_value_t,
 };
-use super::Results;
 use super::read::{carried, check, flat_kind, members, wrong_count, wrong_results};
 use crate::Result;
 use crate::types::{FunctionType, Kind, Path, Type};

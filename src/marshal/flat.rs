@@ -1,11 +1,22 @@
 //! How many values of a guest's stack a type stands for, by the canonical ABI.
 
-use super::typed::MAX_FLAT_PARAMS;
+use wasmtime::component::__internal::CanonicalAbiInfo;
+
 use crate::types::{FunctionType, Type};
+
+/// How many arguments go onto a guest's stack at most; more go through its memory. From the
+/// canonical ABI, MAX_FLAT_PARAMS.
+pub(super) const MAX_FLAT_PARAMS: usize = 16;
+
+/// What wasmtime is told about types of `count` values on the stack. It asks for sizes in memory
+/// only of types whose values are never there as a whole.
+pub(super) const fn flat(count: u8) -> CanonicalAbiInfo {
+    CanonicalAbiInfo { size32: 0, align32: 1, size64: 0, align64: 1, flat_count: Some(count) }
+}
 
 /// Stack values of the parameters and of the result of a function; 0 if there are none or they go
 /// through memory. `None` for types that cannot cross the boundary yet.
-pub fn flat_counts(ty: &FunctionType) -> Option<(usize, usize)> {
+pub(super) fn flat_counts(ty: &FunctionType) -> Option<(usize, usize)> {
     let params = ty.params.iter().map(|param| count(&param.ty)).sum::<Option<usize>>()?;
     let result = ty.result.as_ref().map_or(Some(0), count)?;
     let within = |count: usize, most| if count > most { 0 } else { count };

@@ -280,7 +280,9 @@ impl<'a, 't> Lift<'_, 'a, 't> {
         if ptr % abi.align32 as usize != 0 {
             bail!("list pointer is not aligned");
         }
-        let Some(all) = len.checked_mul(size) else { bail!("list length is out of bounds of memory") };
+        let Some(all) = len.checked_mul(size) else {
+            bail!("list length is out of bounds of memory")
+        };
         let bytes = self.bytes(ptr, all)?;
         let (at, element) = if kind.is_flat() {
             (self.array(kind, bytes)?, kind as u8)

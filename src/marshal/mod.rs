@@ -14,7 +14,9 @@ mod arena;
 mod array;
 mod check;
 mod copy;
+mod export;
 mod flat;
+mod import;
 pub mod layout;
 mod lift;
 mod lower;
@@ -24,17 +26,16 @@ mod results;
 mod tables;
 #[cfg(test)]
 mod tests;
-mod typed;
 mod val;
 
 pub use arena::{Arena, Memory};
 pub use check::{Args, check_args, keep_args};
 pub use copy::{Copied, copy_results};
-pub use flat::flat_counts;
+pub use export::call;
+pub use import::{Checked, Host, can_define, define};
 pub use lift::Lifted;
 pub use reply::Reply;
 pub use results::Results;
-pub use typed::{Answered, Given, call};
 pub use val::lift_args;
 #[cfg(test)]
 pub use val::{lift_results, lower_args};

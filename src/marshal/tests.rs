@@ -12,9 +12,12 @@ use crate::types::{Case, Field, FunctionType, Kind, Name, Resource, ResultType, 
 use crate::value::Value;
 use crate::{Error, Result};
 
+mod differential;
+mod echo;
 mod errors;
 mod execution;
 mod layouts;
+mod random;
 mod round_trips;
 
 fn field(name: &str, ty: Type) -> Field {

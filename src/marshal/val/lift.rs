@@ -15,9 +15,9 @@ use crate::types::{FunctionType, Kind, Path, Type, brief};
 use crate::value::Value;
 use crate::{Code, Result};
 
-#[cfg(test)]
 /// Lays out what a call returned. The memory it takes is at most proportional to `values`.
 /// `handles` are the numbers of the resources in `values`, in order.
+#[cfg(test)]
 pub fn lift_results<'a>(
     values: &[Value],
     ty: &'a FunctionType,

@@ -14,7 +14,6 @@ use crate::marshal::read::{
 use crate::types::{Field, FunctionType, Path, Resource, Type};
 use crate::value::Value;
 
-#[cfg(test)]
 /// Reads the arguments of a call. What it returns has exactly the types that `ty` asks for.
 /// `handles` knows the resources among them.
 ///
@@ -23,13 +22,14 @@ use crate::value::Value;
 /// and each non-NULL pointer with a length above 0, and each non-NULL payload, points to that many
 /// initialised elements which live and stay unmodified until this returns. Everything else may be
 /// anything: kinds, numbers, lengths and text are checked.
+#[cfg(test)]
 pub unsafe fn lower_args(
     args: &[runtime_value_t],
     ty: &FunctionType,
     handles: &mut dyn Handles,
 ) -> Result<Vec<Value>> {
     if args.len() != ty.params.len() {
-        return Err(wrong_count(args.len(), &ty.params));
+        return Err(crate::marshal::read::wrong_count(args.len(), &ty.params));
     }
     let lower = Lower { handles: RefCell::new(handles) };
     let values = args.iter().zip(&ty.params).map(|(value, param)| {

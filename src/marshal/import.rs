@@ -1,0 +1,190 @@
+//! Host functions whose types only run time knows, as those that guests import; see `export`.
+
+use std::mem::MaybeUninit;
+
+use wasmtime::component::__internal::{
+    CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext,
+};
+use wasmtime::component::{ComponentNamedList, ComponentType, Lift, LinkerInstance, Lower};
+use wasmtime::{Result, StoreContextMut, ValRaw};
+
+use super::check::check_results;
+use super::flat::{flat, flat_counts};
+use super::lift::{From, Lifted, lift};
+use super::lower;
+use super::reply::Reply;
+use crate::types::{FunctionType, Type};
+
+/// A host function, in stores with data of type `T`.
+pub trait Host<T: 'static>: Clone + Send + Sync + 'static {
+    /// Serves a guest, on the guest's fiber.
+    fn serve(
+        self,
+        store: StoreContextMut<'_, T>,
+        given: Lifted,
+    ) -> impl Future<Output = Result<Checked>> + Send;
+}
+
+/// What a host function answers, checked against its type.
+pub struct Checked(Box<dyn Reply>);
+
+impl Checked {
+    /// Checks `reply`.
+    ///
+    /// # Errors
+    /// `TYPE_MISMATCH` and `INVALID_ARGUMENT` name the place.
+    pub fn new(reply: Box<dyn Reply>, ty: &FunctionType) -> crate::Result<Self> {
+        // SAFETY: `Reply` obliges its implementors.
+        unsafe { check_results(reply.values(), ty)? };
+        Ok(Self(reply))
+    }
+}
+
+impl std::fmt::Debug for Checked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Checked")
+    }
+}
+
+/// Whether [`define`] can define functions of this type: those that give no resources, whose types
+/// are an instance's own, and those of types that can cross the boundary.
+pub fn can_define(ty: &FunctionType) -> bool {
+    flat_counts(ty).is_some() && !ty.result.as_ref().is_some_and(Type::has_resources)
+}
+
+/// Defines `host` as the function `name`, of type `ty`.
+///
+/// # Errors
+/// As wasmtime's, if the name is taken.
+pub fn define<T: Send + 'static>(
+    into: &mut LinkerInstance<'_, T>,
+    name: &str,
+    ty: &FunctionType,
+    host: impl Host<T>,
+) -> Result<()> {
+    let (takes, gives) = flat_counts(ty).unwrap_or_default();
+    match takes {
+        0 => define_with::<T, 0>(into, name, gives, host),
+        1 => define_with::<T, 1>(into, name, gives, host),
+        2 => define_with::<T, 2>(into, name, gives, host),
+        3 => define_with::<T, 3>(into, name, gives, host),
+        4 => define_with::<T, 4>(into, name, gives, host),
+        5 => define_with::<T, 5>(into, name, gives, host),
+        6 => define_with::<T, 6>(into, name, gives, host),
+        7 => define_with::<T, 7>(into, name, gives, host),
+        8 => define_with::<T, 8>(into, name, gives, host),
+        9 => define_with::<T, 9>(into, name, gives, host),
+        10 => define_with::<T, 10>(into, name, gives, host),
+        11 => define_with::<T, 11>(into, name, gives, host),
+        12 => define_with::<T, 12>(into, name, gives, host),
+        13 => define_with::<T, 13>(into, name, gives, host),
+        14 => define_with::<T, 14>(into, name, gives, host),
+        15 => define_with::<T, 15>(into, name, gives, host),
+        _ => define_with::<T, 16>(into, name, gives, host),
+    }
+}
+
+/// Defines a function that takes `N` values on the guest's stack.
+fn define_with<T: Send + 'static, const N: usize>(
+    into: &mut LinkerInstance<'_, T>,
+    name: &str,
+    gives: usize,
+    host: impl Host<T>,
+) -> Result<()> {
+    match gives {
+        0 => into.func_wrap_async(name, move |store, Given::<N>(given)| {
+            let host = host.clone();
+            Box::new(async move { host.serve(store, given).await.map(Answered::<0>) })
+        }),
+        _ => into.func_wrap_async(name, move |store, Given::<N>(given)| {
+            let host = host.clone();
+            Box::new(async move { host.serve(store, given).await.map(Answered::<1>) })
+        }),
+    }
+}
+
+/// The arguments that a guest passes to a host function, `N` of them on its stack; with `N` 0
+/// there are none, or all are in memory.
+struct Given<const N: usize>(Lifted);
+
+// SAFETY: `N` values on the stack, as the function's own type says. `typecheck` accepts the type
+// because that is where `N` came from.
+unsafe impl<const N: usize> ComponentType for Given<N> {
+    type Lower = [ValRaw; N];
+
+    const ABI: CanonicalAbiInfo = flat(N as u8);
+
+    fn typecheck(_: &InterfaceType, _: &InstanceType<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<const N: usize> ComponentNamedList for Given<N> {}
+
+// SAFETY: reads what the function's own types say.
+unsafe impl<const N: usize> Lift for Given<N> {
+    fn linear_lift_from_flat(
+        cx: &mut LiftContext<'_>,
+        ty: InterfaceType,
+        src: &[ValRaw; N],
+    ) -> Result<Self> {
+        lift(cx, ty, From::Flat(src)).map(Self)
+    }
+
+    fn linear_lift_from_memory(
+        cx: &mut LiftContext<'_>,
+        ty: InterfaceType,
+        bytes: &[u8],
+    ) -> Result<Self> {
+        // wasmtime passes no bytes, since it was told that there are none; but where they begin.
+        let at = bytes.as_ptr().addr().checked_sub(cx.memory().as_ptr().addr());
+        match at {
+            Some(at) => lift(cx, ty, From::Memory(at)).map(Self),
+            None => wasmtime::bail!("arguments are out of bounds of memory"),
+        }
+    }
+}
+
+/// What a host function gives to a guest, `N` values on its stack; with `N` 0 there are none, or
+/// all go into memory.
+struct Answered<const N: usize>(Checked);
+
+// SAFETY: as for `Given`.
+unsafe impl<const N: usize> ComponentType for Answered<N> {
+    type Lower = [ValRaw; N];
+
+    const ABI: CanonicalAbiInfo = flat(N as u8);
+
+    fn typecheck(_: &InterfaceType, _: &InstanceType<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<const N: usize> ComponentNamedList for Answered<N> {}
+
+// SAFETY: writes all values of the function's own types.
+unsafe impl<const N: usize> Lower for Answered<N> {
+    fn linear_lower_to_flat<T>(
+        &self,
+        cx: &mut LowerContext<'_, T>,
+        ty: InterfaceType,
+        dst: &mut MaybeUninit<[ValRaw; N]>,
+    ) -> Result<()> {
+        // SAFETY: as in `Args`.
+        let dst = unsafe { &mut *dst.as_mut_ptr().cast::<[MaybeUninit<ValRaw>; N]>() };
+        // SAFETY: `Checked` were checked.
+        unsafe { lower::Lower::new(cx, &[]).args(self.0.0.values(), ty, dst) }
+    }
+
+    fn linear_lower_to_memory<T>(
+        &self,
+        cx: &mut LowerContext<'_, T>,
+        ty: InterfaceType,
+        at: usize,
+    ) -> Result<()> {
+        // SAFETY: as above.
+        unsafe { lower::Lower::new(cx, &[]).results(self.0.0.values(), ty, at) }
+    }
+}

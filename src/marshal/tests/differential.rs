@@ -1,0 +1,157 @@
+//! The direct way against wasmtime's own values: whatever one of them lowers, the other lifts.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use wasmtime::component::{Component, Func, Instance, Linker, Val};
+use wasmtime::{Config, Engine, Store, StoreContextMut};
+
+use super::echo;
+use super::random::Random;
+use super::*;
+use crate::marshal::{Checked, Host, Lifted, Reply, call, check_args, define};
+
+/// Types, and values of each.
+const TYPES: usize = 1_000;
+const VALUES: usize = 100;
+
+/// What a host function saw.
+type Seen = Arc<Mutex<Option<Value>>>;
+
+/// A host function that answers with what it gets, by the direct way.
+#[derive(Clone)]
+struct Direct {
+    ty: Arc<FunctionType>,
+    seen: Seen,
+}
+
+struct Echo(Results);
+
+// SAFETY: results own what they point to.
+unsafe impl Reply for Echo {
+    fn values(&self) -> &[runtime_value_t] {
+        self.0.values()
+    }
+}
+
+impl Host<Seen> for Direct {
+    async fn serve(self, _: StoreContextMut<'_, Seen>, given: Lifted) -> wasmtime::Result<Checked> {
+        let (results, _) = given.give(&mut NoHandles).map_err(Error::into_wasmtime)?;
+        *self.seen.lock().unwrap() = Some(read(&results, &self.ty));
+        Checked::new(Box::new(Echo(results)), &self.ty).map_err(Error::into_wasmtime)
+    }
+}
+
+fn read(results: &Results, ty: &FunctionType) -> Value {
+    // SAFETY: results own what they point to.
+    unsafe { lower_args(results.values(), ty, &mut NoHandles) }.unwrap().remove(0)
+}
+
+/// Everything here is ready at once, or after a turn of the fiber.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    loop {
+        let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        if let Poll::Ready(it) = polled {
+            return it;
+        }
+    }
+}
+
+struct Guest {
+    store: Store<Seen>,
+    relay: Func,
+    same: Option<Func>,
+    ty: Arc<FunctionType>,
+}
+
+impl Guest {
+    /// An instance whose import is served by the direct way, or by wasmtime's values.
+    fn new(engine: &Engine, component: &Component, ty: &Arc<FunctionType>, direct: bool) -> Self {
+        let seen = Seen::default();
+        let mut linker = Linker::<Seen>::new(engine);
+        match direct {
+            true => {
+                let host = Direct { ty: ty.clone(), seen: seen.clone() };
+                define(&mut linker.root(), "echo", ty, host).unwrap();
+            }
+            false => linker
+                .root()
+                .func_new("echo", |store, _, params, results| {
+                    *store.data().lock().unwrap() = Some(params[0].clone());
+                    results.clone_from_slice(params);
+                    Ok(())
+                })
+                .unwrap(),
+        }
+        let mut store = Store::new(engine, seen);
+        let instance: Instance = wait(linker.instantiate_async(&mut store, component)).unwrap();
+        let relay = instance.get_func(&mut store, "relay").unwrap();
+        let same = instance.get_func(&mut store, "same");
+        Self { store, relay, same, ty: ty.clone() }
+    }
+
+    fn direct(&mut self, function: Func, args: &[runtime_value_t], ty: &FunctionType) -> Value {
+        // SAFETY: callers pass values that are laid out below.
+        let args = unsafe { check_args(args, ty, &mut NoHandles) }.unwrap();
+        let lifted = wait(call(function, &mut self.store, args, true)).unwrap();
+        let (results, _) = lifted.give(&mut NoHandles).unwrap();
+        read(&results, &self.ty)
+    }
+
+    fn by_values(&mut self, value: &Value) -> Value {
+        let mut results = [Val::Bool(false)];
+        let args = [value.clone()];
+        wait(self.relay.call_async(&mut self.store, &args, &mut results)).unwrap();
+        let [result] = results;
+        result
+    }
+
+    fn seen(&self) -> Value {
+        self.store.data().lock().unwrap().take().expect("the host function was called")
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "runs machine code")]
+fn both_ways_agree_on_random_types_and_values() {
+    let mut config = Config::new();
+    config.memory_reservation(0).memory_guard_size(0);
+    let engine = Engine::new(&config).unwrap();
+    let mut random = Random(0x5eed);
+    let mut several = 0;
+    for i in 0..TYPES {
+        let depth = 1 + i % 4;
+        let ty = random.ty(depth);
+        let encoding = ["utf8", "utf16", "latin1+utf16"][i % 3];
+        let text = echo::component(&ty, encoding);
+        let component = Component::new(&engine, &text).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
+        let function = Arc::new(function(ty.clone()));
+        let rest = Type::Tuple(vec![Type::U32; 16].into());
+        let with_rest = FunctionType {
+            params: vec![field("p", ty.clone()), field("rest", rest)],
+            result: Some(ty.clone()),
+        };
+        let mut by_values = Guest::new(&engine, &component, &function, false);
+        let mut direct = Guest::new(&engine, &component, &function, true);
+        for _ in 0..VALUES {
+            let value = random.value(&ty);
+            let laid_out = lift(value.clone(), &ty);
+            let args = laid_out.values();
+            let (relay, own) = (by_values.relay, &*function);
+            assert_eq!(by_values.direct(relay, args, own), value, "lowered directly: {ty}");
+            assert_eq!(by_values.seen(), value, "lowered directly, seen by the host: {ty}");
+            assert_eq!(direct.by_values(&value), value, "lifted directly by the host: {ty}");
+            assert_eq!(direct.seen(), value, "lifted directly, seen by the host: {ty}");
+            assert_eq!(direct.direct(direct.relay, args, own), value, "all direct: {ty}");
+            if let Some(same) = direct.same {
+                several += 1;
+                let numbers = [u32_value(7); 16];
+                let all = [args[0], members(Kind::Tuple, &numbers)];
+                assert_eq!(direct.direct(same, &all, &with_rest), value, "in memory: {ty}");
+            }
+        }
+    }
+    assert!(several > TYPES * VALUES / 3, "types of several places: {several}");
+}
