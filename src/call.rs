@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::component::Component;
 use crate::deadline::{CancelToken, Deadline};
 use crate::error::{Error, Result};
 use crate::executor;
 use crate::host::{Context, Mailbox};
 use crate::output::Output;
-use crate::runtime::Runtime;
 use crate::stack;
 use crate::task;
 
@@ -56,6 +56,8 @@ pub(crate) struct Call {
     pub report: Option<Arc<CallReport>>,
     /// Whether it shares its thread with other calls, and so gives way at every tick.
     pub yields: bool,
+    /// Whether the guest has a stack of its own, on which it can be left waiting.
+    pub on_fiber: bool,
     /// What host functions get to see of the caller.
     pub context: Option<Context>,
     /// Where captured output goes.
@@ -65,7 +67,8 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    fn arm(runtime: &Runtime, options: &CallOptions, yields: bool) -> Result<Self> {
+    fn arm(component: &Component, options: &CallOptions, yields: bool) -> Result<Self> {
+        let runtime = component.runtime();
         runtime.check_process()?;
         let settings = runtime.settings();
         let limit = settings.max_execution_time;
@@ -80,11 +83,13 @@ impl Call {
             output.clear();
         }
         let deadline = Deadline::arm(limit, settings.epoch_tick, options.cancel.clone());
+        let on_fiber = yields || component.may_wait() || !stack::has_room(settings.max_stack);
         Ok(Self {
             deadline,
             fuel,
             report: options.report.clone(),
             yields,
+            on_fiber,
             context: options.context.clone(),
             output: options.output.clone(),
             mailbox: Arc::default(),
@@ -97,7 +102,7 @@ impl Call {
 /// # Errors
 /// `TIMEOUT`, `CANCELLED`, `FORKED`, or what `body` says.
 pub(crate) fn run<T, F>(
-    runtime: &Runtime,
+    component: &Component,
     options: &CallOptions,
     body: impl FnOnce(Call) -> F,
 ) -> Result<T>
@@ -105,9 +110,10 @@ where
     F: Future<Output = Result<T>>,
 {
     stack::check()?;
-    let call = Call::arm(runtime, options, false)?;
+    let runtime = component.runtime();
+    let call = Call::arm(component, options, false)?;
     runtime.log().within(|| {
-        let reactor = runtime.workers().reactor()?;
+        let reactor = component.may_wait().then(|| runtime.workers().reactor()).transpose()?;
         let _ticking = runtime.ticker().call();
         let (deadline, mailbox) = (call.deadline.clone(), call.mailbox.clone());
         let counted = runtime.stats().start();
@@ -124,7 +130,7 @@ where
 /// # Errors
 /// `FORKED`, or options that cannot be met; then `done` is dropped unused.
 pub(crate) fn spawn<T, F>(
-    runtime: &Runtime,
+    component: &Component,
     options: &CallOptions,
     body: impl FnOnce(Call) -> F,
     done: impl FnOnce(Result<T>) + Send + 'static,
@@ -133,7 +139,7 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T>> + Send + 'static,
 {
-    let call = Call::arm(runtime, options, true)?;
+    let call = Call::arm(component, options, true)?;
     let (deadline, mailbox) = (call.deadline.clone(), call.mailbox.clone());
-    task::start(runtime, deadline, mailbox, body(call), done)
+    task::start(component.runtime(), deadline, mailbox, body(call), done)
 }

@@ -19,7 +19,7 @@ use crate::link;
 use crate::linker::Linker;
 use crate::runtime::Runtime;
 use crate::sandbox::{Sandbox, World};
-use crate::types::{ComponentTypes, Name};
+use crate::types::{ComponentTypes, ItemKind, Name};
 use crate::value::{self, Value};
 
 /// How a component is to be loaded.
@@ -44,6 +44,7 @@ struct Inner {
     host_types: Arc<[HostType]>,
     world: Option<Arc<World>>,
     limits: Limits,
+    may_wait: bool,
     artifact: Arc<Artifact>,
     runtime: Runtime,
 }
@@ -128,8 +129,19 @@ impl Component {
         let world = options.sandbox.as_ref().map(World::open).transpose()?.map(Arc::new);
         let name = Name::new(options.name.as_deref().unwrap_or_default());
         tracing::debug!(component = name.as_str(), "component loaded");
-        let runtime = runtime.clone();
-        Ok(Self(Arc::new(Inner { name, pre, types, host_types, world, limits, artifact, runtime })))
+        // Only what is imported can make a guest wait.
+        let may_wait = !types.imports.iter().all(|item| item.kind == ItemKind::Type);
+        Ok(Self(Arc::new(Inner {
+            name,
+            pre,
+            types,
+            host_types,
+            world,
+            limits,
+            may_wait,
+            artifact,
+            runtime: runtime.clone(),
+        })))
     }
 
     /// The compiled component, for [`deserialize`](Self::deserialize).
@@ -224,6 +236,11 @@ impl Component {
 
     pub(crate) fn limits(&self) -> Limits {
         self.0.limits
+    }
+
+    /// Whether its guests may wait for something of the host, which takes stacks of their own.
+    pub(crate) fn may_wait(&self) -> bool {
+        self.0.may_wait
     }
 }
 

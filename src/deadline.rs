@@ -50,9 +50,10 @@ pub(crate) struct Deadline {
 impl Deadline {
     /// Starts the clock. The limit is rounded up to whole ticks, at least one.
     pub(crate) fn arm(limit: Duration, tick: Duration, cancel: Option<CancelToken>) -> Self {
-        let ticks = limit.as_nanos().div_ceil(tick.as_nanos()).max(1);
-        let rounded = tick.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX));
-        Self { at: Instant::now() + rounded, limit, cancel }
+        let nanos = |it: Duration| u64::try_from(it.as_nanos()).unwrap_or(u64::MAX).max(1);
+        let tick = nanos(tick);
+        let rounded = nanos(limit).div_ceil(tick).saturating_mul(tick);
+        Self { at: Instant::now() + Duration::from_nanos(rounded), limit, cancel }
     }
 
     pub(crate) fn at(&self) -> Instant {
@@ -66,11 +67,17 @@ impl Deadline {
 
     /// Whether the call may go on.
     pub(crate) fn check(&self) -> Result<()> {
-        if self.cancel.as_ref().is_some_and(CancelToken::is_triggered) {
-            return Err(self.cancelled());
-        }
+        self.check_cancel()?;
         if Instant::now() >= self.at {
             return Err(self.timed_out());
+        }
+        Ok(())
+    }
+
+    /// Whether nobody has cancelled the call, for one that has just begun.
+    pub(crate) fn check_cancel(&self) -> Result<()> {
+        if self.cancel.as_ref().is_some_and(CancelToken::is_triggered) {
+            return Err(self.cancelled());
         }
         Ok(())
     }

@@ -19,25 +19,26 @@ use crate::host::Mailbox;
 use crate::log::Log;
 
 /// Polls `call` on this thread until it is done, cancelled or late. WASI's timers and sockets
-/// belong to `reactor`.
+/// belong to `reactor`; a guest that imports nothing needs none.
 ///
 /// # Errors
 /// `TIMEOUT` or `CANCELLED`, and then `call` is dropped where it stands; or its own error.
 pub(crate) fn block_on<T>(
-    reactor: &Handle,
+    reactor: Option<&Handle>,
     deadline: &Deadline,
     mailbox: &Mailbox,
     log: &Log,
     call: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    deadline.check()?;
-    let _reactor = reactor.enter();
-    let parker = Arc::new(Parker { thread: thread::current(), woken: AtomicBool::new(false) });
-    let waker = Waker::from(parker.clone());
-    let mut context = Context::from_waker(&waker);
+    deadline.check_cancel()?;
+    let _reactor = reactor.map(Handle::enter);
     let mut call = pin!(call);
     let mut cancellation = pin!(deadline.cancellation());
+    // Most calls never wait: who wakes them is only made when one does, and asked once more.
+    let mut parker = None;
     loop {
+        let waker = parker.as_ref().map_or(Waker::noop(), |(_, waker)| waker);
+        let mut context = Context::from_waker(waker);
         if let Poll::Ready(result) = log.within(|| call.as_mut().poll(&mut context)) {
             return result;
         }
@@ -45,6 +46,10 @@ pub(crate) fn block_on<T>(
             deadline.check()?; // the host function may have taken all the time there was
             continue;
         }
+        let Some((parker, _)) = &parker else {
+            parker = Some(Parker::here());
+            continue;
+        };
         if cancellation.as_mut().poll(&mut context).is_ready() {
             return Err(deadline.cancelled());
         }
@@ -61,6 +66,11 @@ struct Parker {
 }
 
 impl Parker {
+    fn here() -> (Arc<Self>, Waker) {
+        let parker = Arc::new(Self { thread: thread::current(), woken: AtomicBool::new(false) });
+        (parker.clone(), Waker::from(parker))
+    }
+
     /// Waits for a wake-up; false if `deadline` comes first.
     fn park_until(&self, deadline: Instant) -> bool {
         // Somebody else's token may unpark this thread too, hence the flag and the loop.

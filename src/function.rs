@@ -67,7 +67,7 @@ impl Function {
     /// the result contains resources, which would not outlive the instance.
     pub fn call(&self, args: Args<'_>, options: &CallOptions) -> Result<Results> {
         self.check_result()?;
-        call::run(self.component().runtime(), options, async |call| self.start(args, call).await)
+        call::run(self.component(), options, |call| self.start(&args, call))
     }
 
     /// The same with values of wasmtime.
@@ -77,7 +77,7 @@ impl Function {
     pub fn call_values(&self, args: &[Value], options: &CallOptions) -> Result<Vec<Value>> {
         self.check_result()?;
         let component = &self.0.component;
-        call::run(component.runtime(), options, async |call| {
+        call::run(component, options, async |call| {
             let mut live = Live::start(component, call).await?;
             live.call_values(self.0.index, args, self.has_result()).await
         })
@@ -97,12 +97,12 @@ impl Function {
     ) -> Result<()> {
         self.check_result()?;
         let function = self.clone();
-        let body = |call| async move { function.start(args, call).await };
-        call::spawn(self.component().runtime(), options, body, done)
+        let body = |call| async move { function.start(&args, call).await };
+        call::spawn(self.component(), options, body, done)
     }
 
     /// Makes an instance for one call.
-    async fn start(&self, args: Args<'_>, call: Call) -> Result<Results> {
+    async fn start(&self, args: &Args<'_>, call: Call) -> Result<Results> {
         let mut live = Live::start(&self.0.component, call).await?;
         let (results, _) = live.call(self, args).await?.give(&mut NoHandles)?;
         Ok(results)

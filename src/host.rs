@@ -21,6 +21,7 @@ use crate::handles::HostType;
 use crate::marshal::{Reply, Results};
 use crate::sandbox::Stdio;
 use crate::types::FunctionType;
+use crate::value::Value;
 
 /// What a host function is told about the call that led to it.
 #[derive(Clone)]
@@ -88,6 +89,22 @@ pub struct Arguments {
     pub ty: Arc<FunctionType>,
     /// The types of the host's resources.
     pub(crate) types: Arc<[HostType]>,
+}
+
+impl Arguments {
+    /// The values, for hosts in Rust.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED` for resources.
+    pub fn read(&self) -> Result<Vec<Value>> {
+        self.values.to_args(&self.ty)
+    }
+
+    /// An answer of `results`, for hosts in Rust.
+    pub fn answer(&self, results: &[Value]) -> Answer {
+        let results = Results::from_values(results, &self.ty);
+        Answer::Now(results.map(|results| -> Box<dyn Reply> { Box::new(results) }))
+    }
 }
 
 /// Where a guest's request for a host function waits to be served.

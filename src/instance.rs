@@ -13,8 +13,8 @@ use crate::component::Component;
 use crate::error::{Code, Error, Result};
 use crate::function::Function;
 use crate::guest::{self, Home};
-use crate::handles::{self, Handles, Passage, StoreHandles};
-use crate::marshal::{self, Args, Lifted, Results};
+use crate::handles::{self, Handles, NoHandles, Passage, StoreHandles};
+use crate::marshal::{self, Args, How, Lifted, Results};
 use crate::stats::Counters;
 use crate::types::FunctionType;
 use crate::value::{self, Value};
@@ -50,16 +50,22 @@ impl Live {
         let runtime = component.runtime();
         let slot = runtime.slot().await?;
         let counted = Counted::new(runtime.stats());
+        let on_fiber = call.on_fiber;
         let mut store = guest::store(component, call)?;
-        let instance = component.pre().instantiate_async(&mut store).await;
+        let instance = match on_fiber {
+            true => component.pre().instantiate_async(&mut store).await,
+            false => component.pre().instantiate(&mut store),
+        };
         let instance = guest::end(&mut store, instance)?;
         Ok(Self { store, instance, _counted: counted, _slot: slot })
     }
 
     /// Calls one of its exports as part of the call it was started or armed for.
-    pub(crate) async fn call(&mut self, function: &Function, args: Args<'_>) -> Result<Lifted> {
+    pub(crate) async fn call(&mut self, function: &Function, args: &Args<'_>) -> Result<Lifted> {
         let callee = self.function(function.index())?;
-        let outcome = marshal::call(callee, &mut self.store, args, function.has_result()).await;
+        let on_fiber = self.store.data().call.on_fiber;
+        let how = How { has_result: function.has_result(), on_fiber };
+        let outcome = marshal::call(callee, &mut self.store, args, how).await;
         guest::end(&mut self.store, outcome)
     }
 
@@ -87,21 +93,18 @@ impl Live {
         &mut self,
         function: &Function,
         read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'a>>,
-    ) -> Result<(Args<'a>, Passage)> {
-        let known = function.signature();
+    ) -> Result<(Args<'a>, Option<Box<Passage>>)> {
+        if !function.has_resources() {
+            return Ok((read(function.signature(), &mut NoHandles)?, None));
+        }
         // Types of resources are an instance's own.
-        let own = match function.has_resources() {
-            true => {
-                let function = self.function(function.index())?;
-                Some(FunctionType::from_wasmtime(&function.ty(&self.store)))
-            }
-            false => None,
-        };
+        let function = self.function(function.index())?;
+        let ty = FunctionType::from_wasmtime(&function.ty(&self.store));
         let mut handles = StoreHandles::new(self.store.as_context_mut());
-        let args = read(own.as_ref().unwrap_or(known), &mut handles);
+        let args = read(&ty, &mut handles);
         let passage = handles.finish();
         match args {
-            Ok(args) => Ok((args, passage)),
+            Ok(args) => Ok((args, Some(Box::new(passage)))),
             Err(error) => {
                 passage.undo(self.store.as_context_mut())?;
                 Err(error)
@@ -113,9 +116,12 @@ impl Live {
     async fn call_read(
         &mut self,
         function: &Function,
-        args: Args<'_>,
-        passage: Passage,
+        args: &Args<'_>,
+        passage: Option<Box<Passage>>,
     ) -> Result<Results> {
+        let Some(passage) = passage else {
+            return Ok(self.call(function, args).await?.give(&mut NoHandles)?.0);
+        };
         let loans = passage.commit(self.store.as_context_mut())?;
         let lifted = self.call(function, args).await?;
         loans.end(self.store.as_context_mut())?;
@@ -160,7 +166,7 @@ impl Instance {
     /// # Errors
     /// As [`Function::call`].
     pub fn new(component: &Component, options: &CallOptions) -> Result<Self> {
-        let live = call::run(component.runtime(), options, |call| Live::start(component, call))?;
+        let live = call::run(component, options, |call| Live::start(component, call))?;
         let state = Mutex::new(State::Idle(Box::new(live)));
         Ok(Self(Arc::new(Inner { state, component: component.clone() })))
     }
@@ -180,10 +186,9 @@ impl Instance {
         read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'a>>,
         options: &CallOptions,
     ) -> Result<Results> {
-        let mut entered = self.enter(function)?;
+        let entered = &mut self.enter(function)?;
         let args = entered.read(function, read)?;
-        let runtime = self.0.component.runtime();
-        call::run(runtime, options, |call| entered.call(function, args, call))
+        call::run(&self.0.component, options, |call| entered.call(function, &args, call))
     }
 
     /// Drops a resource that a call returned, which runs the guest's destructor for it.
@@ -192,10 +197,9 @@ impl Instance {
     /// `INVALID_ARGUMENT` if `handle` is of another instance or was dropped or given away; and as
     /// [`call`](Self::call).
     pub fn drop_resource(&self, handle: u64, options: &CallOptions) -> Result<()> {
-        let mut entered = self.take()?;
+        let entered = &mut self.take()?;
         entered.check(handle)?;
-        let runtime = self.0.component.runtime();
-        call::run(runtime, options, |call| entered.drop_resource(handle, call))
+        call::run(&self.0.component, options, |call| entered.drop_resource(handle, call))
     }
 
     /// Calls `function` with WAVE text in and out; see [`Function::call_text`].
@@ -208,12 +212,21 @@ impl Instance {
         text: &str,
         options: &CallOptions,
     ) -> Result<String> {
-        let args = function.parse(text)?;
-        let entered = self.enter(function)?;
-        let runtime = self.0.component.runtime();
-        value::print(&call::run(runtime, options, |call| {
-            entered.call_values(function, &args, call)
-        })?)
+        value::print(&self.call_values(function, &function.parse(text)?, options)?)
+    }
+
+    /// The same with values of wasmtime.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call), and `TYPE_MISMATCH` if wasmtime refuses the arguments.
+    pub fn call_values(
+        &self,
+        function: &Function,
+        args: &[Value],
+        options: &CallOptions,
+    ) -> Result<Vec<Value>> {
+        let entered = &mut self.enter(function)?;
+        call::run(&self.0.component, options, |call| entered.call_values(function, args, call))
     }
 
     /// Calls `function` on the runtime's workers, and gives the outcome to `done` there.
@@ -231,8 +244,8 @@ impl Instance {
         let mut entered = self.enter(function)?;
         let args = entered.read(function, read)?;
         let function = function.clone();
-        let body = |call| async move { entered.call(&function, args, call).await };
-        call::spawn(self.0.component.runtime(), options, body, done)
+        let body = |call| async move { entered.call(&function, &args, call).await };
+        call::spawn(&self.0.component, options, body, done)
     }
 
     /// Whether an earlier call failed in this instance, so that it takes no more.
@@ -254,8 +267,7 @@ impl Instance {
         let mut state = self.0.lock();
         match mem::replace(&mut *state, State::Busy) {
             State::Idle(live) => {
-                let passage = Passage::default();
-                Ok(Entered { live: Some(live), passage, failed: None, of: self.0.clone() })
+                Ok(Entered { live: Some(live), passage: None, failed: None, of: self.0.clone() })
             }
             State::Busy => Err(Error::new(Code::Busy, "the instance is in another call")),
             State::Poisoned(why) => {
@@ -294,7 +306,7 @@ impl fmt::Debug for Instance {
 struct Entered {
     live: Option<Box<Live>>,
     /// Resources among the arguments.
-    passage: Passage,
+    passage: Option<Box<Passage>>,
     failed: Option<String>,
     of: Arc<Inner>,
 }
@@ -319,13 +331,13 @@ impl Entered {
         self.live()?.store.data_mut().handles.peek(handle).map(|_| ())
     }
 
-    async fn call(mut self, function: &Function, args: Args<'_>, call: Call) -> Result<Results> {
-        let passage = mem::take(&mut self.passage);
+    async fn call(&mut self, function: &Function, args: &Args<'_>, call: Call) -> Result<Results> {
+        let passage = self.passage.take();
         self.within(call, async |live| live.call_read(function, args, passage).await).await
     }
 
     async fn call_values(
-        self,
+        &mut self,
         function: &Function,
         args: &[Value],
         call: Call,
@@ -342,13 +354,13 @@ impl Entered {
         .await
     }
 
-    async fn drop_resource(self, handle: u64, call: Call) -> Result<()> {
+    async fn drop_resource(&mut self, handle: u64, call: Call) -> Result<()> {
         self.within(call, async |live| live.drop_resource(handle).await).await
     }
 
     /// Runs `body` as one call; the instance comes back only if it ends well.
     async fn within<T>(
-        mut self,
+        &mut self,
         call: Call,
         body: impl AsyncFnOnce(&mut Live) -> Result<T>,
     ) -> Result<T> {
@@ -369,9 +381,9 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        if let Some(live) = &mut self.live {
-            // The call did not begin; or it came back, and there is nothing to undo.
-            let _ = mem::take(&mut self.passage).undo(live.store.as_context_mut());
+        if let (Some(live), Some(passage)) = (&mut self.live, self.passage.take()) {
+            // The call did not begin.
+            let _ = passage.undo(live.store.as_context_mut());
         }
         let next = match (self.live.take(), self.failed.take()) {
             (Some(live), _) => State::Idle(live),

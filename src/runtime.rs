@@ -1,6 +1,8 @@
 //! The runtime: one engine, its epoch thread, its pool, its tokio, its cache.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
@@ -16,7 +18,7 @@ use crate::features;
 use crate::guest::Guest;
 use crate::log::Log;
 use crate::pool::{self, Info};
-use crate::process::Birthplace;
+use crate::process::Mark;
 use crate::sandbox;
 use crate::stats::{Counters, Stats};
 use crate::workers::Workers;
@@ -40,7 +42,7 @@ struct Inner {
     settings: Settings,
     info: Info,
     log: Log,
-    birthplace: Birthplace,
+    mark: Mark,
 }
 
 impl Runtime {
@@ -68,7 +70,7 @@ impl Runtime {
             let ticker = Ticker::start(engine.weak(), settings.epoch_tick)?;
             tracing::debug!(allocator = ?info.allocator, "runtime built");
             let slots = Arc::new(Semaphore::new(settings.max_components as usize));
-            let birthplace = Birthplace::here();
+            let mark = Mark::here();
             let log = log.clone();
             Ok(Self(Arc::new(Inner {
                 ticker,
@@ -82,7 +84,7 @@ impl Runtime {
                 settings,
                 info,
                 log,
-                birthplace,
+                mark,
             })))
         })
     }
@@ -149,7 +151,7 @@ impl Runtime {
 
     /// Refuses to go on in a fork of the process that built this runtime.
     pub(crate) fn check_process(&self) -> Result<()> {
-        self.0.birthplace.check()
+        self.0.mark.check()
     }
 
     /// A linker that knows WASI 0.2.
@@ -166,7 +168,16 @@ impl Runtime {
             return Ok(slot);
         }
         let wait = self.0.settings.instance_wait;
-        match tokio::time::timeout(wait, self.0.slots.clone().acquire_owned()).await {
+        // Whoever drives the call need not be in the context of the reactor.
+        let reactor = self.workers().reactor()?;
+        let entered = reactor.enter();
+        let mut slot = pin!(tokio::time::timeout(wait, self.0.slots.clone().acquire_owned()));
+        drop(entered);
+        let slot = poll_fn(|context| {
+            let _entered = reactor.enter();
+            slot.as_mut().poll(context)
+        });
+        match slot.await {
             Ok(Ok(slot)) => Ok(slot),
             // The semaphore is never closed, so it is the time that ran out.
             Ok(Err(_)) | Err(_) => Err(Error::new(
@@ -184,7 +195,7 @@ impl Runtime {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if self.birthplace.is_forked() {
+        if self.mark.check().is_err() {
             // Threads that did not come along may hold the pool's locks for ever.
             std::mem::forget(self.engine.clone());
         }

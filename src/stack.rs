@@ -1,13 +1,17 @@
-//! How much is left of the native stack, where calls may be nested.
+//! How much is left of the native stack, where guests run on it or calls are nested.
 //!
-//! Guests have stacks of their own, but each host function that calls a guest again takes a few
-//! KiB of the thread's, and how often that happens is up to the guests.
+//! A guest that may wait has a stack of its own; one that never waits runs on its caller's. And
+//! each host function that calls a guest again takes a few KiB of the thread's, and how often that
+//! happens is up to the guests.
 #![allow(unsafe_code)]
 
 use crate::error::{Code, Error, Result};
 
 /// What a call and the callbacks in it need at least. A call by itself takes less than 32 KiB.
 const NEEDED: usize = 128 << 10;
+
+/// What the library needs of a stack beyond what a guest on it may use.
+const BESIDE_GUEST: usize = 256 << 10;
 
 /// Refuses a call within a host function when the thread's stack is nearly used up.
 ///
@@ -31,17 +35,25 @@ pub(crate) fn check() -> Result<()> {
     }
 }
 
+/// Whether this thread's stack has room for a guest that may use `max_stack` bytes of it.
+pub(crate) fn has_room(max_stack: usize) -> bool {
+    left().is_some_and(|left| left >= max_stack.saturating_add(BESIDE_GUEST))
+}
+
 /// Bytes between here and the end of this thread's stack, where the system tells.
 #[cfg(target_os = "linux")]
 fn left() -> Option<usize> {
-    use std::sync::OnceLock;
+    use std::cell::Cell;
 
-    /// For the main thread the system reads through all mappings of the process, which are many.
-    static MAIN: OnceLock<Option<(usize, usize)>> = OnceLock::new();
-
-    // SAFETY: these calls have no preconditions.
-    let is_main = unsafe { libc::gettid() == libc::getpid() };
-    let (lowest, size) = if is_main { *MAIN.get_or_init(bounds) } else { bounds() }?;
+    // The system takes its time to tell, and the answer stays the same.
+    thread_local! {
+        static BOUNDS: Cell<Option<Option<(usize, usize)>>> = const { Cell::new(None) };
+    }
+    let (lowest, size) = BOUNDS.get().unwrap_or_else(|| {
+        let bounds = bounds();
+        BOUNDS.set(Some(bounds));
+        bounds
+    })?;
     let here = 0_u8;
     // On another stack than the thread's own, such as a coroutine's, nobody knows.
     let left = (&raw const here).addr().checked_sub(lowest)?;

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
+use wasmcell::marshal::Args;
 use wasmcell::{
     Allocator, CallOptions, CallReport, CancelToken, Code, Component, ComponentOptions, Instance,
     Runtime, RuntimeBuilder, Value,
@@ -56,7 +57,8 @@ fn within(ms: u64) -> CallOptions {
 fn a_call_gives_results() {
     let component = load(&builder());
     let add = component.function("add").unwrap();
-    let results = add.call(&[Value::U32(40), Value::U32(2)], &CallOptions::default()).unwrap();
+    let results =
+        add.call_values(&[Value::U32(40), Value::U32(2)], &CallOptions::default()).unwrap();
     assert_eq!(results, [Value::U32(42)]);
     assert_eq!(component.call_text("add(1, 2)", &CallOptions::default()).unwrap(), "3");
 }
@@ -66,7 +68,7 @@ fn each_call_has_a_fresh_instance() {
     let component = load(&builder());
     let count = component.function("count").unwrap();
     for _ in 0..3 {
-        assert_eq!(count.call(&[], &CallOptions::default()).unwrap(), [Value::U32(1)]);
+        assert_eq!(count.call_values(&[], &CallOptions::default()).unwrap(), [Value::U32(1)]);
     }
 }
 
@@ -76,10 +78,13 @@ fn an_instance_keeps_its_state_until_it_fails() {
     let (count, trap) = (component.function("count").unwrap(), component.function("trap").unwrap());
     let instance = Instance::new(&component, &CallOptions::default()).unwrap();
     for n in 1..4 {
-        assert_eq!(instance.call(&count, &[], &CallOptions::default()).unwrap(), [Value::U32(n)]);
+        assert_eq!(
+            instance.call_values(&count, &[], &CallOptions::default()).unwrap(),
+            [Value::U32(n)]
+        );
     }
-    assert_eq!(instance.call(&trap, &[], &within(1000)).unwrap_err().code(), Code::Trap);
-    let error = instance.call(&count, &[], &CallOptions::default()).unwrap_err();
+    assert_eq!(instance.call_values(&trap, &[], &within(1000)).unwrap_err().code(), Code::Trap);
+    let error = instance.call_values(&count, &[], &CallOptions::default()).unwrap_err();
     assert_eq!(error.code(), Code::Poisoned);
     assert!(error.message().contains("unreachable"), "{error}");
 }
@@ -90,9 +95,9 @@ fn an_instance_takes_one_call_at_a_time() {
     let (count, spin) = (component.function("count").unwrap(), component.function("spin").unwrap());
     let instance = Instance::new(&component, &CallOptions::default()).unwrap();
     let busy = instance.clone();
-    let spinner = std::thread::spawn(move || busy.call(&spin, &[], &within(300)));
+    let spinner = std::thread::spawn(move || busy.call_values(&spin, &[], &within(300)));
     std::thread::sleep(Duration::from_millis(100));
-    let error = instance.call(&count, &[], &CallOptions::default()).unwrap_err();
+    let error = instance.call_values(&count, &[], &CallOptions::default()).unwrap_err();
     assert_eq!(error.code(), Code::Busy);
     assert_eq!(spinner.join().unwrap().unwrap_err().code(), Code::Timeout);
 }
@@ -102,7 +107,7 @@ fn time_runs_out_for_a_guest_that_computes() {
     let component = load(builder().epoch_tick(5));
     let spin = component.function("spin").unwrap();
     let start = Instant::now();
-    let error = spin.call(&[], &within(50)).unwrap_err();
+    let error = spin.call_values(&[], &within(50)).unwrap_err();
     assert_eq!(error.code(), Code::Timeout, "{error}");
     assert!(error.message().contains("50 ms"), "{error}");
     let took = start.elapsed();
@@ -117,12 +122,12 @@ fn a_token_cancels_now_and_for_ever() {
     let options = CallOptions { cancel: Some(cancel.clone()), ..CallOptions::default() };
     let caller = std::thread::spawn({
         let (spin, options) = (spin.clone(), options.clone());
-        move || spin.call(&[], &options)
+        move || spin.call_values(&[], &options)
     });
     std::thread::sleep(Duration::from_millis(50));
     cancel.trigger();
     assert_eq!(caller.join().unwrap().unwrap_err().code(), Code::Cancelled);
-    assert_eq!(spin.call(&[], &options).unwrap_err().code(), Code::Cancelled);
+    assert_eq!(spin.call_values(&[], &options).unwrap_err().code(), Code::Cancelled);
 }
 
 #[test]
@@ -133,15 +138,17 @@ fn asynchronous_calls_answer_on_a_worker() {
     for n in 0..50 {
         let send = send.clone();
         let done = move |result| send.send((n, result)).unwrap();
-        let args = vec![Value::U32(n), Value::U32(1)];
+        let args = Args::from_values(&[Value::U32(n), Value::U32(1)], add.signature()).unwrap();
         add.call_async(args, &CallOptions::default(), done).unwrap();
     }
     for _ in 0..50 {
         let (n, result) = receive.recv_timeout(Duration::from_secs(10)).unwrap();
-        assert_eq!(result.unwrap().values, [Value::U32(n + 1)]);
+        let sum = result.unwrap().to_values(add.signature()).unwrap();
+        assert_eq!(sum, [Value::U32(n + 1)]);
     }
     let spin = component.function("spin").unwrap();
-    spin.call_async(vec![], &within(50), move |result| send.send((0, result)).unwrap()).unwrap();
+    let nothing = Args::from_values(&[], spin.signature()).unwrap();
+    spin.call_async(nothing, &within(50), move |result| send.send((0, result)).unwrap()).unwrap();
     let (_, result) = receive.recv_timeout(Duration::from_secs(10)).unwrap();
     assert_eq!(result.unwrap_err().code(), Code::Timeout);
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
+use wasmcell::marshal::{Args, Results};
 use wasmcell::{
     CallOptions, CancelToken, Code, Component, ComponentOptions, Function, Instance, Result,
     Runtime, Value,
@@ -91,15 +92,15 @@ async fn blocking_calls() {
     let component = load();
     let function = |name: &str| component.function(name).unwrap();
     let options = CallOptions::default();
-    assert_eq!(function("count").call(&[], &options).unwrap(), [Value::U32(1)]);
-    function("sleep").call(&[Value::U64(5)], &options).unwrap();
-    assert_eq!(code(function("trap").call(&[], &options)), Some(Code::Trap));
-    assert_eq!(code(function("spin").call(&[], &within(20))), Some(Code::Timeout));
+    assert_eq!(function("count").call_values(&[], &options).unwrap(), [Value::U32(1)]);
+    function("sleep").call_values(&[Value::U64(5)], &options).unwrap();
+    assert_eq!(code(function("trap").call_values(&[], &options)), Some(Code::Trap));
+    assert_eq!(code(function("spin").call_values(&[], &within(20))), Some(Code::Timeout));
     let hour = [Value::U64(3_600_000)];
-    assert_eq!(code(function("sleep").call(&hour, &within(20))), Some(Code::Timeout));
+    assert_eq!(code(function("sleep").call_values(&hour, &within(20))), Some(Code::Timeout));
     let instance = Instance::new(&component, &options).unwrap();
     for n in 1..=3 {
-        let counted = instance.call(&function("count"), &[], &options).unwrap();
+        let counted = instance.call_values(&function("count"), &[], &options).unwrap();
         assert_eq!(counted, [Value::U32(n)]);
     }
 }
@@ -111,12 +112,14 @@ fn blocking_calls_work_in_a_tokio() {
 
 fn start(
     function: &Function,
-    args: Vec<Value>,
+    args: &[Value],
     options: &CallOptions,
 ) -> oneshot::Receiver<Result<Vec<Value>>> {
     let (sender, receiver) = oneshot::channel();
-    let done = |result: Result<wasmcell::instance::Returned>| {
-        let _ = sender.send(result.map(|returned| returned.values));
+    let ty = function.signature().clone();
+    let args = Args::from_values(args, &ty).unwrap();
+    let done = move |result: Result<Results>| {
+        let _ = sender.send(result.and_then(|results| results.to_values(&ty)));
     };
     function.call_async(args, options, done).unwrap();
     receiver
@@ -127,11 +130,11 @@ async fn asynchronous_calls() {
     let count = component.function("count").unwrap();
     let sleep = component.function("sleep").unwrap();
     let options = CallOptions::default();
-    assert_eq!(start(&count, vec![], &options).await.unwrap().unwrap(), [Value::U32(1)]);
+    assert_eq!(start(&count, &[], &options).await.unwrap().unwrap(), [Value::U32(1)]);
     // The other tokio's clock and ours are different ones, and both go on.
     let cancel = CancelToken::new();
     let options = CallOptions { cancel: Some(cancel.clone()), ..options };
-    let sleeping = start(&sleep, vec![Value::U64(3_600_000)], &options);
+    let sleeping = start(&sleep, &[Value::U64(3_600_000)], &options);
     tokio::time::sleep(Duration::from_millis(20)).await;
     cancel.trigger();
     assert_eq!(code(sleeping.await.unwrap()), Some(Code::Cancelled));
@@ -147,11 +150,11 @@ async fn the_end_of_a_runtime() {
     drop(load());
     let component = load();
     let sleep = component.function("sleep").unwrap();
-    assert_eq!(code(sleep.call(&[Value::U64(3_600_000)], &within(20))), Some(Code::Timeout));
+    assert_eq!(code(sleep.call_values(&[Value::U64(3_600_000)], &within(20))), Some(Code::Timeout));
     drop((component, sleep));
     let component = load();
     let sleep = component.function("sleep").unwrap();
-    let last = start(&sleep, vec![Value::U64(30)], &CallOptions::default());
+    let last = start(&sleep, &[Value::U64(30)], &CallOptions::default());
     let instance = Instance::new(&component, &CallOptions::default()).unwrap();
     drop((component, sleep, instance));
     assert!(last.await.unwrap().is_ok());
@@ -170,7 +173,7 @@ fn other_tasks_of_the_host_go_on() {
     let component = load();
     let spin = component.function("spin").unwrap();
     host.block_on(async {
-        let blocked = tokio::spawn(async move { code(spin.call(&[], &within(500))) });
+        let blocked = tokio::spawn(async move { code(spin.call_values(&[], &within(500))) });
         let begin = Instant::now();
         for _ in 0..20 {
             tokio::spawn(tokio::time::sleep(Duration::from_millis(1))).await.unwrap();
@@ -181,8 +184,8 @@ fn other_tasks_of_the_host_go_on() {
     // Objects of ours outlive the host's tokio, whose threads made calls.
     let count = Arc::new(component.function("count").unwrap());
     let counter = count.clone();
-    let called = host.spawn(async move { counter.call(&[], &CallOptions::default()) });
+    let called = host.spawn(async move { counter.call_values(&[], &CallOptions::default()) });
     assert!(host.block_on(called).unwrap().is_ok());
     drop(host);
-    assert!(count.call(&[], &CallOptions::default()).is_ok());
+    assert!(count.call_values(&[], &CallOptions::default()).is_ok());
 }

@@ -4,9 +4,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use wasmcell::handles::Handles;
 use wasmcell::host::{Answer, Arguments, HostCall, HostFn};
 use wasmcell::linker::Unresolved;
+use wasmcell::marshal::layout::{runtime_value_of_t, runtime_value_t};
+use wasmcell::marshal::{Args, Reply, Results};
+use wasmcell::types::Kind;
 use wasmcell::{
     CallOptions, Code, Component, ComponentOptions, Error, Linker, Runtime, RuntimeBuilder, Value,
 };
@@ -57,9 +59,13 @@ fn runtime() -> Runtime {
     builder.max_components(100).build().unwrap()
 }
 
+fn sum_of(args: &Arguments) -> Value {
+    let [Value::U32(a), Value::U32(b)] = args.read().unwrap()[..] else { panic!("{args:?}") };
+    Value::U32(a + b)
+}
+
 fn add(_: &HostCall, args: Arguments) -> Answer {
-    let [Value::U32(a), Value::U32(b)] = args.values[..] else { panic!("{args:?}") };
-    Answer::values(Ok(vec![Value::U32(a + b)]))
+    args.answer(&[sum_of(&args)])
 }
 
 fn load(path: &str, run: Arc<HostFn>) -> Result<Component, Error> {
@@ -112,9 +118,8 @@ fn the_host_may_answer_later_from_another_thread() {
         let (reply, answer) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(50));
-            let [Value::U32(a), Value::U32(b)] = args.values[..] else { return };
-            let _ = reply
-                .send(Ok(Box::new(move |_: &mut dyn Handles| Ok(vec![Value::U32(a + b)])) as _));
+            let sum = Results::from_values(&[sum_of(&args)], &args.ty).unwrap();
+            let _ = reply.send(Ok(Box::new(sum) as _));
         });
         Answer::Later(answer)
     };
@@ -136,7 +141,8 @@ fn a_host_function_may_call_other_components() {
     let inner = load("acme:host/math@1.0.0#add", Arc::new(add)).unwrap();
     let outer = move |_: &HostCall, args: Arguments| {
         let function = inner.function("sum").unwrap();
-        Answer::values(function.call(&args.values, &CallOptions::default()))
+        let sum = function.call_values(&args.read().unwrap(), &CallOptions::default());
+        args.answer(&sum.unwrap())
     };
     assert_eq!(sum(outer).unwrap(), "42");
 }
@@ -146,10 +152,11 @@ fn asynchronous_calls_reach_the_host_too() {
     let component = load("acme:host/math@1.0.0#add", Arc::new(add)).unwrap();
     let (send, receive) = mpsc::channel();
     let done = move |result| send.send(result).unwrap();
-    let args = vec![Value::U32(40), Value::U32(2)];
-    component.function("sum").unwrap().call_async(args, &CallOptions::default(), done).unwrap();
+    let sum = component.function("sum").unwrap();
+    let args = Args::from_values(&[Value::U32(40), Value::U32(2)], sum.signature()).unwrap();
+    sum.call_async(args, &CallOptions::default(), done).unwrap();
     let result = receive.recv_timeout(Duration::from_secs(10)).unwrap();
-    assert_eq!(result.unwrap().values, [Value::U32(42)]);
+    assert_eq!(result.unwrap().to_values(sum.signature()).unwrap(), [Value::U32(42)]);
 }
 
 #[test]
@@ -178,6 +185,25 @@ fn wrong_results_are_an_error() {
     assert_eq!(error.code(), Code::TypeMismatch, "{error}");
 }
 
+/// A resource as a result: its handle, as C has it.
+struct Owned([runtime_value_t; 1]);
+
+// SAFETY: handles are numbers.
+unsafe impl Reply for Owned {
+    fn values(&self) -> &[runtime_value_t] {
+        &self.0
+    }
+}
+
+// SAFETY (of both): as above, numbers.
+unsafe impl Send for Owned {}
+unsafe impl Sync for Owned {}
+
+fn handle(kind: Kind, resource: u64) -> runtime_value_t {
+    let of = runtime_value_of_t { resource };
+    runtime_value_t { kind: kind as u8, element: 0, reserved: 0, index: 0, of }
+}
+
 #[test]
 fn a_guest_uses_a_resource_of_the_host_and_drops_it_once() {
     let count = Arc::new(AtomicU32::new(0));
@@ -191,18 +217,17 @@ fn a_guest_uses_a_resource_of_the_host_and_drops_it_once() {
     linker.define_resource("acme:host/counters@1.0.0#counter", Arc::new(destructor)).unwrap();
     let counter = count.clone();
     let open = move |_: &HostCall, args: Arguments| {
-        let [Value::U32(start)] = args.values[..] else { panic!("{args:?}") };
+        let [Value::U32(start)] = args.read().unwrap()[..] else { panic!("{args:?}") };
         counter.store(start, Ordering::Relaxed);
-        let ty = args.ty.result.clone().unwrap();
-        Answer::Now(Ok(Box::new(move |handles| {
-            let wasmcell::types::Type::Own(ty) = &ty else { panic!("{ty}") };
-            Ok(vec![Value::Resource(handles.take(77, &ty.ty(), true)?)])
-        })))
+        Answer::Now(Ok(Box::new(Owned([handle(Kind::Own, 77)]))))
     };
     linker.define("acme:host/counters@1.0.0#open", Arc::new(open)).unwrap();
     let next = move |_: &HostCall, args: Arguments| {
-        assert_eq!(args.handles, [77]);
-        Answer::values(Ok(vec![Value::U32(count.fetch_add(1, Ordering::Relaxed) + 1)]))
+        let [borrowed] = args.values.values() else { panic!("{args:?}") };
+        assert_eq!(borrowed.kind, Kind::Borrow as u8);
+        // SAFETY: the kind says which field it is.
+        assert_eq!(unsafe { borrowed.of.resource }, 77);
+        args.answer(&[Value::U32(count.fetch_add(1, Ordering::Relaxed) + 1)])
     };
     linker.define("acme:host/counters@1.0.0#[method]counter.next", Arc::new(next)).unwrap();
     let options = ComponentOptions { linker: Some(linker), ..ComponentOptions::default() };

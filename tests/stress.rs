@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
+use wasmcell::marshal::Args;
 use wasmcell::{
     CallOptions, CancelToken, Code, Component, ComponentOptions, Error, Instance, Runtime, Value,
 };
@@ -80,7 +81,7 @@ impl Shared {
     }
 
     fn call(&self, name: &str, args: &[Value], options: &CallOptions) -> Result<Vec<Value>, Error> {
-        self.component.function(name)?.call(args, options)
+        self.component.function(name)?.call_values(args, options)
     }
 
     /// One of everything, chosen by `n`.
@@ -95,7 +96,7 @@ impl Shared {
             7 => {
                 // Another thread is often doing the same; all share one compilation.
                 let again = load(&self.runtime);
-                assert!(again.function("count").unwrap().call(&[], &plain).is_ok());
+                assert!(again.function("count").unwrap().call_values(&[], &plain).is_ok());
             }
             8 => expect(self.call("trap", &[], &plain), &[Code::Trap]),
             9 => {
@@ -123,7 +124,7 @@ impl Shared {
         let instance = self.instance.lock().unwrap().clone();
         let name = if n.is_multiple_of(32) { "trap" } else { "count" };
         let function = self.component.function(name).unwrap();
-        let result = instance.call(&function, &[], &CallOptions::default());
+        let result = instance.call_values(&function, &[], &CallOptions::default());
         match result.as_ref().map_err(Error::code) {
             Ok(_) | Err(Code::Busy | Code::Trap) => {}
             Err(Code::Poisoned) => {
@@ -139,7 +140,7 @@ impl Shared {
         let instance = Instance::new(&self.component, &CallOptions::default()).unwrap();
         let function = self.component.function("count").unwrap();
         for n in 1..=3 {
-            let counted = instance.call(&function, &[], &CallOptions::default()).unwrap();
+            let counted = instance.call_values(&function, &[], &CallOptions::default()).unwrap();
             assert_eq!(counted, [Value::U32(n)]);
         }
     }
@@ -167,7 +168,8 @@ impl Shared {
         for _ in 0..calls {
             let sender = sender.clone();
             let done = move |result: Result<_, Error>| sender.send(result.is_ok()).unwrap();
-            function.call_async(vec![], &CallOptions::default(), done).unwrap();
+            let args = Args::from_values(&[], function.signature()).unwrap();
+            function.call_async(args, &CallOptions::default(), done).unwrap();
         }
         drop((sender, function));
         assert_eq!(receiver.iter().filter(|ok| *ok).count() as u64, calls);

@@ -35,6 +35,18 @@ pub(super) unsafe fn array<'a, T>(ptr: *const T, len: usize, at: &Path<'_>) -> R
     Ok(unsafe { std::slice::from_raw_parts(ptr, len) })
 }
 
+/// Views what was checked before, or is our own.
+///
+/// # Safety
+/// `len` is 0, or `ptr` points to `len` initialised values that live and stay unmodified for `'a`.
+pub(super) unsafe fn checked<'a, T>(ptr: *const T, len: usize) -> &'a [T] {
+    match len {
+        0 => &[],
+        // SAFETY: passed on from the caller.
+        _ => unsafe { std::slice::from_raw_parts(ptr, len) },
+    }
+}
+
 /// Collects `len` items, and reports instead of aborting if the host has no memory for them.
 pub(super) fn collect<T>(len: usize, items: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
     let mut all = Vec::new();

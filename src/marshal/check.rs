@@ -1,11 +1,10 @@
 //! Checks values in C memory against the types of a function, completely, before the guest runs.
 
 use std::marker::PhantomData;
-use std::slice;
 
 use wasmtime::component::ResourceAny;
 
-use super::array::array;
+use super::array::{array, checked};
 use super::copy::copy_args;
 use super::layout::{runtime_list_t, runtime_value_t};
 use super::read::{
@@ -42,11 +41,8 @@ impl std::fmt::Debug for Args<'_> {
 
 impl Args<'_> {
     pub(super) fn values(&self) -> &[runtime_value_t] {
-        if self.len == 0 {
-            return &[];
-        }
         // SAFETY: made from a slice that lives for `'a`, or as long as `_kept`.
-        unsafe { slice::from_raw_parts(self.values, self.len) }
+        unsafe { checked(self.values, self.len) }
     }
 
     pub(super) fn resources(&self) -> &[ResourceAny] {
@@ -89,7 +85,16 @@ pub unsafe fn keep_args(
 ) -> Result<Args<'static>> {
     // SAFETY: passed on from the caller.
     let kept = unsafe { copy_args(args, ty)? };
-    // SAFETY: the copy owns everything its values point to.
+    keep(kept, ty, handles)
+}
+
+/// Checks the arguments of a call that own what they point to.
+pub(super) fn keep(
+    kept: Results,
+    ty: &FunctionType,
+    handles: &mut dyn Handles,
+) -> Result<Args<'static>> {
+    // SAFETY: results own everything their values point to.
     let Args { values, len, resources, .. } = unsafe { check_args(kept.values(), ty, handles)? };
     Ok(Args { values, len, resources, _kept: Some(kept), _caller: PhantomData })
 }

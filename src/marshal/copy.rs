@@ -31,7 +31,7 @@ pub struct Copied {
 
 /// Copies what a host function answers, with everything it points to.
 ///
-/// Checks what it needs to find its way; [`super::lower_results`] or [`super::check_results`] checks the rest of the copy.
+/// Checks what it needs to find its way; whoever reads the copy checks the rest.
 ///
 /// # Safety
 /// As for [`super::check_args`].

@@ -14,12 +14,16 @@ use wasmtime::{AsContextMut, Result, ValRaw, bail};
 
 use super::check::Args;
 use super::flat::{MAX_FLAT_PARAMS, flat};
-use super::lift::{From, Lifted, lift};
+use super::lift::{From, lift};
+use super::lifted::Lifted;
 use super::lower;
 
-// SAFETY (of the two below): as many values as there can be on the stack, or one, which is where
-// all of them are in memory. `typecheck` is never asked: the function's own types are looked at.
-unsafe impl ComponentType for Args<'_> {
+/// The arguments of a call, on their way.
+struct Params<'a>(&'a Args<'a>);
+
+// SAFETY: as many values as there can be on the stack, or one, which is where all of them are in
+// memory. `typecheck` is never asked: the function's own types are looked at.
+unsafe impl ComponentType for Params<'_> {
     type Lower = [ValRaw; MAX_FLAT_PARAMS];
 
     const ABI: CanonicalAbiInfo = flat(MAX_FLAT_PARAMS as u8);
@@ -30,10 +34,10 @@ unsafe impl ComponentType for Args<'_> {
 }
 
 // SAFETY: as above.
-unsafe impl ComponentNamedList for Args<'_> {}
+unsafe impl ComponentNamedList for Params<'_> {}
 
 // SAFETY: writes all values of the function's own types.
-unsafe impl Lower for Args<'_> {
+unsafe impl Lower for Params<'_> {
     fn linear_lower_to_flat<T>(
         &self,
         cx: &mut LowerContext<'_, T>,
@@ -44,9 +48,9 @@ unsafe impl Lower for Args<'_> {
         // one.
         let dst =
             unsafe { &mut *dst.as_mut_ptr().cast::<[MaybeUninit<ValRaw>; MAX_FLAT_PARAMS]>() };
-        let mut lower = lower::Lower::new(cx, self.resources());
+        let mut lower = lower::Lower::new(cx, self.0.resources());
         // SAFETY: `Args` were checked against the type of the function.
-        unsafe { lower.args(self.values(), ty, dst) }
+        unsafe { lower.args(self.0.values(), ty, dst) }
     }
 
     fn linear_lower_to_memory<T>(
@@ -59,24 +63,41 @@ unsafe impl Lower for Args<'_> {
     }
 }
 
+/// How to call a function.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Whether it gives something.
+    pub has_result: bool,
+    /// On a stack of the guest's own, where it may wait; otherwise on this thread's, which has
+    /// room for it.
+    pub on_fiber: bool,
+}
+
 /// Calls `function`, whose arguments `args` are.
 pub async fn call(
     function: Func,
     store: impl AsContextMut<Data: Send>,
-    args: Args<'_>,
-    has_result: bool,
+    args: &Args<'_>,
+    how: How,
 ) -> Result<Lifted> {
-    // SAFETY (of both): lowering and lifting go by the function's own types, and compare them with
-    // the kinds of the values, so that at worst arguments of another function are refused.
-    match has_result {
-        true => {
-            let typed = unsafe { TypedFunc::<Args<'_>, Returned>::new_unchecked(function) };
-            typed.call_async(store, args).await.map(|returned| returned.0)
-        }
-        false => {
-            let typed = unsafe { TypedFunc::<Args<'_>, ()>::new_unchecked(function) };
-            typed.call_async(store, args).await.map(|()| Lifted::nothing())
-        }
+    match how.has_result {
+        true => call_typed::<Returned>(function, store, args, how).await.map(|it| it.0),
+        false => call_typed::<()>(function, store, args, how).await.map(|()| Lifted::nothing()),
+    }
+}
+
+async fn call_typed<R: ComponentNamedList + Lift + Send + Sync + 'static>(
+    function: Func,
+    store: impl AsContextMut<Data: Send>,
+    args: &Args<'_>,
+    how: How,
+) -> Result<R> {
+    // SAFETY: lowering and lifting go by the function's own types, and compare them with the kinds
+    // of the values, so that at worst arguments of another function are refused.
+    let function = unsafe { TypedFunc::<Params<'_>, R>::new_unchecked(function) };
+    match how.on_fiber {
+        true => function.call_async(store, Params(args)).await,
+        false => function.call(store, Params(args)),
     }
 }
 

@@ -10,7 +10,8 @@ use wasmtime::{Result, StoreContextMut, ValRaw};
 
 use super::check::check_results;
 use super::flat::{flat, flat_counts};
-use super::lift::{From, Lifted, lift};
+use super::lift::{From, lift};
+use super::lifted::Lifted;
 use super::lower;
 use super::reply::Reply;
 use crate::types::{FunctionType, Type};

@@ -15,56 +15,11 @@ use super::layout::{
     runtime_flags_t, runtime_list_t, runtime_slice_t, runtime_string_t, runtime_value_of_t,
     runtime_value_t,
 };
+use super::lifted::Lifted;
 use super::results::Results;
 use super::tables::{Members, Words, case, kind_of, members, words_of};
-use crate::handles::Handles;
 use crate::types::Kind;
 use crate::{Code, Error};
-
-/// Values from a guest, in C memory. Resources among them have no numbers yet.
-pub struct Lifted {
-    results: Results,
-    /// Each with the place of its number, in `results`.
-    resources: Vec<(NonNull<u64>, ResourceAny)>,
-}
-
-// SAFETY: the places are in `results`, which moves along.
-unsafe impl Send for Lifted {}
-// SAFETY: sharing gives no access to the places.
-unsafe impl Sync for Lifted {}
-
-impl Lifted {
-    /// No values.
-    pub fn nothing() -> Self {
-        Self { results: Results::none(), resources: Vec::new() }
-    }
-
-    /// The resources among the values, in order.
-    pub fn resources(&self) -> impl Iterator<Item = &ResourceAny> {
-        self.resources.iter().map(|(_, resource)| resource)
-    }
-
-    /// The values, with the numbers that `handles` gives the resources, which come along in order.
-    ///
-    /// # Errors
-    /// `RESOURCE_LIMIT` if the host holds too many.
-    pub fn give(self, handles: &mut dyn Handles) -> crate::Result<(Results, Vec<u64>)> {
-        let mut numbers = Vec::with_capacity(self.resources.len());
-        for (place, resource) in self.resources {
-            let number = handles.give(resource)?;
-            // SAFETY: the place is in `results`, which nobody else has seen yet.
-            unsafe { place.write(number) };
-            numbers.push(number);
-        }
-        Ok((self.results, numbers))
-    }
-}
-
-impl std::fmt::Debug for Lifted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lifted").field("results", &self.results).finish_non_exhaustive()
-    }
-}
 
 /// Where the values that a guest gives are.
 pub(super) enum From<'s> {
@@ -83,7 +38,7 @@ pub(super) fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, from: From<'_>) 
         From::Flat(src) => lift.flat_members(all, &mut src.iter(), room)?,
         From::Memory(at) => {
             let abi = types.canonical_abi(&ty);
-            if at % abi.align32 as usize != 0 {
+            if !at.is_multiple_of(abi.align32 as usize) {
                 bail!("pointer not aligned");
             }
             let bytes = lift.bytes(at, abi.size32 as usize)?;
@@ -91,7 +46,7 @@ pub(super) fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, from: From<'_>) 
         }
     }
     let (resources, values, len) = (lift.resources, room.as_ptr().cast(), room.len());
-    Ok(Lifted { results: Results::new(values, len, arena.finish()), resources })
+    Ok(Lifted::new(Results::new(values, len, arena.finish()), resources))
 }
 
 struct Lift<'c, 'a, 't> {
@@ -277,7 +232,7 @@ impl<'a, 't> Lift<'_, 'a, 't> {
         let kind = kind_of(ty).ok_or_else(unsupported)?;
         let abi = self.types.canonical_abi(&ty);
         let size = abi.size32 as usize;
-        if ptr % abi.align32 as usize != 0 {
+        if !ptr.is_multiple_of(abi.align32 as usize) {
             bail!("list pointer is not aligned");
         }
         let Some(all) = len.checked_mul(size) else {

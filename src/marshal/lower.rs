@@ -8,6 +8,7 @@ use wasmtime::component::__internal::{ComponentTypes, InterfaceType, LowerContex
 use wasmtime::component::{Lower as _, ResourceAny};
 use wasmtime::{Result, ValRaw, bail};
 
+use super::array::checked;
 use super::layout::{runtime_list_t, runtime_value_t};
 use super::tables::{Members, Words, case, kind_of, members, words_of};
 
@@ -122,12 +123,12 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
                     put(dst, len)
                 }
                 InterfaceType::Record(_) | InterfaceType::Tuple(_) => {
-                    let values = array(value.of.values.ptr, value.of.values.len);
+                    let values = checked(value.of.values.ptr, value.of.values.len);
                     self.flat_members(values, self.members(ty)?, dst)
                 }
                 InterfaceType::Enum(_) => put(dst, value.index.into()),
                 InterfaceType::Flags(i) => {
-                    let words = array(value.of.flags.ptr, value.of.flags.len);
+                    let words = checked(value.of.flags.ptr, value.of.flags.len);
                     let count = self.types[i].names.len().div_ceil(32);
                     (0..count).try_for_each(|i| put(dst, words.get(i).copied().unwrap_or(0).into()))
                 }
@@ -171,14 +172,14 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
                     self.write(at, ptr | len << 32, 8)
                 }
                 InterfaceType::Record(_) | InterfaceType::Tuple(_) => {
-                    let values = array(value.of.values.ptr, value.of.values.len);
+                    let values = checked(value.of.values.ptr, value.of.values.len);
                     self.store_members(values, self.members(ty)?, at)
                 }
                 InterfaceType::Enum(i) => {
                     self.write(at, value.index.into(), self.types[i].info.size.into())
                 }
                 InterfaceType::Flags(i) => {
-                    let words = array(value.of.flags.ptr, value.of.flags.len);
+                    let words = checked(value.of.flags.ptr, value.of.flags.len);
                     let word = |i| words.get(i).copied().unwrap_or(0).into();
                     let Words { count, size } = words_of(&self.types[i]);
                     (0..count).try_for_each(|i| self.write(at + size * i, word(i), size))
@@ -213,7 +214,7 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
                     self.list(value.of.list, value.element, self.types[i].element)
                 }
                 _ => {
-                    let bytes = array(value.of.string.ptr.cast::<u8>(), value.of.string.len);
+                    let bytes = checked(value.of.string.ptr.cast::<u8>(), value.of.string.len);
                     self.text(str::from_utf8_unchecked(bytes))
                 }
             }
@@ -247,11 +248,11 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
             }
             // The C array has the layout that the guest wants.
             // SAFETY: the list was checked; passed on from the caller.
-            let from = unsafe { array(list.ptr.cast::<u8>(), bytes) };
+            let from = unsafe { checked(list.ptr.cast::<u8>(), bytes) };
             self.memory(at, bytes)?.copy_from_slice(from);
         } else {
             // SAFETY: passed on from the caller.
-            let values = unsafe { array(list.ptr.cast::<runtime_value_t>(), list.len) };
+            let values = unsafe { checked(list.ptr.cast::<runtime_value_t>(), list.len) };
             for (i, value) in values.iter().enumerate() {
                 // SAFETY: passed on from the caller.
                 unsafe { self.store(value, ty, at + i * size)? };
@@ -324,14 +325,4 @@ unsafe fn number(value: &runtime_value_t, ty: InterfaceType) -> Option<(u64, usi
             _ => return None,
         }
     })
-}
-
-/// # Safety
-/// `ptr` points to `len` initialised elements, or `len` is 0; both were checked before.
-unsafe fn array<'v, T>(ptr: *const T, len: usize) -> &'v [T] {
-    match len {
-        0 => &[],
-        // SAFETY: passed on from the caller.
-        _ => unsafe { slice::from_raw_parts(ptr, len) },
-    }
 }

@@ -19,10 +19,12 @@ mod flat;
 mod import;
 pub mod layout;
 mod lift;
+mod lifted;
 mod lower;
 mod read;
 mod reply;
 mod results;
+mod rust;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -31,11 +33,11 @@ mod val;
 pub use arena::{Arena, Memory};
 pub use check::{Args, check_args, keep_args};
 pub use copy::{Copied, copy_results};
-pub use export::call;
+pub use export::{How, call};
 pub use import::{Checked, Host, can_define, define};
-pub use lift::Lifted;
+pub use lifted::Lifted;
 pub use reply::Reply;
 pub use results::Results;
 pub use val::lift_args;
 #[cfg(test)]
-pub use val::{lift_results, lower_args};
+use val::{lift_results, lower_args};

@@ -202,7 +202,7 @@ pub(super) unsafe fn flags<'v>(
     // SAFETY: passed on from the caller.
     let words: &[u32] = unsafe { array(flags.ptr, flags.len, at)? };
     // Only the last word that there can be may have bits of no flag.
-    if let Some(last) = words.get(most.wrapping_sub(1)).filter(|_| count % 32 != 0) {
+    if let Some(last) = words.get(most.wrapping_sub(1)).filter(|_| !count.is_multiple_of(32)) {
         let beyond = last >> (count % 32);
         if beyond != 0 {
             let flag = count + beyond.trailing_zeros() as usize;

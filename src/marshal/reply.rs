@@ -1,6 +1,7 @@
 //! What host functions answer.
 
 use super::layout::runtime_value_t;
+use super::results::Results;
 use super::val::lower_results;
 use crate::Result;
 use crate::handles::Handles;
@@ -23,6 +24,13 @@ pub unsafe trait Reply: Send + Sync {
 unsafe impl Reply for () {
     fn values(&self) -> &[runtime_value_t] {
         &[]
+    }
+}
+
+// SAFETY: results own everything they point to.
+unsafe impl Reply for Results {
+    fn values(&self) -> &[runtime_value_t] {
+        Results::values(self)
     }
 }
 

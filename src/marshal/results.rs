@@ -1,8 +1,7 @@
 //! Values laid out for C, with the memory they live in.
 
-use std::slice;
-
 use super::arena::Memory;
+use super::array::checked;
 use super::layout::runtime_value_t;
 
 /// What a call returned, laid out for C. It owns everything that its values point to.
@@ -32,11 +31,8 @@ impl Results {
 
     /// The results, in order.
     pub fn values(&self) -> &[runtime_value_t] {
-        if self.len == 0 {
-            return &[];
-        }
         // SAFETY: whoever made this wrote `len` values there, into `memory`.
-        unsafe { slice::from_raw_parts(self.values, self.len) }
+        unsafe { checked(self.values, self.len) }
     }
 
     /// How many bytes of host memory the results occupy.

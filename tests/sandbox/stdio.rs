@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use wasmcell::host::HostCall;
+use wasmcell::marshal::Args;
 use wasmcell::sandbox::{ReadFn, Sink, Source};
 use wasmcell::{CallOptions, CancelToken, Code, Component, Error, Instance, Output, Sandbox};
 
@@ -111,7 +112,8 @@ fn stdout_goes_to_a_callback_while_the_guest_runs() {
     let cancel = CancelToken::new();
     let (send, receive) = mpsc::channel();
     let options = CallOptions { cancel: Some(cancel.clone()), ..options() };
-    let args = vec![wasmcell::Value::String("early".into())];
+    let early = [wasmcell::Value::String("early".into())];
+    let args = Args::from_values(&early, function.signature()).unwrap();
     function.call_async(args, &options, move |result| send.send(result).unwrap()).unwrap();
     for _ in 0..1000 {
         if !chunks.lock().unwrap().is_empty() {

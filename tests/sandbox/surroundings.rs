@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tracing::Level;
+use wasmcell::marshal::Args;
 use wasmcell::sandbox::{Clocks, Random, Sink, Source};
 use wasmcell::{
     CallOptions, Code, Component, ComponentOptions, Instance, Output, Runtime, Sandbox,
@@ -217,7 +218,8 @@ fn no_record_reaches_the_host_on_a_fiber() {
     let function = component.function("wasmcell:test/outside@0.1.0#random").unwrap();
     let (send, receive) = std::sync::mpsc::channel();
     let done = move |result| send.send(result).unwrap();
-    function.call_async(Vec::new(), &options(), done).unwrap();
+    let args = Args::from_values(&[], function.signature()).unwrap();
+    function.call_async(args, &options(), done).unwrap();
     receive.recv_timeout(Duration::from_secs(10)).unwrap().unwrap();
     let records = records.lock().unwrap();
     assert!(records.iter().any(|target| target == "guest:"), "{records:?}");

@@ -17,7 +17,6 @@ use crate::{Code, Result};
 
 /// Lays out what a call returned. The memory it takes is at most proportional to `values`.
 /// `handles` are the numbers of the resources in `values`, in order.
-#[cfg(test)]
 pub fn lift_results<'a>(
     values: &[Value],
     ty: &'a FunctionType,

@@ -22,7 +22,6 @@ use crate::value::Value;
 /// and each non-NULL pointer with a length above 0, and each non-NULL payload, points to that many
 /// initialised elements which live and stay unmodified until this returns. Everything else may be
 /// anything: kinds, numbers, lengths and text are checked.
-#[cfg(test)]
 pub unsafe fn lower_args(
     args: &[runtime_value_t],
     ty: &FunctionType,
