@@ -18,6 +18,7 @@ ABI := $(shell sed -n 's/.*NUMBER: u32 = \([0-9]*\);.*/\1/p' src/abi.rs)
 # One profile and one directory for everything, so that wasmtime is compiled once.
 OUT := $(or $(CARGO_TARGET_DIR),target)/release
 SONAME := libwasmcell.so.$(ABI)
+BENCH := $(OUT:/release=)/bench
 
 # What a program that links libwasmcell.a needs besides, as said by
 # `cargo rustc --release --lib --crate-type staticlib -- --print native-static-libs`.
@@ -42,7 +43,7 @@ test: ## Run every test
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 ##@ Building
 
@@ -108,6 +109,18 @@ soak: lib ## A million calls, 100,000 of each object: memory and descriptors sta
 lateness: lib ## How late time limits and cancellations are, as distributions
 	@$(call program,tests/bench/lateness.c,$(OUT)/programs/lateness)
 
+# The programs of the benchmarks that `make bench-quick` needs, and the others.
+bench-programs: lib
+	@$(CARGO) build --release --locked -p bench
+	@mkdir -p $(BENCH)
+	@$(bench_cc) tests/bench/wasmcell.c -o $(BENCH)/wasmcell -Iinclude -L$(OUT) -lwasmcell \
+	  -Wl,-rpath,$(abspath $(OUT))
+
+bench_cc = $(CC) -std=c11 -O2 -g -Wall -Wextra -pthread -D_GNU_SOURCE= -Itests/bench
+
+bench-quick: bench-programs ## The same, wasmcell beside wasmtime in Rust only (half a minute)
+	@$(OUT)/compare $(OUT) $(BENCH) --quick $(WORKS)
+
 bless: lib ## Rewrite header, ABI goldens and expected outputs; read the diff afterwards
 	@RUNTIME_BLESS=1 $(CARGO) test --release --locked --test abi
 	@$(MAKE) --no-print-directory lib
@@ -125,4 +138,4 @@ print-%:
 	@echo '$($*)'
 
 .PHONY: demo test help deps lib install uninstall clean examples sanitize tsan soak lateness bless \
-  guests large
+  guests large bench-programs bench-quick

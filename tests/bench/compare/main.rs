@@ -1,0 +1,126 @@
+//! Runs the benchmarks side by side and tells how they compare: `make bench`, ../README.md.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+mod instructions;
+mod json;
+mod measure;
+mod picture;
+mod programs;
+mod tables;
+mod works;
+
+use programs::{Places, Program, Programs};
+use tables::Results;
+use works::Side;
+
+const USAGE: &str = "usage: compare RELEASE_DIRECTORY BENCH_DIRECTORY [--quick] [WORK]...
+       compare --paste RESULTS README";
+const INSTANCES: u64 = 10_000;
+
+fn main() -> io::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["--paste", results, readme] => paste(Path::new(results), Path::new(readme)),
+        [release, bench, ref rest @ ..] => {
+            let quick = rest.contains(&"--quick");
+            let wanted = rest.iter().filter(|it| **it != "--quick").map(|&it| it.to_owned());
+            let places = Places::new(Path::new(release), Path::new(bench));
+            bench_all(&places, quick, &wanted.collect::<Vec<_>>())
+        }
+        _ => Err(io::Error::other(USAGE)),
+    }
+}
+
+fn bench_all(places: &Places, quick: bool, wanted: &[String]) -> io::Result<()> {
+    let rounds = std::env::var("BENCH_ROUNDS").ok().and_then(|it| it.parse().ok());
+    let rounds = rounds.unwrap_or(if quick { 15 } else { 25 });
+    let mut problems = Vec::new();
+    let sides: &[Side] = if quick { &[Side::Ours, Side::Floor] } else { &Side::ALL };
+    fs::create_dir_all(places.bench.join("cache"))?;
+    fs::write(
+        places.bench.join("core.wasm"),
+        wat::parse_file("tests/bench/core.wat").map_err(io::Error::other)?,
+    )?;
+    let mut programs = Programs::new();
+    for &side in sides {
+        match places.is_built(side) {
+            true => drop(programs.insert(side, Program::start(&mut places.command(side))?)),
+            false => problems.push(format!("{} was not built", side.title())),
+        }
+    }
+    let sides = programs.keys().copied().collect();
+    let samples = measure::run(&mut programs, rounds, wanted, &mut problems);
+    drop(programs);
+    let mut results = Results {
+        samples,
+        rounds,
+        sides,
+        instructions: Vec::new(),
+        resident: Vec::new(),
+        instances: INSTANCES,
+        problems,
+    };
+    if wanted.is_empty() {
+        if !places.python.exists() {
+            let problem = "No component in Python: `make large` builds it.".to_owned();
+            results.problems.push(problem);
+        }
+        count(places, quick, &mut results);
+    }
+    write(places, &results)
+}
+
+/// What is not measured in turns.
+fn count(places: &Places, quick: bool, results: &mut Results) {
+    for side in [Side::Ours, Side::Floor] {
+        eprint!("\r\x1b[K{INSTANCES} instances: {}", side.title());
+        match measure::resident(places, side, INSTANCES) {
+            Ok(bytes) => results.resident.extend(bytes.map(|it| (side, it))),
+            Err(error) => results.problems.push(format!("instances, {}: {error}", side.title())),
+        }
+    }
+    for work in instructions::COUNTED.into_iter().filter(|_| !quick) {
+        let mut counts = Vec::new();
+        for side in [Side::Ours, Side::Floor] {
+            eprint!("\r\x1b[Kinstructions: {}, {}", works::title(work.0), side.title());
+            match instructions::count(places, side, work) {
+                Ok(count) => counts.push((side, count)),
+                Err(error) => {
+                    results.problems.push(format!("instructions, {}: {error}", side.title()));
+                }
+            }
+        }
+        results.instructions.push((work.0, counts));
+    }
+    eprint!("\r\x1b[K");
+}
+
+fn write(places: &Places, results: &Results) -> io::Result<()> {
+    let markdown = results.markdown();
+    println!("{}", tables::aligned(&markdown));
+    let at = |name: &str| places.bench.join(name);
+    fs::write(at("results.md"), &markdown)?;
+    fs::write(at("results.json"), json::text(results))?;
+    fs::write(at("results.svg"), picture::svg(results))?;
+    println!("\n{}/results.{{md,json,svg}} have the same.", places.bench.display());
+    let missed = results.bars().filter(|(bar, it)| !bar.limit.holds(it.median)).count();
+    println!("{} bars hold, {missed} are missed", results.bars().count() - missed);
+    Ok(())
+}
+
+/// Puts results between the two comments in `readme`.
+fn paste(results: &Path, readme: &Path) -> io::Result<()> {
+    const BEGIN: &str = "<!-- bench:begin -->\n";
+    const END: &str = "<!-- bench:end -->";
+    let text = fs::read_to_string(readme)?;
+    let place = text.find(BEGIN).map(|it| it + BEGIN.len());
+    let place = place.and_then(|begin| Some((begin, begin + text[begin..].find(END)?)));
+    let missing = || io::Error::other(format!("no {END} after {BEGIN} in {}", readme.display()));
+    let (begin, end) = place.ok_or_else(missing)?;
+    let results = fs::read_to_string(results)?;
+    fs::write(readme, format!("{}\n{}\n{}", &text[..begin], results.trim(), &text[end..]))
+}
