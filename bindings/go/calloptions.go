@@ -1,0 +1,75 @@
+package wasmcell
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// CallOption says how the calls of a context are to be made; see [CallWith].
+type CallOption func(*callOptions)
+
+type callOptions struct {
+	fuel      uint64
+	output    *Output
+	report    *Report
+	onWorkers bool
+}
+
+type optionsKey struct{}
+
+// CallWith is a context with options for the calls that are made with it. They add to those of
+// ctx. Host functions get a context without them: calls of theirs have none of their own accord.
+// Time limits and cancellation need no option: they are the context's own.
+func CallWith(ctx context.Context, options ...CallOption) context.Context {
+	var all callOptions
+	if before := optionsOf(ctx); before != nil {
+		all = *before
+	}
+	for _, option := range options {
+		option(&all)
+	}
+	return context.WithValue(ctx, optionsKey{}, &all)
+}
+
+// optionsOf are the options of a context, or nil.
+func optionsOf(ctx context.Context) *callOptions {
+	options, _ := ctx.Value(optionsKey{}).(*callOptions)
+	return options
+}
+
+// Fuel sets how much fuel the call may use; [WithFuel] has the most it can be. In a runtime
+// without fuel it is [ErrInvalidArgument].
+func Fuel(units uint64) CallOption { return func(o *callOptions) { o.fuel = units } }
+
+// CaptureOutput puts what the guest prints into an output, as far as its sandbox captures that. It
+// is there however the call ends. One call at a time may have it: another one is [ErrBusy].
+func CaptureOutput(output *Output) CallOption { return func(o *callOptions) { o.output = output } }
+
+// ReportTo puts what the call used into a report when it ends.
+func ReportTo(report *Report) CallOption { return func(o *callOptions) { o.report = report } }
+
+// OnWorkers lets the call run on the runtime's workers, whatever [WithMaxBlockingCalls] says:
+// where it takes no thread while the guest waits. It holds for calls of functions but not for
+// text, commands, instantiation, and guests that read from an io.Reader.
+func OnWorkers() CallOption { return func(o *callOptions) { o.onWorkers = true } }
+
+// Output is what the guest of a call printed. Its zero value is ready for use, and may be used
+// again: each call empties it first.
+type Output struct {
+	// Limit is how many bytes to keep of each stream; 0 stands for 1 MiB.
+	Limit uint64
+	// Stdout and Stderr are what the guest printed, if its sandbox captures that.
+	Stdout, Stderr []byte
+	// Truncated says that it printed more to one of them than was kept.
+	Truncated bool
+
+	busy atomic.Bool
+}
+
+const defaultOutput = 1 << 20
+
+// Report is what a call used.
+type Report struct {
+	// FuelUsed is the fuel that it used; 0 in a runtime without fuel.
+	FuelUsed uint64
+}

@@ -1,0 +1,291 @@
+package wasmcell
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/wasmcell/wasmcell/bindings/go/internal/capi"
+)
+
+// Component is a component, compiled and linked once. Any number of goroutines may call it at
+// once: each call runs in an instance of its own, and leaves nothing behind. [Component.Instantiate]
+// makes an instance that keeps state.
+type Component struct {
+	compiled *compiled
+	closed   atomic.Bool
+}
+
+// compiled is what a component shares with its instances.
+type compiled struct {
+	c     *capi.Component
+	calls *callCount
+	// How to call the host's functions, by their number in the linker; nil without a linker.
+	plans []*hostPlan
+	known resources
+	// Calls block their threads, because what the guest reads from may block.
+	threadBound bool
+
+	users     atomic.Int32
+	lock      sync.Mutex
+	functions map[string]*function
+}
+
+// function is an export that was looked up; it lives as long as what it belongs to.
+type function struct {
+	c    *capi.Function
+	name string
+	wit  *Type
+}
+
+// ComponentOption says how to load a component.
+type ComponentOption func(*load)
+
+type load struct {
+	name    string
+	sandbox *Sandbox
+	linker  *Linker
+}
+
+// WithName names the component in log records.
+func WithName(name string) ComponentOption { return func(l *load) { l.name = name } }
+
+// WithSandbox grants the component what the sandbox does. It is copied: the sandbox may be closed
+// afterwards. Without one, nothing is granted.
+func WithSandbox(sandbox *Sandbox) ComponentOption { return func(l *load) { l.sandbox = sandbox } }
+
+// WithLinker provides the component with what the linker defines. It is copied: the linker may be
+// changed or closed afterwards.
+func WithLinker(linker *Linker) ComponentOption { return func(l *load) { l.linker = linker } }
+
+// Load loads a component from its binary or from WebAssembly text: compiles it, or takes it from
+// the cache, and links it. This is the expensive step: load once, call often. WASI 0.2 is linked,
+// but grants nothing except what [WithSandbox] does.
+//
+// # Errors
+//
+// [ErrComponentTooLarge], [ErrSignature], [ErrCompile]; [ErrLink] if nothing provides one of its
+// imports, or if a function of the linker has other types than the component wants; [ErrIO] if a
+// directory of the sandbox cannot be opened; [ErrMemoryLimit] or [ErrResourceLimit] if it needs
+// more than the runtime allows.
+func (r *Runtime) Load(bytes []byte, options ...ComponentOption) (*Component, error) {
+	return r.load(capi.FromBytes, bytes, options)
+}
+
+// LoadFile is [Runtime.Load] for a file, which is not read if it is too large. [ErrIO] if it
+// cannot be read.
+func (r *Runtime) LoadFile(path string, options ...ComponentOption) (*Component, error) {
+	return r.load(capi.FromFile, unsafe.Slice(unsafe.StringData(path), len(path)), options)
+}
+
+// Deserialize loads a component from what [Component.Serialize] gave: in microseconds, not
+// seconds.
+//
+// WARNING: the bytes are machine code, and are trusted. Whoever can choose or change them runs any
+// code in your process, outside every sandbox and limit; no check here prevents that. Pass only
+// what Serialize gave you and nobody else could write to since.
+//
+// [ErrCompile] if the bytes are from another version, processor or settings, or no compiled
+// component at all; [ErrSignature] if the runtime requires signatures, which they do not carry.
+func (r *Runtime) Deserialize(bytes []byte, options ...ComponentOption) (*Component, error) {
+	return r.load(capi.FromCompiled, bytes, options)
+}
+
+func (r *Runtime) load(source capi.Source, bytes []byte, options []ComponentOption) (*Component,
+	error) {
+	var l load
+	for _, option := range options {
+		option(&l)
+	}
+	if !r.c.Acquire() {
+		return nil, ErrClosed
+	}
+	defer r.c.Release()
+	shared := &compiled{calls: r.calls, functions: map[string]*function{}}
+	var sandbox *capi.Sandbox
+	if l.sandbox != nil {
+		if sandbox = l.sandbox.c; !sandbox.Acquire() {
+			return nil, ErrClosed
+		}
+		defer sandbox.Release()
+		shared.threadBound = l.sandbox.reads
+	}
+	var linker *capi.Linker
+	if l.linker != nil {
+		if linker = l.linker.c; !linker.Acquire() {
+			return nil, ErrClosed
+		}
+		defer linker.Release()
+	}
+	c, failure := r.c.Load(source, bytes, l.name, sandbox, linker)
+	if failure != nil {
+		return nil, newError(failure)
+	}
+	shared.c = c
+	if l.linker != nil {
+		if err := l.linker.plan(shared); err != nil {
+			c.Close()
+			return nil, err
+		}
+	}
+	shared.users.Store(1)
+	return &Component{compiled: shared}, nil
+}
+
+// Close releases the component. Its functions can be called no more, instances of it go on, and so
+// do calls in flight. It may be called again, at any time and from any goroutine. It returns nil.
+func (c *Component) Close() error {
+	if !c.closed.Swap(true) {
+		c.compiled.leave()
+	}
+	return nil
+}
+
+// leave releases everything when nobody is left.
+func (c *compiled) leave() {
+	if c.users.Add(-1) > 0 {
+		return
+	}
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	for _, f := range c.functions {
+		f.c.Close()
+	}
+	c.functions = nil
+	c.c.Close()
+}
+
+// use makes sure that the component is not closed before Release.
+func (c *Component) use() error {
+	if c.closed.Load() || !c.compiled.c.Acquire() {
+		return ErrClosed
+	}
+	return nil
+}
+
+// function looks up an export, once.
+func (c *compiled) function(name string) (*function, error) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if f := c.functions[name]; f != nil {
+		return f, nil
+	}
+	if !c.c.Acquire() {
+		return nil, ErrClosed
+	}
+	defer c.c.Release()
+	found, failure := c.c.Function(name)
+	if failure != nil {
+		return nil, newError(failure)
+	}
+	f := &function{found, name, copyType(found.Type())}
+	runtime.KeepAlive(found)
+	c.functions[name] = f
+	return f, nil
+}
+
+// Name tells what the component is called in log records.
+func (c *Component) Name() string {
+	if c.use() != nil {
+		return ""
+	}
+	defer c.compiled.c.Release()
+	return c.compiled.c.Name()
+}
+
+// Serialize gives the compiled code, for [Runtime.Deserialize]. It depends on this version of the
+// library, on the kind of processor, and on the runtime's settings.
+func (c *Component) Serialize() ([]byte, error) {
+	if err := c.use(); err != nil {
+		return nil, err
+	}
+	defer c.compiled.c.Release()
+	bytes, failure := c.compiled.c.Serialize()
+	return bytes, errorOf(failure)
+}
+
+// WIT spells the component's world as WIT text. [ErrUnsupported] if WIT cannot express it.
+func (c *Component) WIT() (string, error) {
+	if err := c.use(); err != nil {
+		return "", err
+	}
+	defer c.compiled.c.Release()
+	text, failure := c.compiled.c.WIT()
+	return text, errorOf(failure)
+}
+
+// Imports lists what the component imports, WASI included, in the order of the binary.
+func (c *Component) Imports() ([]Item, error) {
+	if err := c.use(); err != nil {
+		return nil, err
+	}
+	defer c.compiled.c.Release()
+	return copyItems(c.compiled.c.Imports()), nil
+}
+
+// Exports lists what the component exports, in the order of the binary.
+func (c *Component) Exports() ([]Item, error) {
+	if err := c.use(); err != nil {
+		return nil, err
+	}
+	defer c.compiled.c.Release()
+	return copyItems(c.compiled.c.Exports()), nil
+}
+
+// Function looks up an exported function, to call it with values whose types are known only then.
+// [Func] looks up one with Go types. [ErrNotFound] if there is none; the message lists those that
+// there are.
+func (c *Component) Function(name string) (*Function, error) {
+	to, err := c.target(name)
+	if err != nil {
+		return nil, err
+	}
+	return &Function{to}, nil
+}
+
+// Call calls an exported function with values of any type, in a fresh instance; see
+// [Function.Call].
+func (c *Component) Call(ctx context.Context, name string, args ...any) (any, error) {
+	f, err := c.Function(name)
+	if err != nil {
+		return nil, err
+	}
+	return f.Call(ctx, args...)
+}
+
+// CallText calls an exported function with text in and out, in a fresh instance: for tools, tests
+// and tinkering. The text is WAVE, the WebAssembly Value Encoding, with the function's name, such
+// as greet("world"); the result is () if the function gives nothing.
+func (c *Component) CallText(ctx context.Context, text string) (string, error) {
+	s, err := begin(ctx, target{compiled: c.compiled, component: c})
+	if err != nil {
+		return "", err
+	}
+	defer s.end()
+	out, failure := s.frame.CallText(s.raw(), text, &s.options)
+	return out, s.finish(failure)
+}
+
+// Run runs a command: a component that exports run of wasi:cli, as programs with a main do. It
+// gives the exit status, which is no error; trapping is. [ErrNotFound] if the component is no
+// command. The call runs on the thread of the goroutine: the C API has no other way.
+func (c *Component) Run(ctx context.Context) (int, error) {
+	s, err := begin(ctx, target{compiled: c.compiled, component: c})
+	if err != nil {
+		return 0, err
+	}
+	defer s.end()
+	status, failure := s.frame.Run(s.raw(), &s.options)
+	return status, s.finish(failure)
+}
+
+// target is where calls of a function in fresh instances go.
+func (c *Component) target(name string) (target, error) {
+	if c.closed.Load() {
+		return target{}, ErrClosed
+	}
+	f, err := c.compiled.function(name)
+	return target{compiled: c.compiled, component: c, function: f}, err
+}

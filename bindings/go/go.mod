@@ -1,0 +1,3 @@
+module github.com/wasmcell/wasmcell/bindings/go
+
+go 1.24

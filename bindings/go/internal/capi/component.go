@@ -1,0 +1,119 @@
+package capi
+
+/*
+#include "shim.h"
+
+#cgo noescape runtime_component_name
+#cgo nocallback runtime_component_name
+#cgo noescape runtime_component_import_count
+#cgo nocallback runtime_component_import_count
+#cgo noescape runtime_component_import
+#cgo nocallback runtime_component_import
+#cgo noescape runtime_component_export_count
+#cgo nocallback runtime_component_export_count
+#cgo noescape runtime_component_export
+#cgo nocallback runtime_component_export
+*/
+import "C"
+
+import (
+	"runtime"
+	"unsafe"
+)
+
+// Component owns a runtime_component_t. Its methods, and those of what is made from it, want it
+// acquired.
+type Component struct{ handle }
+
+func freeComponent(ptr unsafe.Pointer) { C.runtime_component_free((*C.runtime_component_t)(ptr)) }
+
+func (c *Component) raw() *C.runtime_component_t { return (*C.runtime_component_t)(c.ptr) }
+
+// Source says what the bytes of a component are.
+type Source int32
+
+// Binary or text, the path of a file, compiled code.
+const (
+	FromBytes    Source = C.WASMCELL_GO_BYTES
+	FromFile     Source = C.WASMCELL_GO_FILE
+	FromCompiled Source = C.WASMCELL_GO_COMPILED
+)
+
+// Load loads a component into a runtime; sandbox and linker may be nil. The caller has acquired
+// all three.
+func (r *Runtime) Load(source Source, bytes []byte, name string, sandbox *Sandbox,
+	linker *Linker) (*Component, *Failure) {
+	var out *C.runtime_component_t
+	var s, l C.uintptr_t
+	if sandbox != nil {
+		s = C.uintptr_t(sandbox.address())
+	}
+	if linker != nil {
+		l = C.uintptr_t(linker.address())
+	}
+	maybeGC()
+	err := C.wasmcell_go_load(r.raw(), C.int32_t(source), unsafe.Pointer(bytesOf(bytes)),
+		C.size_t(len(bytes)), chars(name), C.size_t(len(name)), s, l, &out)
+	maybeGC()
+	runtime.KeepAlive(sandbox)
+	runtime.KeepAlive(linker)
+	if err != nil {
+		return nil, takeError(err)
+	}
+	c := &Component{}
+	own(c, &c.handle, "component", unsafe.Pointer(out), freeComponent)
+	return c, nil
+}
+
+// Serialize gives the compiled code.
+func (c *Component) Serialize() ([]byte, *Failure) {
+	var out *C.runtime_bytes_t
+	err := C.runtime_component_serialize(c.raw(), &out)
+	return takeBytes(out), takeError(err)
+}
+
+// WIT spells the world.
+func (c *Component) WIT() (string, *Failure) {
+	var out *C.runtime_bytes_t
+	err := C.runtime_component_wit(c.raw(), &out)
+	return takeText(out), takeError(err)
+}
+
+// Name is what the component is called in log records.
+func (c *Component) Name() string { return C.GoString(C.runtime_component_name(c.raw())) }
+
+// Imports lists what the component imports.
+func (c *Component) Imports() []Item {
+	items := make([]Item, int(C.runtime_component_import_count(c.raw())))
+	for i := range items {
+		items[i] = Item{C.runtime_component_import(c.raw(), C.size_t(i))}
+	}
+	return items
+}
+
+// Exports lists what the component exports.
+func (c *Component) Exports() []Item {
+	items := make([]Item, int(C.runtime_component_export_count(c.raw())))
+	for i := range items {
+		items[i] = Item{C.runtime_component_export(c.raw(), C.size_t(i))}
+	}
+	return items
+}
+
+// Function owns a runtime_function_t.
+type Function struct{ handle }
+
+func freeFunction(ptr unsafe.Pointer) { C.runtime_function_free((*C.runtime_function_t)(ptr)) }
+
+// Function looks up a function.
+func (c *Component) Function(name string) (*Function, *Failure) {
+	var out *C.runtime_function_t
+	maybeGC()
+	err := C.runtime_component_function(c.raw(), chars(name), C.size_t(len(name)), &out)
+	if err != nil {
+		return nil, takeError(err)
+	}
+	f := &Function{}
+	own(f, &f.handle, "function", unsafe.Pointer(out), freeFunction)
+	return f, nil
+}

@@ -1,0 +1,91 @@
+package capi
+
+/*
+#include "shim.h"
+
+#cgo noescape runtime_stats
+#cgo nocallback runtime_stats
+#cgo noescape runtime_info
+#cgo nocallback runtime_info
+#cgo noescape runtime_skip_feature_gated_instance
+#cgo nocallback runtime_skip_feature_gated_instance
+*/
+import "C"
+
+import (
+	"runtime"
+	"unsafe"
+)
+
+// Runtime owns a runtime_t.
+type Runtime struct{ handle }
+
+func freeRuntime(ptr unsafe.Pointer) { C.runtime_free((*C.runtime_t)(ptr)) }
+
+func (r *Runtime) raw() *C.runtime_t { return (*C.runtime_t)(r.ptr) }
+
+// Build builds a runtime.
+func (b *Builder) Build() (*Runtime, *Failure) {
+	var out *C.runtime_t
+	maybeGC()
+	err := C.runtime_build(b.ptr, &out)
+	runtime.KeepAlive(b)
+	if err != nil {
+		return nil, takeError(err)
+	}
+	r := &Runtime{}
+	own(r, &r.handle, "runtime", unsafe.Pointer(out), freeRuntime)
+	return r, nil
+}
+
+// Info is a runtime_info_t.
+type Info struct {
+	Allocator                                                     uint32
+	MaxComponents, TotalMemories, MemoryReservation, AddressSpace uint64
+	Reason                                                        string
+}
+
+// Info tells what the runtime, which the caller has acquired, got.
+func (r *Runtime) Info() (Info, *Failure) {
+	info := C.runtime_info_t{struct_size: C.sizeof_runtime_info_t}
+	if err := C.runtime_info(r.raw(), &info); err != nil {
+		return Info{}, takeError(err)
+	}
+	return Info{
+		Allocator:         uint32(info.allocator),
+		MaxComponents:     uint64(info.max_components),
+		TotalMemories:     uint64(info.total_memories),
+		MemoryReservation: uint64(info.memory_reservation),
+		AddressSpace:      uint64(info.address_space),
+		Reason:            C.GoString(info.reason),
+	}, nil
+}
+
+// Stats is a runtime_stats_t.
+type Stats struct {
+	Started, Finished, Trapped, TimedOut, Cancelled, Failed uint64
+	Instances, InstancesPeak, Memory, MemoryPeak, Denied    uint64
+	PoolSlots, Ticks                                        uint64
+}
+
+// Stats tells what the runtime, which the caller has acquired, does.
+func (r *Runtime) Stats() (Stats, *Failure) {
+	stats := C.runtime_stats_t{struct_size: C.sizeof_runtime_stats_t}
+	if err := C.runtime_stats(r.raw(), &stats); err != nil {
+		return Stats{}, takeError(err)
+	}
+	return Stats{
+		Started: uint64(stats.started), Finished: uint64(stats.finished),
+		Trapped: uint64(stats.trapped), TimedOut: uint64(stats.timed_out),
+		Cancelled: uint64(stats.cancelled), Failed: uint64(stats.failed),
+		Instances: uint64(stats.instances), InstancesPeak: uint64(stats.instances_peak),
+		Memory: uint64(stats.memory), MemoryPeak: uint64(stats.memory_peak),
+		Denied: uint64(stats.denied), PoolSlots: uint64(stats.pool_slots),
+		Ticks: uint64(stats.ticks),
+	}, nil
+}
+
+// Skips is runtime_skip_feature_gated_instance.
+func (r *Runtime) Skips(name string) bool {
+	return bool(C.runtime_skip_feature_gated_instance(r.raw(), chars(name), C.size_t(len(name))))
+}

@@ -1,0 +1,70 @@
+/* What the Go package needs of C: one crossing for what takes several functions of wasmcell.h, and
+ * C callbacks that lead to Go ones. Handles are uintptr_t, so that Go never holds a number in a
+ * variable for pointers, nor its own pointers in memory for C. */
+#ifndef WASMCELL_GO_SHIM_H
+#define WASMCELL_GO_SHIM_H
+
+#include <wasmcell.h>
+
+/* One call: what it is to be, and what came of it. It has no pointers for cgo to look behind. */
+typedef struct {
+  uintptr_t instance; /* 0 for a fresh one */
+  uintptr_t function;
+  uintptr_t cancel;
+  uintptr_t output;
+  uintptr_t context;
+  uint64_t timeout_ms;
+  uint64_t fuel;
+  size_t args_len;
+  size_t buffer_len;
+  /* From here on, what came of it. */
+  uint64_t fuel_used;
+  uintptr_t error;   /* a runtime_error_t, owned */
+  uintptr_t values;  /* the runtime_values_t, owned, unless the results fit into the buffer */
+  uintptr_t results; /* the first of them in `values` */
+  size_t results_len;
+} wasmcell_go_call_t;
+
+/* What there is to know about an error but its frames; `message` is borrowed. */
+typedef struct {
+  const char *message;
+  size_t message_len;
+  size_t frames;
+  int32_t code;
+  int32_t trap;
+  int32_t exit_status;
+} wasmcell_go_error_t;
+
+/* Calls on this thread. Small results are copied to `buffer`, with offsets in it for pointers, and
+ * released at once. */
+void wasmcell_go_call(wasmcell_go_call_t *call, const runtime_value_t *args, char *buffer);
+/* Starts a call on the workers; wasmcellGoCompleted gets its outcome. */
+runtime_error_t *wasmcell_go_start(const wasmcell_go_call_t *call, const runtime_value_t *args,
+                                   uintptr_t handle);
+/* As text: of a component, or of a function, in an instance or not. */
+runtime_error_t *wasmcell_go_call_text(wasmcell_go_call_t *call, uintptr_t component,
+                                       const char *text, size_t len, runtime_bytes_t **out);
+runtime_error_t *wasmcell_go_run(wasmcell_go_call_t *call, uintptr_t component, int32_t *status);
+runtime_error_t *wasmcell_go_instantiate(wasmcell_go_call_t *call, uintptr_t component,
+                                         runtime_instance_t **out);
+runtime_error_t *wasmcell_go_drop_resource(wasmcell_go_call_t *call, uint64_t resource);
+
+void wasmcell_go_error(const runtime_error_t *error, wasmcell_go_error_t *out);
+void wasmcell_go_frames(const runtime_error_t *error, runtime_frame_t *frames, size_t len);
+
+/* As runtime_component_new(), _from_file() and _deserialize(). */
+enum { WASMCELL_GO_BYTES, WASMCELL_GO_FILE, WASMCELL_GO_COMPILED };
+runtime_error_t *wasmcell_go_load(const runtime_t *runtime, int32_t source, const void *bytes,
+                                  size_t len, const char *name, size_t name_len,
+                                  uintptr_t sandbox, uintptr_t linker, runtime_component_t **out);
+
+runtime_error_t *wasmcell_go_define(runtime_linker_t *linker, const char *path, size_t len,
+                                    uintptr_t handle);
+runtime_error_t *wasmcell_go_define_resource(runtime_linker_t *linker, const char *path,
+                                             size_t len, uintptr_t handle);
+runtime_error_t *wasmcell_go_stdin(runtime_sandbox_t *sandbox, uintptr_t handle);
+runtime_error_t *wasmcell_go_output(runtime_sandbox_t *sandbox, bool err, uint64_t flags,
+                                    uintptr_t handle);
+void wasmcell_go_log(runtime_builder_t *builder, int32_t level, uintptr_t handle);
+
+#endif

@@ -1,0 +1,208 @@
+package wasmcell
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/wasmcell/wasmcell/bindings/go/internal/capi"
+)
+
+// Linker is what the host provides to components: functions and resources, by interface and name.
+//
+// A component that is loaded with it, by [WithLinker], copies what is in it, so that it may be
+// changed or closed afterwards, and serve any number of components. What no component imports does
+// no harm. Any goroutine may use it.
+type Linker struct {
+	c         *capi.Linker
+	lock      sync.Mutex
+	functions []*hostFunction
+	known     resources
+}
+
+// NewLinker makes a linker that provides nothing but WASI.
+func NewLinker() (*Linker, error) {
+	c, failure := capi.NewLinker()
+	if failure != nil {
+		return nil, newError(failure)
+	}
+	return &Linker{c: c, known: resources{}}, nil
+}
+
+// Close releases the linker. Components that were loaded with it go on. It may be called again, at
+// any time and from any goroutine. It returns nil.
+func (l *Linker) Close() error {
+	l.c.Close()
+	return nil
+}
+
+// Define defines a function that components may import. It is called acme:shop/prices@1.0.0#lookup,
+// or only lookup if a world imports it itself; methods have the names of the component model, such
+// as acme:shop/carts@1.0.0#[method]cart.add. ": " and the type in WIT may follow, as [Type.String]
+// spells it.
+//
+// The function is a Go function of a type such as
+//
+//	func(ctx context.Context, a, b uint32) (uint32, error)
+//
+// whose types are checked against those of each component that is loaded with the linker, or a
+// [HostFunc] made of one, which is faster. It may run on any goroutine and thread, several times at
+// once. It may block: the guest waits, and its time runs on. It may call any function of this
+// package, the component that it was called from included, but calls of the instance that the
+// guest runs in are [ErrBusy].
+//
+// The context has the values of the caller's, ends with that, and has the deadline of the call. It
+// must not be kept: it ends when the function returns.
+//
+// An error that the function returns ends the guest's call, whose error has the code [ErrHost] and
+// unwraps to it, or has the code of an [Error] that it is. For a function that gives result<T, E>
+// the error of [Fail] is no such end: it is the error case of the result. A panic is an ErrHost
+// with the stack in its message. The function must not call [runtime.Goexit], as t.FailNow does.
+func (l *Linker) Define(path string, function any) error {
+	host, ok := function.(HostFunc)
+	if !ok {
+		params, result, err := goTypes(reflect.TypeOf(function))
+		if err != nil {
+			return err
+		}
+		host = reflected(reflect.ValueOf(function), params, result)
+	}
+	return l.define(path, host)
+}
+
+// DefineAny defines a function whose types are known only when it is called: it gets what
+// [Function.Call] gives, and gives what that takes.
+func (l *Linker) DefineAny(path string,
+	function func(ctx context.Context, args []any) (any, error)) error {
+	return l.define(path, dynamic(function))
+}
+
+func (l *Linker) define(path string, host HostFunc) error {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if !l.c.Acquire() {
+		return ErrClosed
+	}
+	defer l.c.Release()
+	name, _, _ := strings.Cut(path, ": ")
+	f := &hostFunction{HostFunc: host, name: name, index: len(l.functions)}
+	if failure := l.c.Define(path, f.serve); failure != nil {
+		return newError(failure)
+	}
+	l.functions = append(l.functions, f)
+	return nil
+}
+
+// UnresolvedTrap lets components load although nobody provides some of their imports, which is
+// [ErrLink] otherwise; a guest that calls one traps there.
+func (l *Linker) UnresolvedTrap() error {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if !l.c.Acquire() {
+		return ErrClosed
+	}
+	defer l.c.Release()
+	l.c.UnresolvedTrap()
+	return nil
+}
+
+// DefineResource defines a type of resource that components may import, called
+// acme:shop/carts@1.0.0#cart, or only cart. To the host it is the Go type T: host functions that
+// are defined afterwards take a T where WIT has own<cart> or borrow<cart>, and give one where it
+// has own<cart>. Guests see handles.
+//
+// The destructor runs for each T that a guest was given to own and does not own any more, except
+// those that it gave back: on the goroutine of the call that the guest is in, or of whoever ends
+// its instance. nil if there is nothing to do then. It must not block for long.
+func DefineResource[T any](linker *Linker, path string, destructor func(T)) error {
+	t := reflect.TypeFor[T]()
+	table := &resourceTable{path: path, goType: t, values: map[uint32]reflect.Value{}}
+	linker.lock.Lock()
+	defer linker.lock.Unlock()
+	if linker.known[t] != nil {
+		return invalid(fmt.Sprintf("%v stands for %s already", t, linker.known[t].path))
+	}
+	if !linker.c.Acquire() {
+		return ErrClosed
+	}
+	defer linker.c.Release()
+	failure := linker.c.DefineResource(path, func(number uint32) {
+		value, ok := table.remove(number)
+		if ok && destructor != nil {
+			destructor(value.Interface().(T))
+		}
+	})
+	if failure != nil {
+		return newError(failure)
+	}
+	// Components that were loaded keep what there was.
+	known := resources{t: table}
+	for other, table := range linker.known {
+		known[other] = table
+	}
+	linker.known = known
+	return nil
+}
+
+// plan finds out how a component, which was just loaded, calls the functions of the linker.
+func (l *Linker) plan(c *compiled) error {
+	l.lock.Lock()
+	functions, known := l.functions, l.known
+	l.lock.Unlock()
+	c.known = known
+	c.plans = make([]*hostPlan, len(functions))
+	byName := map[string]*hostFunction{}
+	for _, f := range functions {
+		byName[f.name] = f
+	}
+	for _, item := range c.c.Imports() {
+		if ItemKind(item.Kind()) != ItemFunction {
+			continue
+		}
+		f := find(byName, item.Name())
+		if f == nil {
+			continue
+		}
+		w := copyType(item.Type())
+		plan, err := f.plan(w, known)
+		if err != nil {
+			return wrongTypes(ErrLink, item.Name(), w, f.goType, err)
+		}
+		c.plans[f.index] = plan
+	}
+	return nil
+}
+
+// find finds the function for an import: of its name, or of the same name in a version that
+// semantic versioning calls compatible, as the library does.
+func find(byName map[string]*hostFunction, name string) *hostFunction {
+	if f := byName[name]; f != nil {
+		return f
+	}
+	for other, f := range byName {
+		if compatible(other) == compatible(name) {
+			return f
+		}
+	}
+	return nil
+}
+
+// compatible is a name with no more of its version than what has to be the same.
+func compatible(name string) string {
+	before, after, ok := strings.Cut(name, "@")
+	if !ok {
+		return name
+	}
+	version, item, _ := strings.Cut(after, "#")
+	if strings.ContainsAny(version, "-+") {
+		return name
+	}
+	numbers := strings.Split(version, ".")
+	kept := 0
+	for kept < len(numbers)-1 && numbers[kept] == "0" {
+		kept++
+	}
+	return before + "@" + strings.Join(numbers[:kept+1], ".") + "#" + item
+}

@@ -1,0 +1,203 @@
+package wasmcell
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/wasmcell/wasmcell/bindings/go/internal/capi"
+)
+
+// RuntimeOption is a setting of [NewRuntime]. A later one overrides an earlier one, unless it says
+// that it adds to it. NewRuntime reports an unusable value by the name of the setting in C.
+type RuntimeOption func(*settings)
+
+// settings is what is known before the runtime is built.
+type settings struct {
+	builder     *capi.Builder
+	maxBlocking int64
+}
+
+func number(setting capi.Number, value uint64) RuntimeOption {
+	return func(s *settings) { s.builder.Set(setting, value) }
+}
+
+// milliseconds rounds up, so that a short time does not become none.
+func milliseconds(d time.Duration) uint64 {
+	if d <= 0 {
+		return 0
+	}
+	return uint64((d + time.Millisecond - 1) / time.Millisecond)
+}
+
+// WithMaxComponents sets how many instances may be alive at once; each call of a function makes
+// one. When all are taken a call waits for [WithInstanceWait], then fails with [ErrInstanceLimit].
+// Default 10000; from 1 to 1000000.
+func WithMaxComponents(count uint64) RuntimeOption { return number(capi.MaxComponents, count) }
+
+// WithMaxCoreInstancesPerComponent sets how many core instances may make up one component.
+// Default 30; from 1 to 10000.
+func WithMaxCoreInstancesPerComponent(count uint64) RuntimeOption {
+	return number(capi.MaxCoreInstancesPerComponent, count)
+}
+
+// WithMaxMemoriesPerComponent sets how many linear memories one component may have. Default 30;
+// from 1 to 10000.
+func WithMaxMemoriesPerComponent(count uint64) RuntimeOption {
+	return number(capi.MaxMemoriesPerComponent, count)
+}
+
+// WithMaxTablesPerComponent sets how many tables one component may have. Default 20; from 1 to
+// 10000.
+func WithMaxTablesPerComponent(count uint64) RuntimeOption {
+	return number(capi.MaxTablesPerComponent, count)
+}
+
+// WithMaxTableElements sets how many elements each table may have. Default 15000; from 1 to
+// 10000000.
+func WithMaxTableElements(count uint64) RuntimeOption {
+	return number(capi.MaxTableElements, count)
+}
+
+// WithMaxComponentSize sets how large a component's binary may be; a larger one is
+// [ErrComponentTooLarge]. Default 50 MiB; from 1 byte to 4 GiB.
+func WithMaxComponentSize(bytes uint64) RuntimeOption {
+	return number(capi.MaxComponentSize, bytes)
+}
+
+// WithMaxLinearMemory sets how large each linear memory may grow. Default 256 MiB; from 64 KiB to
+// 4 GiB, rounded down to whole pages of 64 KiB.
+func WithMaxLinearMemory(bytes uint64) RuntimeOption {
+	return number(capi.MaxLinearMemory, bytes)
+}
+
+// WithMaxInstanceMemory sets how much memory all linear memories and tables of one instance may
+// take together. Default 512 MiB; from 64 KiB to 128 TiB.
+func WithMaxInstanceMemory(bytes uint64) RuntimeOption {
+	return number(capi.MaxInstanceMemory, bytes)
+}
+
+// WithMaxStack sets how much stack a guest may use. Default 512 KiB; from 16 KiB to 64 MiB.
+func WithMaxStack(bytes uint64) RuntimeOption { return number(capi.MaxStack, bytes) }
+
+// WithMaxHostcallMemory sets how much of the host's memory one transfer from a guest may take: the
+// arguments of one host function, or the result of one call. Default 128 MiB; from 1 byte to 4
+// GiB.
+func WithMaxHostcallMemory(bytes uint64) RuntimeOption {
+	return number(capi.MaxHostcallMemory, bytes)
+}
+
+// WithMaxResources sets how many handles to resources one instance may hold at once. Default
+// 10000; from 1 to 10000000.
+func WithMaxResources(count uint64) RuntimeOption { return number(capi.MaxResources, count) }
+
+// WithMaxRandomSize sets how many random bytes a guest may ask for at a time. Default 64 MiB; from
+// 1 byte to 1 GiB.
+func WithMaxRandomSize(bytes uint64) RuntimeOption { return number(capi.MaxRandomSize, bytes) }
+
+// WithFuel sets how much fuel each call gets, and makes guests count it, about one unit an
+// instruction. A call that uses it up ends with [ErrFuel]. Default none, and nothing is counted.
+func WithFuel(units uint64) RuntimeOption { return number(capi.Fuel, units) }
+
+// WithMaxExecutionTime sets how long one call may take, by the clock on the wall, whether the
+// guest computes or waits; then it ends with [ErrTimeout]. A context can shorten it. Default ten
+// minutes; from 1 ms to a year, rounded up to whole ticks of [WithEpochTick].
+func WithMaxExecutionTime(limit time.Duration) RuntimeOption {
+	return number(capi.MaxExecutionTime, milliseconds(limit))
+}
+
+// WithEpochTick sets how precise time limits are. Default 10 ms; from 1 ms to 10 s.
+func WithEpochTick(tick time.Duration) RuntimeOption {
+	return number(capi.EpochTick, milliseconds(tick))
+}
+
+// WithInstanceWait sets how long a call waits for a free instance, when as many are alive as
+// [WithMaxComponents] allows. Default 1 s; from 0, which does not wait, to a year.
+func WithInstanceWait(wait time.Duration) RuntimeOption {
+	return number(capi.InstanceWait, milliseconds(wait))
+}
+
+// WithPoolKeepResident sets how much of each pooled memory and table stays resident between two
+// instances. Default 10 KiB; from 0 to 1 GiB.
+func WithPoolKeepResident(bytes uint64) RuntimeOption {
+	return number(capi.PoolKeepResident, bytes)
+}
+
+// WithForcePoolingAllocator makes [NewRuntime] fail with [ErrPool] rather than run without the
+// pool. Default off.
+func WithForcePoolingAllocator() RuntimeOption {
+	return func(s *settings) { s.builder.ForcePoolingAllocator() }
+}
+
+// WithForceOnDemandAllocator makes the runtime run without the pool, also where there is room for
+// one. Default off.
+func WithForceOnDemandAllocator() RuntimeOption {
+	return func(s *settings) { s.builder.ForceOnDemandAllocator() }
+}
+
+// WithWorkerThreads sets how many threads the runtime keeps for timers, sockets and calls that do
+// not run on the thread that makes them; see [WithMaxBlockingCalls]. Default 0, which is one for
+// each processor; at most 1024.
+func WithWorkerThreads(count uint64) RuntimeOption { return number(capi.WorkerThreads, count) }
+
+// WithMaxBlockingCalls sets how many typed and dynamic calls may run on threads of their callers
+// at once. Further ones run on the runtime's workers, where a guest that waits takes no thread,
+// and their goroutines wait as for a channel. Default 2*GOMAXPROCS; 0 sends every call there.
+//
+// This is a setting of this package, not of the library.
+func WithMaxBlockingCalls(count int) RuntimeOption {
+	return func(s *settings) { s.maxBlocking = int64(count) }
+}
+
+// WithLogger sends the runtime's log records to a logger, with their origin, such as
+// wasmcell::pool, as the attribute "target". Which levels it gets is what the logger has enabled
+// now; traces of the library have [LevelTrace]. The logger may be called from any goroutine and
+// thread. Guests choose parts of the messages. Default: records go nowhere.
+func WithLogger(logger *slog.Logger) RuntimeOption {
+	return func(s *settings) {
+		if level := lowestLevel(logger); level > 0 {
+			s.builder.Log(level, func(level int32, target, message string) {
+				logger.LogAttrs(context.Background(), slogLevels[level-1], message,
+					slog.String("target", target))
+			})
+		}
+	}
+}
+
+// WithRequireSignature sets whether components must be signed by one of the keys of
+// [WithTrustedKey]. Default false.
+func WithRequireSignature(require bool) RuntimeOption {
+	return func(s *settings) { s.builder.RequireSignature(require) }
+}
+
+// WithTrustedKey adds a public key whose signatures count, in PEM, DER or OpenSSH form.
+func WithTrustedKey(key []byte) RuntimeOption {
+	return func(s *settings) { s.builder.TrustedKey(key) }
+}
+
+// WithBacktraceDetails sets whether a trap's frames have source files and lines, from the guest's
+// own debug information; turn it on for guests you trust. Default false.
+func WithBacktraceDetails(enable bool) RuntimeOption {
+	return func(s *settings) { s.builder.BacktraceDetails(enable) }
+}
+
+// WithExperimentalFeatures adds experimental features. Default none.
+func WithExperimentalFeatures(features Features) RuntimeOption {
+	return number(capi.ExperimentalFeatures, uint64(features))
+}
+
+// WithExperimentalFeatureNames adds experimental features by name, as [ParseFeatures] reads them.
+func WithExperimentalFeatureNames(names string) RuntimeOption {
+	return func(s *settings) { s.builder.FeatureNames(names) }
+}
+
+// WithCacheDirectory sets the directory where compiled code is kept from one process to the next.
+// What lies in it is run as machine code: it must belong to you, and nobody else may be able to
+// write there. It is made if it is missing. Default none.
+func WithCacheDirectory(path string) RuntimeOption {
+	return func(s *settings) { s.builder.CacheDirectory(path) }
+}
+
+// WithCacheMemory sets how much compiled code stays in memory although no component uses it.
+// Default 64 MiB; from 0, which keeps none, to 128 TiB.
+func WithCacheMemory(bytes uint64) RuntimeOption { return number(capi.CacheMemory, bytes) }

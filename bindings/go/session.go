@@ -1,0 +1,273 @@
+package wasmcell
+
+import (
+	"context"
+	"errors"
+	"runtime/cgo"
+	"sync"
+	"time"
+
+	"github.com/wasmcell/wasmcell/bindings/go/internal/capi"
+)
+
+// target is what a call is made of: a function or nothing, in an instance, or of a component.
+type target struct {
+	compiled  *compiled
+	component *Component
+	instance  *Instance
+	function  *function
+}
+
+// session is one call, from its beginning to its end. Sessions are used again.
+type session struct {
+	frame   capi.Frame
+	to      target
+	c       capi.Target
+	ctx     context.Context
+	options capi.Options
+	more    *callOptions
+	stop    func() bool // stops watching the context
+	given   []*Resource // what the arguments give away
+	host    *hostCall   // what host functions get
+	began   bool        // the output is ours
+}
+
+var sessions = sync.Pool{New: func() any { return new(session) }}
+
+func newSession() *session { return sessions.Get().(*session) }
+
+func (s *session) free() {
+	s.frame.Reset()
+	s.to, s.c, s.options = target{}, capi.Target{}, capi.Options{}
+	s.ctx, s.more, s.stop, s.host, s.began = nil, nil, nil, nil, false
+	clear(s.given)
+	s.given = s.given[:0]
+	sessions.Put(s)
+}
+
+// raw is what the library is to call.
+func (s *session) raw() *capi.Target { return &s.c }
+
+// begin makes sure of everything that a call needs. It is followed by end, unless it fails.
+func begin(ctx context.Context, to target) (*session, error) {
+	s := newSession()
+	s.to, s.ctx = to, ctx
+	if err := s.acquire(); err != nil {
+		s.free()
+		return nil, err
+	}
+	if err := s.prepare(); err != nil {
+		s.end()
+		return nil, err
+	}
+	return s, nil
+}
+
+// acquire keeps what is called from being released meanwhile.
+func (s *session) acquire() error {
+	to := &s.to
+	if to.component != nil && to.component.closed.Load() {
+		return ErrClosed
+	}
+	if to.instance != nil {
+		if !to.instance.c.Acquire() {
+			return ErrClosed
+		}
+		s.c.Instance = to.instance.c
+	}
+	if to.function != nil {
+		if !to.function.c.Acquire() {
+			s.release()
+			return ErrClosed
+		}
+		s.c.Function = to.function.c
+	} else if to.component != nil {
+		if !to.compiled.c.Acquire() {
+			return ErrClosed
+		}
+		s.c.Component = to.compiled.c
+	}
+	return nil
+}
+
+func (s *session) release() {
+	if s.c.Instance != nil {
+		s.c.Instance.Release()
+	}
+	if s.c.Function != nil {
+		s.c.Function.Release()
+	}
+	if s.c.Component != nil {
+		s.c.Component.Release()
+	}
+}
+
+var background = context.Background()
+
+// prepare turns the context into options.
+func (s *session) prepare() error {
+	if s.ctx != background {
+		if err := s.ctx.Err(); err != nil {
+			return contextError(s.ctx, err)
+		}
+		if err := s.watch(); err != nil {
+			return err
+		}
+		s.more = optionsOf(s.ctx)
+	}
+	if s.to.compiled.plans != nil {
+		s.host = &hostCall{ctx: s.ctx, compiled: s.to.compiled}
+		s.options.Context = cgo.NewHandle(s.host)
+	}
+	if s.more == nil {
+		return nil
+	}
+	s.options.Fuel = s.more.fuel
+	return s.capture()
+}
+
+// watch lets the end of the context end the call.
+func (s *session) watch() error {
+	done := s.ctx.Done()
+	if done == nil {
+		return nil
+	}
+	if deadline, ok := s.ctx.Deadline(); ok {
+		s.options.TimeoutMS = max(1, milliseconds(time.Until(deadline)))
+	}
+	cancel, err := newCancel()
+	if err != nil {
+		return err
+	}
+	s.options.Cancel = cancel
+	s.stop = context.AfterFunc(s.ctx, cancel.Trigger)
+	return nil
+}
+
+// cancels are tokens that were never triggered, so that they can serve another call.
+var cancels sync.Pool
+
+func newCancel() (*capi.Cancel, error) {
+	if cancel, ok := cancels.Get().(*capi.Cancel); ok {
+		return cancel, nil
+	}
+	cancel, failure := capi.NewCancel()
+	return cancel, errorOf(failure)
+}
+
+// capture gets an output ready.
+func (s *session) capture() error {
+	out := s.more.output
+	if out == nil {
+		return nil
+	}
+	if out.busy.Swap(true) {
+		return &Error{Code: ErrBusy, Message: "the output is that of another call"}
+	}
+	s.began = true
+	out.Stdout, out.Stderr, out.Truncated = nil, nil, false
+	limit := out.Limit
+	if limit == 0 {
+		limit = defaultOutput
+	}
+	c, failure := capi.NewOutput(limit)
+	s.options.Output = c
+	return errorOf(failure)
+}
+
+// end releases what the call needed.
+func (s *session) end() {
+	if s.stop != nil && s.stop() {
+		// Nobody will ever trigger it.
+		cancels.Put(s.options.Cancel)
+	}
+	if s.host != nil {
+		s.options.Context.Delete()
+		s.host.end()
+	}
+	s.frame.Results.Free()
+	if s.began {
+		out := s.more.output
+		if s.options.Output != nil {
+			out.Stdout, out.Stderr, out.Truncated = s.options.Output.Take()
+		}
+		out.busy.Store(false)
+	}
+	if s.more != nil && s.more.report != nil {
+		s.more.report.FuelUsed = s.frame.FuelUsed()
+	}
+	s.release()
+	s.free()
+}
+
+// run calls the function, here or on the workers.
+func (s *session) run(values []capi.Value) error {
+	calls := s.to.compiled.calls
+	workers := s.more != nil && s.more.onWorkers
+	if s.to.compiled.threadBound || !workers && calls.blocking.Add(1) <= calls.max {
+		failure := s.frame.Call(&s.c, values, &s.options)
+		if !s.to.compiled.threadBound {
+			calls.blocking.Add(-1)
+		}
+		return s.finish(failure)
+	}
+	if !workers {
+		calls.blocking.Add(-1)
+	}
+	if s.host != nil {
+		s.host.onWorkers = true
+	}
+	done := make(capi.Started, 1)
+	if failure := s.frame.Start(&s.c, values, &s.options, done); failure != nil {
+		return s.finish(failure)
+	}
+	return s.finish(s.frame.Take(<-done))
+}
+
+// finish makes a failure of the call an error, and adds what Go knows about it.
+func (s *session) finish(failure *capi.Failure) error {
+	if failure == nil {
+		for _, resource := range s.given {
+			resource.gone.Store(true)
+		}
+		return nil
+	}
+	e := newError(failure)
+	switch e.Code {
+	case ErrCancelled:
+		if err := s.ctx.Err(); err != nil {
+			e.causes = contextCauses(s.ctx, err)
+			if errors.Is(err, context.DeadlineExceeded) {
+				e.Code = ErrTimeout
+			}
+		}
+	case ErrTimeout:
+		// The library's clock may be ahead of the timer of the context.
+		if deadline, ok := s.ctx.Deadline(); ok && !time.Now().Before(deadline) {
+			e.causes = contextCauses(s.ctx, context.DeadlineExceeded)
+		}
+	case ErrHost:
+		if s.host != nil {
+			s.host.explain(e)
+		}
+	}
+	return e
+}
+
+// contextError is the error of a call whose context has ended before it begins.
+func contextError(ctx context.Context, err error) error {
+	code := ErrCancelled
+	if errors.Is(err, context.DeadlineExceeded) {
+		code = ErrTimeout
+	}
+	return &Error{Code: code, Message: "the context of the call ended before it began: " +
+		err.Error(), causes: contextCauses(ctx, err)}
+}
+
+func contextCauses(ctx context.Context, err error) []error {
+	causes := []error{err}
+	if cause := context.Cause(ctx); cause != nil && cause != err {
+		causes = append(causes, cause)
+	}
+	return causes
+}
