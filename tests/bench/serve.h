@@ -13,8 +13,8 @@
 // For a work that cannot be done.
 #define IMPOSSIBLE UINT64_MAX
 
-// How often `compute` goes round in one iteration.
-enum { COMPUTE = 1000000 };
+// How often `compute` and `loop` go round in one iteration.
+enum { BLOCKS = 1000, ROUNDS = 1000000 };
 
 static inline uint64_t now(void) {
   struct timespec t;

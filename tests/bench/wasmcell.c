@@ -5,8 +5,9 @@
 
 #include "values.h"
 
-// guest.wat, the directory of the test guests, a component in Python, a directory for the cache.
-static const char *guest, *guests, *python, *cache;
+// The directory of the benchmarks and that of the test guests, a component in Python, a directory
+// for the cache.
+static const char *bench, *guests, *python, *cache;
 
 static void check(runtime_error_t *error, const char *what) {
   if (error == NULL) return;
@@ -38,8 +39,8 @@ static runtime_error_t *host(void *user, runtime_call_t *call, const runtime_val
   return NULL;
 }
 
-// A function of a component in a runtime of its own.
-static runtime_function_t *function(const char *directory, const char *file, const char *name) {
+// A component in a runtime of its own.
+static runtime_component_t *load(const char *directory, const char *file) {
   char path[4096];
   snprintf(path, sizeof path, "%s%s%s", directory, *directory ? "/" : "", file);
   runtime_t *runtime = build(NULL);
@@ -50,11 +51,14 @@ static runtime_function_t *function(const char *directory, const char *file, con
   options.linker = linker;
   runtime_component_t *component = NULL;
   check(runtime_component_from_file(runtime, path, strlen(path), &options, &component), path);
-  runtime_function_t *it = NULL;
-  check(runtime_component_function(component, name, strlen(name), &it), name);
-  runtime_component_free(component);
   runtime_linker_free(linker);
   runtime_free(runtime);
+  return component;
+}
+
+static runtime_function_t *function(const runtime_component_t *component, const char *name) {
+  runtime_function_t *it = NULL;
+  check(runtime_component_function(component, name, strlen(name), &it), name);
   return it;
 }
 
@@ -93,23 +97,6 @@ static uint64_t in_two_threads(runtime_function_t *callee, uint64_t n) {
   return now() - begin;
 }
 
-// The live instance.
-static runtime_component_t *component;
-static runtime_instance_t *instance;
-
-static void start(void) {
-  runtime_t *runtime = build(NULL);
-  runtime_linker_t *linker = NULL;
-  check(runtime_linker_new(&linker), "linker");
-  check(runtime_linker_define(linker, "host", 4, host, NULL, NULL), "define");
-  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
-  options.linker = linker;
-  check(runtime_component_from_file(runtime, guest, strlen(guest), &options, &component), guest);
-  check(runtime_instance_new(component, NULL, &instance), "instance");
-  runtime_linker_free(linker);
-  runtime_free(runtime);
-}
-
 // Bytes of this process that are in memory.
 static uint64_t resident(void) {
   unsigned long long pages = 0;
@@ -121,6 +108,7 @@ static uint64_t resident(void) {
 
 // Bytes that `n` instances take.
 static uint64_t instances(uint64_t n) {
+  runtime_component_t *component = load(bench, "guest.wat");
   runtime_instance_t **all = allocate(n, sizeof(runtime_instance_t *));
   memset(all, 1, n * sizeof(runtime_instance_t *));
   uint64_t before = resident();
@@ -128,6 +116,7 @@ static uint64_t instances(uint64_t n) {
     check(runtime_instance_new(component, NULL, &all[i]), "instance");
   uint64_t took = resident() - before;
   for (uint64_t i = 0; i < n; i++) runtime_instance_free(all[i]);
+  runtime_component_free(component);
   free(all);
   return took;
 }
@@ -163,20 +152,33 @@ static uint64_t loads(const char *how, uint64_t n) {
   return now() - begin;
 }
 
-// `n` calls of `name` in the live instance.
-static uint64_t calls(const char *name, const runtime_value_t *args, size_t len, uint64_t n) {
-  runtime_function_t *callee = NULL;
-  check(runtime_component_function(component, name, strlen(name), &callee), name);
+// An instance that is called again and again.
+struct live {
+  const char *file;
+  runtime_component_t *component;
+  runtime_instance_t *instance;
+};
+
+// `n` calls of `name` in a live instance, which is made if it is not there.
+static uint64_t calls(struct live *live, const char *name, const runtime_value_t *args, size_t len,
+                      uint64_t n) {
+  if (live->instance == NULL) {
+    live->component = load(bench, live->file);
+    check(runtime_instance_new(live->component, NULL, &live->instance), "instance");
+  }
+  runtime_function_t *callee = function(live->component, name);
   uint64_t begin = now();
   for (uint64_t i = 0; i < n; i++) {
     runtime_values_t *results = NULL;
-    check(runtime_instance_call(instance, callee, args, len, NULL, &results), name);
+    check(runtime_instance_call(live->instance, callee, args, len, NULL, &results), name);
     runtime_values_free(results);
   }
   uint64_t took = now() - begin;
   runtime_function_free(callee);
   return took;
 }
+
+static struct live guest = {.file = "guest.wat"}, compute = {.file = "compute.wat"};
 
 // Calls with arguments that are made once.
 static uint64_t sized_calls(const char *name, uint64_t n) {
@@ -191,40 +193,40 @@ static uint64_t sized_calls(const char *name, uint64_t n) {
     if (!argument(name, &made[i].kind, &made[i].value)) return made[i].kind = NULL, IMPOSSIBLE;
     snprintf(made[i].name, sizeof made[i].name, "%s", name);
   }
-  return calls(made[i].kind, &made[i].value, 1, n);
+  return calls(&guest, made[i].kind, &made[i].value, 1, n);
 }
 
 static uint64_t work(const char *name, uint64_t n) {
   static runtime_function_t *add, *greet, *greet_python;
-  const runtime_value_t world = text("world", 5), count = u32((uint32_t)n), round = u32(COMPUTE);
+  const runtime_value_t world = text("world", 5), count = u32((uint32_t)n);
+  const runtime_value_t blocks = u32(BLOCKS), rounds = u32(ROUNDS);
   if (strcmp(name, "fresh") == 0 || strcmp(name, "threads") == 0) {
-    if (add == NULL) add = function("", guest, "add");
+    if (add == NULL) add = function(load(bench, "guest.wat"), "add");
     return *name == 'f' ? fresh(add, PAIR, 2, n) : in_two_threads(add, n);
   }
   if (strcmp(name, "fresh-wasi") == 0) {
-    if (greet == NULL) greet = function(guests, "greeter.wasm", "greet");
+    if (greet == NULL) greet = function(load(guests, "greeter.wasm"), "greet");
     return fresh(greet, &world, 1, n);
   }
   if (strcmp(name, "fresh-python") == 0) {
     if (access(python, R_OK) != 0) return IMPOSSIBLE;
-    if (greet_python == NULL) greet_python = function("", python, "greet");
+    if (greet_python == NULL) greet_python = function(load("", python), "greet");
     return fresh(greet_python, &world, 1, n);
   }
-  if (strncmp(name, "load-", 5) == 0) {
-    return strcmp(name, "load-file") == 0 ? IMPOSSIBLE : loads(name, n);
-  }
-  if (instance == NULL) start();
-  if (strcmp(name, "none") == 0) return calls("none", NULL, 0, n);
-  if (strcmp(name, "add") == 0) return calls("add", PAIR, 2, n);
-  if (strcmp(name, "ask") == 0) return calls("ask", &count, 1, 1);
-  if (strcmp(name, "compute") == 0) return calls("compute", &round, 1, n);
+  if (strcmp(name, "load-file") == 0) return IMPOSSIBLE;
+  if (strncmp(name, "load-", 5) == 0) return loads(name, n);
+  if (strcmp(name, "none") == 0) return calls(&guest, "none", NULL, 0, n);
+  if (strcmp(name, "add") == 0) return calls(&guest, "add", PAIR, 2, n);
+  if (strcmp(name, "ask") == 0) return calls(&guest, "ask", &count, 1, 1);
+  if (strcmp(name, "compute") == 0) return calls(&compute, "compute", &blocks, 1, n);
+  if (strcmp(name, "loop") == 0) return calls(&compute, "loop", &rounds, 1, n);
   if (strcmp(name, "instances") == 0) return instances(n);
   return sized_calls(name, n);
 }
 
 int main(int argc, char **argv) {
   if (argc != 5) return 2;
-  guest = argv[1], guests = argv[2], python = argv[3], cache = argv[4];
+  bench = argv[1], guests = argv[2], python = argv[3], cache = argv[4];
   serve(work);
   return 0;
 }

@@ -42,7 +42,7 @@ impl Places {
         match side {
             Side::Extism => command.arg("tests/bench/plugin.wat"),
             Side::WasmtimeGo | Side::Wazero => command.arg(self.bench.join("core.wasm")),
-            _ => command.args(["tests/bench/guest.wat", "tests/guests"]).arg(&self.python),
+            _ => command.args(["tests/bench", "tests/guests"]).arg(&self.python),
         };
         if side == Side::Ours {
             command.arg(self.bench.join("cache"));

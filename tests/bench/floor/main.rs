@@ -18,8 +18,9 @@ mod values;
 use host::{Ask, Guest, Host};
 use values::{Row, Shape};
 
-/// How often `compute` goes round in one iteration.
-const COMPUTE: u32 = 1_000_000;
+/// How often `compute` and `loop` go round in one iteration.
+const BLOCKS: u32 = 1_000;
+const ROUNDS: u32 = 1_000_000;
 
 /// An instance that is called again and again.
 struct Live {
@@ -162,10 +163,11 @@ impl Loads {
 /// What was needed so far, so that a work that nobody asks for costs nothing.
 #[derive(Default)]
 struct Works {
-    /// guest.wat, the directory of the test guests, a component in Python.
+    /// The directory of the benchmarks and that of the test guests, a component in Python.
     paths: [String; 3],
     live: Option<Live>,
     direct: Option<Live>,
+    compute: Option<Live>,
     endless: Option<Live>,
     fresh: Option<Fresh>,
     wasi: Option<Fresh>,
@@ -184,16 +186,21 @@ fn made<T>(slot: &mut Option<T>, make: impl FnOnce() -> Result<T>) -> Result<&mu
 impl Works {
     /// Nanoseconds that `n` times the work `name` took; `None` if it cannot be done.
     fn work(&mut self, name: &str, n: u64) -> Result<Option<u64>> {
-        let [guest, guests, python] = &self.paths;
+        let [bench, guests, python] = &self.paths;
+        let (guest, compute) = (&format!("{bench}/guest.wat"), &format!("{bench}/compute.wat"));
         let wasi = format!("{guests}/greeter.wasm");
         let took = match name {
             "ask-direct" => {
                 let live = made(&mut self.direct, || Live::new(guest, Ask::Direct, true))?;
                 live.calls::<(u32,), (u32,)>("ask", 1, || (n as u32,))?
             }
-            "compute-endless" => {
-                let live = made(&mut self.endless, || Live::new(guest, Ask::Outside, false))?;
-                live.calls::<(u32,), (u32,)>("compute", n, || (COMPUTE,))?
+            "compute" | "loop" => {
+                let live = || Live::new(compute, Ask::Outside, true);
+                computes(made(&mut self.compute, live)?, name, n)?
+            }
+            "compute-endless" | "loop-endless" => {
+                let live = || Live::new(compute, Ask::Outside, false);
+                computes(made(&mut self.endless, live)?, name, n)?
             }
             "fresh" | "threads" | "instances" => {
                 let fresh = made(&mut self.fresh, || Fresh::new(guest, "add", false))?;
@@ -224,6 +231,14 @@ impl Works {
     }
 }
 
+/// Calls in a live instance that compute.
+fn computes(live: &mut Live, name: &str, n: u64) -> Result<u64> {
+    match name.starts_with("loop") {
+        true => live.calls::<(u32,), (u32,)>("loop", n, || (ROUNDS,)),
+        false => live.calls::<(u32,), (u32,)>("compute", n, || (BLOCKS,)),
+    }
+}
+
 /// Calls in a live instance, most with an argument whose size stands behind the name.
 fn values(live: &mut Live, name: &str, n: u64) -> Result<Option<u64>> {
     let digits = name.find(|c: char| c.is_ascii_digit()).unwrap_or(name.len());
@@ -233,7 +248,6 @@ fn values(live: &mut Live, name: &str, n: u64) -> Result<Option<u64>> {
         "none" => live.calls::<(), ()>(kind, n, || ())?,
         "add" => live.calls::<(u32, u32), (u32,)>(kind, n, || (20, 22))?,
         "ask" => live.calls::<(u32,), (u32,)>(kind, 1, || (n as u32,))?,
-        "compute" => live.calls::<(u32,), (u32,)>(kind, n, || (COMPUTE,))?,
         "text" => {
             let text = "x".repeat(size);
             live.calls::<(&str,), (String,)>(kind, n, || (&*text,))?
