@@ -132,15 +132,24 @@ func (s *session) watch() error {
 	if done == nil {
 		return nil
 	}
-	if deadline, ok := s.ctx.Deadline(); ok {
-		s.options.TimeoutMS = max(1, milliseconds(time.Until(deadline)))
-	}
 	cancel, err := newCancel()
 	if err != nil {
 		return err
 	}
 	s.options.Cancel = cancel
-	s.stop = context.AfterFunc(s.ctx, cancel.Trigger)
+	deadline, ok := s.ctx.Deadline()
+	if !ok {
+		s.stop = context.AfterFunc(s.ctx, cancel.Trigger)
+		return nil
+	}
+	s.options.TimeoutMS = max(1, milliseconds(time.Until(deadline)))
+	ctx := s.ctx
+	s.stop = context.AfterFunc(ctx, func() {
+		// The library keeps the deadline by itself, and says so.
+		if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			cancel.Trigger()
+		}
+	})
 	return nil
 }
 
