@@ -1,0 +1,177 @@
+/// @file
+/// Components: compiled and linked once, then called as often as you like.
+#ifndef WASMCELL_COMPONENT_HPP
+#define WASMCELL_COMPONENT_HPP
+
+#include <string>
+#include <utility>
+#include <vector>
+#include <wasmcell/function.hpp>
+#include <wasmcell/instance.hpp>
+#include <wasmcell/linker.hpp>
+#include <wasmcell/runtime.hpp>
+#include <wasmcell/sandbox.hpp>
+
+namespace wasmcell {
+
+/// How a component is to be loaded. All of it is copied.
+struct ComponentOptions {
+  /// What to call the component in log records.
+  std::string_view name{};
+  /// What the component is granted; nothing without one.
+  const Sandbox *sandbox = nullptr;
+  /// What the host provides to the component; nothing but WASI without one.
+  const Linker *linker = nullptr;
+};
+
+/// A component, compiled and linked once.
+///
+/// It keeps what it needs of its runtime. Any number of threads may use it at once.
+class Component : public detail::Owned<runtime_component_t, runtime_component_free> {
+ public:
+  using Owned::Owned;
+
+  /// Loads a component from its bytes, or from WebAssembly text. See runtime_component_new().
+  ///
+  /// This is the expensive step: load once.
+  ///
+  /// @return Code::compile, Code::component_too_large, Code::signature, Code::io,
+  ///         Code::memory_limit, Code::resource_limit; Code::link if nothing provides one of its
+  ///         imports, or if the linker provides it with another type.
+  [[nodiscard]] static Result<Component> from_bytes(const Runtime &runtime, BytesView bytes,
+                                                    const ComponentOptions &options = {}) {
+    return load(options, [&](const runtime_component_options_t *raw, runtime_component_t **out) {
+      return runtime_component_new(runtime.get(), bytes.data(), bytes.size(), raw, out);
+    });
+  }
+  /// Loads a component from a file. As from_bytes(); Code::io if the file cannot be read.
+  ///
+  /// @param path  UTF-8.
+  [[nodiscard]] static Result<Component> from_file(const Runtime &runtime, std::string_view path,
+                                                   const ComponentOptions &options = {}) {
+    return load(options, [&](const runtime_component_options_t *raw, runtime_component_t **out) {
+      return runtime_component_from_file(runtime.get(), path.data(), path.size(), raw, out);
+    });
+  }
+  /// Loads a component from its compiled code, as serialize() gave it. As from_bytes().
+  ///
+  /// WARNING: the bytes are machine code, and this function trusts them. Whoever can choose or
+  /// change them runs any code in your process. See runtime_component_deserialize().
+  [[nodiscard]] static Result<Component> deserialize(const Runtime &runtime, BytesView bytes,
+                                                     const ComponentOptions &options = {}) {
+    return load(options, [&](const runtime_component_options_t *raw, runtime_component_t **out) {
+      return runtime_component_deserialize(runtime.get(), bytes.data(), bytes.size(), raw, out);
+    });
+  }
+
+  /// Makes another handle to the same component.
+  [[nodiscard]] Component clone() const noexcept {
+    return Component(runtime_component_clone(get()));
+  }
+  /// Gives the compiled code, for deserialize().
+  [[nodiscard]] Result<Bytes> serialize() const {
+    runtime_bytes_t *out = nullptr;
+    if (auto *error = runtime_component_serialize(get(), &out)) return detail::fail(error);
+    return Bytes(out);
+  }
+  /// What the component is called in log records. Borrowed.
+  [[nodiscard]] std::string_view name() const noexcept {
+    return runtime_component_name(get());
+  }
+  /// Spells the component's world as WIT text; Code::unsupported if WIT cannot express it.
+  [[nodiscard]] Result<std::string> wit() const {
+    runtime_bytes_t *out = nullptr;
+    auto *error = runtime_component_wit(get(), &out);
+    return detail::text(error, out);
+  }
+  /// What the component imports, WASI included, in the order of the binary. Borrowed.
+  [[nodiscard]] std::vector<Item> imports() const {
+    std::vector<Item> items;
+    for (std::size_t i = 0; i < runtime_component_import_count(get()); i++)
+      items.emplace_back(runtime_component_import(get(), i));
+    return items;
+  }
+  /// What the component exports, in the order of the binary. Borrowed.
+  [[nodiscard]] std::vector<Item> exports() const {
+    std::vector<Item> items;
+    for (std::size_t i = 0; i < runtime_component_export_count(get()); i++)
+      items.emplace_back(runtime_component_export(get(), i));
+    return items;
+  }
+
+  /// Looks up an exported function, for calls with values or text. Look up once and keep it.
+  ///
+  /// @param name  `greet`, or `ns:pkg/iface@1.0.0#greet` for a function in an interface.
+  ///
+  /// @return Code::not_found if the component exports no such function.
+  [[nodiscard]] Result<AnyFunction> function(std::string_view name) const {
+    runtime_function_t *out = nullptr;
+    if (auto *error = runtime_component_function(get(), name.data(), name.size(), &out))
+      return detail::fail(error);
+    return AnyFunction(out);
+  }
+  /// Looks up an exported function and checks its type. Look up once and keep it.
+  ///
+  ///     component.function<std::string(std::string_view)>("greet")
+  ///
+  /// @return Code::not_found if the component exports no such function; Code::type_mismatch, with
+  ///         both types, if it has another one.
+  template <typename S>
+  [[nodiscard]] Result<Function<S>> function(std::string_view name) const {
+    Result<AnyFunction> any = function(name);
+    if (!any) return detail::fail(std::move(any).error());
+    return Function<S>::check(std::move(*any));
+  }
+
+  /// Calls an exported function in a fresh instance, with text in and out: `greet("world")`. For
+  /// tools, tests and tinkering; see AnyFunction::call_text().
+  [[nodiscard]] Result<std::string> call_text(std::string_view text,
+                                              const CallOptions &options = {}) const {
+    const runtime_call_options_t how = detail::raw(options);
+    runtime_bytes_t *out = nullptr;
+    auto *error = runtime_component_call_text(get(), text.data(), text.size(), &how, &out);
+    return detail::text(error, out);
+  }
+  /// Runs a command: a component that exports `run` of wasi:cli. See runtime_component_run().
+  ///
+  /// @return The status, from 0 to 255; Code::not_found if the component is no command.
+  [[nodiscard]] Result<std::int32_t> run(const CallOptions &options = {}) const {
+    const runtime_call_options_t how = detail::raw(options);
+    std::int32_t status = 0;
+    if (auto *error = runtime_component_run(get(), &how, &status)) return detail::fail(error);
+    return status;
+  }
+  /// Makes an instance that keeps its state from one call to the next.
+  ///
+  /// @param options  For what the guest does at its start, not for later calls.
+  [[nodiscard]] Result<Instance> instantiate(const CallOptions &options = {}) const {
+    const runtime_call_options_t how = detail::raw(options);
+    runtime_instance_t *out = nullptr;
+    if (auto *error = runtime_instance_new(get(), &how, &out)) return detail::fail(error);
+    return Instance(out);
+  }
+
+ private:
+  template <typename F>
+  static Result<Component> load(const ComponentOptions &options, F &&make) {
+    runtime_component_options_t raw = RUNTIME_COMPONENT_OPTIONS_INIT;
+    raw.name = options.name.data();
+    raw.name_len = options.name.size();
+    raw.sandbox = options.sandbox != nullptr ? options.sandbox->get() : nullptr;
+    raw.linker = options.linker != nullptr ? options.linker->get() : nullptr;
+    runtime_component_t *out = nullptr;
+    if (auto *error = make(&raw, &out)) return detail::fail(error);
+    Component component(out);
+    if (options.linker != nullptr) {
+      Result<void> checked = options.linker->check(component.get());
+      if (!checked) return detail::fail(std::move(checked).error());
+    }
+    return component;
+  }
+};
+
+static_assert(sizeof(Component) == sizeof(void *));
+
+}  // namespace wasmcell
+
+#endif

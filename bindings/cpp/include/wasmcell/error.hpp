@@ -1,0 +1,165 @@
+/// @file
+/// Why something failed.
+#ifndef WASMCELL_ERROR_HPP
+#define WASMCELL_ERROR_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+#include <wasmcell/owned.hpp>
+
+namespace wasmcell {
+
+/// What kind of failure an error is; wasmcell.h explains each as RUNTIME_ERROR_.
+///
+/// Expect numbers that are not listed: a newer library may have more.
+enum class Code : std::int32_t {
+  none = RUNTIME_ERROR_NONE,
+  invalid_argument = RUNTIME_ERROR_INVALID_ARGUMENT,
+  not_found = RUNTIME_ERROR_NOT_FOUND,
+  type_mismatch = RUNTIME_ERROR_TYPE_MISMATCH,
+  busy = RUNTIME_ERROR_BUSY,
+  compile = RUNTIME_ERROR_COMPILE,
+  link = RUNTIME_ERROR_LINK,
+  trap = RUNTIME_ERROR_TRAP,
+  exit = RUNTIME_ERROR_EXIT,
+  poisoned = RUNTIME_ERROR_POISONED,
+  timeout = RUNTIME_ERROR_TIMEOUT,
+  cancelled = RUNTIME_ERROR_CANCELLED,
+  memory_limit = RUNTIME_ERROR_MEMORY_LIMIT,
+  component_too_large = RUNTIME_ERROR_COMPONENT_TOO_LARGE,
+  instance_limit = RUNTIME_ERROR_INSTANCE_LIMIT,
+  fuel = RUNTIME_ERROR_FUEL,
+  stack_overflow = RUNTIME_ERROR_STACK_OVERFLOW,
+  resource_limit = RUNTIME_ERROR_RESOURCE_LIMIT,
+  io = RUNTIME_ERROR_IO,
+  pool = RUNTIME_ERROR_POOL,
+  signature = RUNTIME_ERROR_SIGNATURE,
+  forked = RUNTIME_ERROR_FORKED,
+  unsupported = RUNTIME_ERROR_UNSUPPORTED,
+  host = RUNTIME_ERROR_HOST,
+  panic = RUNTIME_ERROR_PANIC,
+};
+
+/// Which rule of WebAssembly a trapping guest broke; wasmcell.h explains each as RUNTIME_TRAP_.
+///
+/// Expect numbers that are not listed: a newer library may have more.
+enum class Trap : std::int32_t {
+  none = RUNTIME_TRAP_NONE,
+  unreachable = RUNTIME_TRAP_UNREACHABLE,
+  memory_out_of_bounds = RUNTIME_TRAP_MEMORY_OUT_OF_BOUNDS,
+  table_out_of_bounds = RUNTIME_TRAP_TABLE_OUT_OF_BOUNDS,
+  indirect_call_to_null = RUNTIME_TRAP_INDIRECT_CALL_TO_NULL,
+  bad_signature = RUNTIME_TRAP_BAD_SIGNATURE,
+  integer_overflow = RUNTIME_TRAP_INTEGER_OVERFLOW,
+  integer_division_by_zero = RUNTIME_TRAP_INTEGER_DIVISION_BY_ZERO,
+  bad_conversion_to_integer = RUNTIME_TRAP_BAD_CONVERSION_TO_INTEGER,
+  stack_overflow = RUNTIME_TRAP_STACK_OVERFLOW,
+  canonical_abi = RUNTIME_TRAP_CANONICAL_ABI,
+  other = RUNTIME_TRAP_OTHER,
+};
+
+/// Spells a code as text, such as `TRAP`, for logs and metrics; `UNKNOWN` if it has no name.
+[[nodiscard]] inline std::string_view code_name(Code code) noexcept {
+  return runtime_error_code_name(static_cast<std::int32_t>(code));
+}
+
+/// One function on the guest's stack when it trapped. Text is borrowed from the Error.
+struct Frame {
+  /// Name of the function, demangled; empty where the component carries no names.
+  std::string_view function;
+  /// Name of the core module; empty where it has none.
+  std::string_view module;
+  /// Offset of the instruction in the core module's binary; UINT64_MAX if unknown.
+  std::uint64_t offset = 0;
+  /// Source file; empty without debug information. See Builder::backtrace_details().
+  std::string_view file;
+  /// Line in `file`, from 1; 0 if unknown.
+  std::uint32_t line = 0;
+  /// Column in `line`, from 1; 0 if unknown.
+  std::uint32_t column = 0;
+};
+
+/// Why something failed: a code, one line of text, and what is known about the guest.
+///
+/// Does not change after it is made, and copies share it: std::expected wants errors that can be
+/// copied. It refers to nothing else, may outlive every other object, and any number of threads may
+/// read it at once.
+class [[nodiscard]] Error {
+ public:
+  /// Adopts an error of the C API, which must be owned by the caller and not NULL.
+  explicit Error(runtime_error_t *error)
+      : Error(error, static_cast<Code>(runtime_error_code(error))) {}
+
+  /// Makes an error of the host's own, for a host function or another callback to return.
+  ///
+  /// @param message  What went wrong, in one line. Copied.
+  explicit Error(std::string_view message) : Error(message, Code::host) {}
+
+  /// Makes an error with a code other than Code::host.
+  ///
+  /// Code that the program sees itself: an error that a callback returns to the library arrives at
+  /// the other end as Code::host, with this message, because the C API makes no others.
+  Error(std::string_view message, Code code)
+      : Error(runtime_error_new(message.data(), message.size()), code) {}
+
+  /// What kind of failure it is: for programs to decide by.
+  [[nodiscard]] Code code() const noexcept {
+    return code_;
+  }
+
+  /// Says in one line what went wrong, for people; may change between versions. Borrowed.
+  [[nodiscard]] std::string_view message() const noexcept {
+    return {runtime_error_message(get()), runtime_error_message_len(get())};
+  }
+
+  /// With which status the guest ended itself, if the code is Code::exit; otherwise 0.
+  [[nodiscard]] std::int32_t exit_status() const noexcept {
+    return runtime_error_exit_status(get());
+  }
+
+  /// Which rule of WebAssembly the guest broke; Trap::none if it is no trap.
+  [[nodiscard]] Trap trap() const noexcept {
+    return static_cast<Trap>(runtime_error_trap(get()));
+  }
+
+  /// The functions on the guest's stack when it trapped, the innermost first. Borrowed.
+  [[nodiscard]] std::vector<Frame> frames() const {
+    std::vector<Frame> frames;
+    runtime_frame_t raw = RUNTIME_FRAME_INIT;
+    for (std::size_t i = 0; runtime_error_frame(get(), i, &raw); i++)
+      frames.push_back({raw.function, raw.module, raw.offset, raw.file, raw.line, raw.column});
+    return frames;
+  }
+
+  /// The C object, still owned by this error and its copies; NULL after it was moved from.
+  [[nodiscard]] runtime_error_t *get() const noexcept {
+    return shared_ != nullptr ? shared_->get() : nullptr;
+  }
+
+  /// The C object, from here on owned by the caller.
+  ///
+  /// While copies of this error live, a new one with the same message, of Code::host.
+  [[nodiscard]] runtime_error_t *release() {
+    const std::shared_ptr<Raw> shared = std::move(shared_);
+    if (shared != nullptr && shared.use_count() == 1) return shared->release();
+    const std::string_view text =
+        shared != nullptr ? runtime_error_message(shared->get()) : "an error that was moved from";
+    return runtime_error_new(text.data(), text.size());
+  }
+
+ private:
+  using Raw = detail::Owned<runtime_error_t, runtime_error_free>;
+
+  Error(runtime_error_t *error, Code code) : shared_(std::make_shared<Raw>(error)), code_(code) {}
+
+  std::shared_ptr<Raw> shared_;
+  Code code_;
+};
+
+}  // namespace wasmcell
+
+#endif

@@ -1,0 +1,67 @@
+/// @file
+/// How one call is to be made.
+#ifndef WASMCELL_OPTIONS_HPP
+#define WASMCELL_OPTIONS_HPP
+
+#include <chrono>
+#include <wasmcell/cancel.hpp>
+#include <wasmcell/output.hpp>
+
+namespace wasmcell {
+
+/// What a call used: give it to a call in CallOptions, and read it afterwards.
+class Report {
+ public:
+  /// Fuel that the call used; 0 in a runtime without fuel.
+  [[nodiscard]] std::uint64_t fuel_used() const noexcept {
+    return raw_.fuel_used;
+  }
+  /// The C struct, for functions of wasmcell.h.
+  [[nodiscard]] runtime_call_report_t *get() noexcept {
+    return &raw_;
+  }
+
+ private:
+  runtime_call_report_t raw_ = RUNTIME_CALL_REPORT_INIT;
+};
+
+/// How one call is to be made. What it points to is borrowed until the call returns; see each.
+struct CallOptions {
+  /// How long the call may take; 0 stands for Builder::max_execution_time(), which bounds it.
+  std::chrono::milliseconds timeout{0};
+  /// Fuel that the call may use; 0 stands for Builder::fuel(), which bounds it.
+  std::uint64_t fuel = 0;
+  /// What may cancel the call; an asynchronous call keeps its own reference.
+  const Cancel *cancel = nullptr;
+  /// Where to put what the call used; must live until an asynchronous call has ended.
+  Report *report = nullptr;
+  /// Where to put what the guest prints, if its Sandbox captures that; an asynchronous call keeps
+  /// its own reference.
+  Output *output = nullptr;
+  /// What host functions and output callbacks get by Call::context(): must live until the call has
+  /// ended, and be fit for the thread that it runs on.
+  void *context = nullptr;
+};
+
+namespace detail {
+
+/// Times that are negative become 0.
+inline std::uint64_t milliseconds(std::chrono::milliseconds time) noexcept {
+  return time.count() > 0 ? static_cast<std::uint64_t>(time.count()) : 0;
+}
+
+inline runtime_call_options_t raw(const CallOptions &options) noexcept {
+  runtime_call_options_t raw = RUNTIME_CALL_OPTIONS_INIT;
+  raw.timeout_ms = milliseconds(options.timeout);
+  raw.fuel = options.fuel;
+  raw.cancel = options.cancel != nullptr ? options.cancel->get() : nullptr;
+  raw.report = options.report != nullptr ? options.report->get() : nullptr;
+  raw.output = options.output != nullptr ? options.output->get() : nullptr;
+  raw.context = options.context;
+  return raw;
+}
+
+}  // namespace detail
+}  // namespace wasmcell
+
+#endif

@@ -1,0 +1,78 @@
+/// @file
+/// Where components are compiled and run.
+#ifndef WASMCELL_RUNTIME_HPP
+#define WASMCELL_RUNTIME_HPP
+
+#include <string_view>
+#include <wasmcell/result.hpp>
+
+namespace wasmcell {
+
+/// Where a runtime takes the memory of its instances from.
+enum class Allocator : std::uint32_t {
+  pooling = RUNTIME_ALLOCATOR_POOLING,
+  pooling_shrunk = RUNTIME_ALLOCATOR_POOLING_SHRUNK,
+  on_demand = RUNTIME_ALLOCATOR_ON_DEMAND,
+};
+
+/// What a runtime got of what was asked for, and why. See runtime_info_t.
+struct Info {
+  /// Where it takes memory from.
+  Allocator allocator;
+  /// Instances that may be alive at once.
+  std::uint64_t max_components;
+  /// Linear memories that the pool holds; 0 without a pool.
+  std::uint64_t total_memories;
+  /// Bytes of address space for each of them, without guard pages.
+  std::uint64_t memory_reservation;
+  /// Bytes of address space that the pool reserves; 0 without a pool.
+  std::uint64_t address_space;
+  /// Why `allocator` is not Allocator::pooling; empty if it is. Borrowed from the runtime.
+  std::string_view reason;
+};
+
+/// What a runtime is doing and has done: the C struct, whose fields wasmcell.h explains.
+using Stats = runtime_stats_t;
+
+/// A place where components are compiled and run: the engine, the pool, and the threads that keep
+/// time.
+///
+/// A Builder makes it. Objects made from it keep what they need of it, so it may be released before
+/// or after them. Any number of threads may use it at once.
+class Runtime : public detail::Owned<runtime_t, runtime_free> {
+ public:
+  using Owned::Owned;
+
+  /// Tells what the runtime got of what was asked for, and why.
+  [[nodiscard]] Result<Info> info() const {
+    runtime_info_t raw = RUNTIME_INFO_INIT;
+    if (auto *error = runtime_info(get(), &raw)) return detail::fail(error);
+    return Info{static_cast<Allocator>(raw.allocator),
+                raw.max_components,
+                raw.total_memories,
+                raw.memory_reservation,
+                raw.address_space,
+                raw.reason};
+  }
+
+  /// Tells what the runtime is doing and has done; takes no lock that a call takes.
+  [[nodiscard]] Result<Stats> stats() const {
+    Stats stats = RUNTIME_STATS_INIT;
+    if (auto *error = runtime_stats(get(), &stats)) return detail::fail(error);
+    return stats;
+  }
+
+  /// Whether the runtime leaves an interface to the host because it belongs to an experimental
+  /// feature that is on. See runtime_skip_feature_gated_instance().
+  ///
+  /// @param name  The interface with its version, such as `wrpc:rpc/transport@0.1.0`.
+  [[nodiscard]] bool skip_feature_gated_instance(std::string_view name) const noexcept {
+    return runtime_skip_feature_gated_instance(get(), name.data(), name.size());
+  }
+};
+
+static_assert(sizeof(Runtime) == sizeof(void *));
+
+}  // namespace wasmcell
+
+#endif
