@@ -6,35 +6,23 @@ import (
 	"testing"
 )
 
-// roundTrips is a guest for measuring: it does nothing, adds, hands bytes back, asks the host.
-const benchGuest = `(component
-  (import "host-add" (func $add (param "a" u32) (param "b" u32) (result u32)))
-  (core func $lowered (canon lower (func $add)))
-  (core module $memory
-    (memory (export "memory") 40)
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
-  (core instance $space (instantiate $memory))
-  (alias core export $space "memory" (core memory $mem))
-  (alias core export $space "realloc" (core func $realloc))
+// plainGuest is a guest for measuring: it does nothing, adds, hands bytes back.
+const plainGuest = `(component
   (core module $m
-    (import "host" "add" (func $add (param i32 i32) (result i32)))
-    (import "space" "memory" (memory 40))
+    (memory (export "memory") 40)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
     (func (export "nothing"))
     (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
-    (func (export "ask") (param i32 i32) (result i32)
-      (call $add (local.get 0) (local.get 1)))
     (func (export "bytes") (param i32 i32) (result i32)
       (i32.store (i32.const 0) (local.get 0))
       (i32.store (i32.const 4) (local.get 1))
       (i32.const 0)))
-  (core instance $i (instantiate $m
-    (with "space" (instance $space))
-    (with "host" (instance (export "add" (func $lowered))))))
+  (core instance $i (instantiate $m))
+  (alias core export $i "memory" (core memory $mem))
+  (alias core export $i "realloc" (core func $realloc))
   (func (export "nothing") (canon lift (core func $i "nothing")))
   (func (export "add") (param "a" u32) (param "b" u32) (result u32)
     (canon lift (core func $i "add")))
-  (func (export "ask") (param "a" u32) (param "b" u32) (result u32)
-    (canon lift (core func $i "ask")))
   (func (export "bytes") (param "x" (list u8)) (result (list u8))
     (canon lift (core func $i "bytes") (memory $mem) (realloc $realloc)))
   (func (export "text") (param "x" string) (result string)
@@ -46,12 +34,7 @@ type bench struct {
 }
 
 func newBench(t testing.TB) bench {
-	r := smallRuntime(t)
-	linker := must[*Linker](t)(NewLinker())
-	defer linker.Close()
-	check(t, linker.Define("host-add", Host2(
-		func(_ context.Context, a, b uint32) (uint32, error) { return a + b, nil })))
-	c := must[*Component](t)(r.Load([]byte(benchGuest), WithLinker(linker)))
+	c := must[*Component](t)(smallRuntime(t).Load([]byte(plainGuest)))
 	t.Cleanup(func() { c.Close() })
 	i := must[*Instance](t)(c.Instantiate(context.Background()))
 	t.Cleanup(func() { i.Close() })
@@ -116,8 +99,12 @@ func BenchmarkAddOnWorkers(b *testing.B) {
 }
 
 func BenchmarkHostFunction(b *testing.B) {
+	c := sumWith(b, smallRuntime(b), Host2(
+		func(_ context.Context, a, b uint32) (uint32, error) { return a + b, nil }))
+	i := must[*Instance](b)(c.Instantiate(background))
+	b.Cleanup(func() { i.Close() })
 	call := must[func(context.Context, uint32, uint32) (uint32, error)](b)(
-		Func2[uint32, uint32, uint32](newBench(b).instance, "ask"))
+		Func2[uint32, uint32, uint32](i, "sum"))
 	measure(b, func() error { _, err := call(background, 40, 2); return err })
 }
 

@@ -1,0 +1,194 @@
+package wasmcell
+
+import (
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wasmcell/wasmcell/bindings/go/internal/capi"
+)
+
+func TestCloseInAnyOrderAndAgain(t *testing.T) {
+	for round := range 6 {
+		r := must[*Runtime](t)(NewRuntime(WithMaxComponents(4)))
+		linker := must[*Linker](t)(NewLinker())
+		sandbox := must[*Sandbox](t)(NewSandbox(WithArgs("x")))
+		c := must[*Component](t)(r.LoadFile(stateFile, WithLinker(linker), WithSandbox(sandbox)))
+		i := must[*Instance](t)(c.Instantiate(background))
+		add := must[func(context.Context, uint32) (uint32, error)](t)(
+			Func1[uint32, uint32](i, "add"))
+		fresh := must[func(context.Context, uint32) (uint32, error)](t)(
+			Func1[uint32, uint32](c, "add"))
+		all := []io.Closer{r, linker, sandbox, c, i}
+		for n := range all {
+			closer := all[(n+round)%len(all)]
+			for range 2 {
+				check(t, closer.Close())
+			}
+			if closer != i && i.c.Closed() == false {
+				if _, err := add(background, 1); err != nil {
+					t.Errorf("the instance goes on: %v", err)
+				}
+			}
+		}
+		for _, call := range []func(context.Context, uint32) (uint32, error){add, fresh} {
+			if _, err := call(background, 1); !errors.Is(err, ErrClosed) {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+func TestUseAfterClose(t *testing.T) {
+	r := must[*Runtime](t)(NewRuntime(WithMaxComponents(4)))
+	c := must[*Component](t)(r.LoadFile(stateFile))
+	i := must[*Instance](t)(c.Instantiate(background))
+	linker := must[*Linker](t)(NewLinker())
+	sandbox := must[*Sandbox](t)(NewSandbox())
+	f := must[*Function](t)(c.Function("add"))
+	for _, closer := range []io.Closer{i, c, r, linker, sandbox} {
+		check(t, closer.Close())
+	}
+	for name, use := range map[string]func() error{
+		"Runtime.Info":          func() error { _, err := r.Info(); return err },
+		"Runtime.Stats":         func() error { _, err := r.Stats(); return err },
+		"Runtime.Load":          func() error { _, err := r.Load(nil); return err },
+		"Component.Function":    func() error { _, err := c.Function("add"); return err },
+		"Component.Call":        func() error { _, err := c.Call(background, "add", 1); return err },
+		"Component.CallText":    func() error { _, err := c.CallText(background, "add(1)"); return err },
+		"Component.Run":         func() error { _, err := c.Run(background); return err },
+		"Component.Instantiate": func() error { _, err := c.Instantiate(background); return err },
+		"Component.Serialize":   func() error { _, err := c.Serialize(); return err },
+		"Component.WIT":         func() error { _, err := c.WIT(); return err },
+		"Component.Imports":     func() error { _, err := c.Imports(); return err },
+		"Component.Exports":     func() error { _, err := c.Exports(); return err },
+		"Function.Call":         func() error { _, err := f.Call(background, 1); return err },
+		"Function.CallText":     func() error { _, err := f.CallText(background, "(1)"); return err },
+		"Instance.Function":     func() error { _, err := i.Function("add"); return err },
+		"Linker.Define":         func() error { return linker.DefineAny("f", same) },
+		"Linker.UnresolvedTrap": func() error { return linker.UnresolvedTrap() },
+		"Linker.DefineResource": func() error { return DefineResource[int](linker, "r", nil) },
+		"Resource.Drop":         func() error { return (&Resource{instance: i}).Close() },
+		"Load with a linker":    func() error { return loadWith(t, WithLinker(linker)) },
+		"Load with a sandbox":   func() error { return loadWith(t, WithSandbox(sandbox)) },
+	} {
+		if err := use(); !errors.Is(err, ErrClosed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if c.Name() != "" || i.IsPoisoned() || r.SkipsFeatureGatedInstance("x") {
+		t.Error("closed objects have an answer")
+	}
+}
+
+func loadWith(t *testing.T, option ComponentOption) error {
+	_, err := smallRuntime(t).LoadFile(stateFile, option)
+	return err
+}
+
+// TestCloseWhileCalling closes everything while calls are in flight, here and on the workers.
+func TestCloseWhileCalling(t *testing.T) {
+	for _, options := range [][]CallOption{nil, {OnWorkers()}} {
+		ctx := CallWith(background, options...)
+		r := must[*Runtime](t)(NewRuntime(WithMaxComponents(20), WithWorkerThreads(2)))
+		c := must[*Component](t)(r.LoadFile(stateFile))
+		i := must[*Instance](t)(c.Instantiate(background))
+		var goroutines sync.WaitGroup
+		for n := range 9 {
+			caller := Caller(c)
+			if n == 0 {
+				caller = i
+			}
+			sleep := must[func(context.Context, uint64) (struct{}, error)](t)(
+				Func1[uint64, struct{}](caller, "sleep"))
+			goroutines.Add(1)
+			go func() {
+				defer goroutines.Done()
+				if _, err := sleep(ctx, 100); err != nil {
+					t.Errorf("call %d: %v", n, err)
+				}
+			}()
+		}
+		for must[Stats](t)(r.Stats()).Started < 10 {
+			time.Sleep(time.Millisecond)
+		}
+		var closers sync.WaitGroup
+		for _, closer := range []io.Closer{i, c, r, i, c, r} {
+			closers.Add(1)
+			go func() {
+				defer closers.Done()
+				closer.Close()
+			}()
+		}
+		closers.Wait()
+		if _, err := c.Call(background, "add", 1); !errors.Is(err, ErrClosed) {
+			t.Error(err)
+		}
+		goroutines.Wait()
+	}
+}
+
+// TestCallersRaceWithClose calls from many goroutines until a Close ends that.
+func TestCallersRaceWithClose(t *testing.T) {
+	for range 20 {
+		c := must[*Component](t)(smallRuntime(t).LoadFile(stateFile))
+		add := must[func(context.Context, uint32) (uint32, error)](t)(
+			Func1[uint32, uint32](c, "add"))
+		var goroutines sync.WaitGroup
+		for range 4 {
+			goroutines.Add(1)
+			go func() {
+				defer goroutines.Done()
+				for {
+					got, err := add(background, 3)
+					if errors.Is(err, ErrClosed) {
+						return
+					}
+					if err != nil || got != 3 {
+						t.Error(got, err)
+						return
+					}
+				}
+			}()
+		}
+		time.Sleep(time.Millisecond)
+		c.Close()
+		goroutines.Wait()
+	}
+}
+
+// TestTheSafetyNet forgets everything, which the collector then releases.
+func TestTheSafetyNet(t *testing.T) {
+	for kind, count := range map[string]int{"runtime": 1, "component": 1, "instance": 1,
+		"function": 1, "linker": 1, "sandbox": 1} {
+		expectedLeaks[kind] += count
+	}
+	before := capi.Leaks()
+	func() {
+		r := must[*Runtime](t)(NewRuntime(WithMaxComponents(4)))
+		linker := must[*Linker](t)(NewLinker())
+		sandbox := must[*Sandbox](t)(NewSandbox())
+		c := must[*Component](t)(r.LoadFile(stateFile, WithLinker(linker), WithSandbox(sandbox)))
+		i := must[*Instance](t)(c.Instantiate(background))
+		if _, err := i.Call(background, "add", 1); err != nil {
+			t.Error(err)
+		}
+	}()
+	for range 100 {
+		runtime.GC()
+		after := capi.Leaks()
+		done := true
+		for kind, count := range expectedLeaks {
+			done = done && after[kind]-before[kind] >= count
+		}
+		if done {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("released are %v", capi.Leaks())
+}
