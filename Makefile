@@ -19,6 +19,7 @@ ABI := $(shell sed -n 's/.*NUMBER: u32 = \([0-9]*\);.*/\1/p' src/abi.rs)
 OUT := $(or $(CARGO_TARGET_DIR),target)/release
 SONAME := libwasmcell.so.$(ABI)
 BENCH := $(OUT:/release=)/bench
+PEERS := $(OUT:/release=)/peers
 
 # What a program that links libwasmcell.a needs besides, as said by
 # `cargo rustc --release --lib --crate-type staticlib -- --print native-static-libs`.
@@ -109,17 +110,37 @@ soak: lib ## A million calls, 100,000 of each object: memory and descriptors sta
 lateness: lib ## How late time limits and cancellations are, as distributions
 	@$(call program,tests/bench/lateness.c,$(OUT)/programs/lateness)
 
-# The programs of the benchmarks that `make bench-quick` needs, and the others.
+bench: bench-peers ## Everything that is measured, beside peers (first time half an hour, then ten minutes)
+	@$(OUT)/compare $(OUT) $(BENCH) $(WORKS)
+
+bench-quick: bench-programs ## The same, beside wasmtime in Rust only (half a minute); WORKS="add fresh"
+	@$(OUT)/compare $(OUT) $(BENCH) --quick $(WORKS)
+
+bench-readme: ## Put what `make bench` found into README.md
+	@$(OUT)/compare --paste $(BENCH)/results.md README.md
+
+bench_cc = $(CC) -std=c11 -O2 -g -Wall -Wextra -pthread -D_GNU_SOURCE= -Itests/bench
+
 bench-programs: lib
 	@$(CARGO) build --release --locked -p bench
 	@mkdir -p $(BENCH)
 	@$(bench_cc) tests/bench/wasmcell.c -o $(BENCH)/wasmcell -Iinclude -L$(OUT) -lwasmcell \
 	  -Wl,-rpath,$(abspath $(OUT))
 
-bench_cc = $(CC) -std=c11 -O2 -g -Wall -Wextra -pthread -D_GNU_SOURCE= -Itests/bench
-
-bench-quick: bench-programs ## The same, wasmcell beside wasmtime in Rust only (half a minute)
-	@$(OUT)/compare $(OUT) $(BENCH) --quick $(WORKS)
+# Two more wasmtimes: one with a C API, one inside Extism.
+bench-peers: bench-programs
+	@.ci/deps test
+	@$(CARGO) build --release --locked --manifest-path tests/bench/peers/Cargo.toml \
+	  --target-dir $(PEERS)
+	@cp $(PEERS)/release/extism-peer $(BENCH)/extism
+	@$(bench_cc) tests/bench/peers/wasmtime.c -o $(BENCH)/wasmtime \
+	  -I"$$(ls -dt $(PEERS)/release/build/wasmtime-c-api-impl-*/out/include | head -n 1)" \
+	  -L$(PEERS)/release -lcapi -Wl,-rpath,$(abspath $(PEERS))/release
+	@printf 'Name: wasmcell\nDescription: .\nVersion: $(VERSION)\nCflags: %s\nLibs: %s\n' \
+	  '-I$(abspath include)' '-L$(abspath $(OUT)) -lwasmcell' > $(BENCH)/wasmcell.pc
+	@if command -v go > /dev/null; then mkdir -p $(BENCH)/go && cd tests/bench/go && \
+	  PKG_CONFIG_PATH=$(abspath $(BENCH)) CGO_LDFLAGS=-Wl,-rpath,$(abspath $(OUT)) \
+	  go build -o $(abspath $(BENCH))/go/ ./...; fi
 
 bless: lib ## Rewrite header, ABI goldens and expected outputs; read the diff afterwards
 	@RUNTIME_BLESS=1 $(CARGO) test --release --locked --test abi
@@ -138,4 +159,4 @@ print-%:
 	@echo '$($*)'
 
 .PHONY: demo test help deps lib install uninstall clean examples sanitize tsan soak lateness bless \
-  guests large bench-programs bench-quick
+  guests large bench bench-quick bench-readme bench-programs bench-peers

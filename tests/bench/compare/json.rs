@@ -52,7 +52,7 @@ fn list(out: &mut String, items: impl Iterator<Item = String>) {
 
 fn spread(it: &Spread) -> String {
     format!(
-        "\"samples\": {}, \"median\": {}, \"lower\": {}, \"upper\": {}, \"least\": {}, \"most\": {}",
-        it.count, it.median, it.lower, it.upper, it.least, it.most
+        "\"samples\": {}, \"median\": {}, \"lower\": {}, \"upper\": {}, \"tenth\": {}, \"ninetieth\": {}",
+        it.count, it.median, it.lower, it.upper, it.tenth, it.ninetieth
     )
 }

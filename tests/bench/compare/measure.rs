@@ -43,11 +43,13 @@ impl Samples {
 #[derive(Clone, Copy)]
 pub struct Spread {
     pub count: usize,
-    pub least: f64,
+    /// One in ten is less.
+    pub tenth: f64,
     pub lower: f64,
     pub median: f64,
     pub upper: f64,
-    pub most: f64,
+    /// One in ten is more.
+    pub ninetieth: f64,
 }
 
 impl Spread {
@@ -62,11 +64,11 @@ impl Spread {
         };
         Some(Self {
             count,
-            least: at(0.0)?,
+            tenth: at(0.1)?,
             lower: at(0.25)?,
             median: at(0.5)?,
             upper: at(0.75)?,
-            most: at(1.0)?,
+            ninetieth: at(0.9)?,
         })
     }
 }

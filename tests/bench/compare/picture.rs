@@ -28,11 +28,9 @@ impl Axis {
         LEFT + share.clamp(0.0, 1.0) * (RIGHT - LEFT)
     }
 
-    /// 1, 2, 5, 10, and so on, as far as they are apart.
+    /// 1, 2, 5, 10, and so on.
     fn ticks(&self) -> Vec<f64> {
-        let wide = self.most / self.least > 500.0;
-        let steps: &[f64] = if wide { &[1.0] } else { &[1.0, 2.0, 5.0] };
-        let all = (-3..7).flat_map(|power| steps.iter().map(move |it| it * 10_f64.powi(power)));
+        let all = (-3..7).flat_map(|power| [1.0, 2.0, 5.0].map(|it| it * 10_f64.powi(power)));
         all.filter(|it| (self.least..=self.most).contains(it)).collect()
     }
 }
@@ -63,7 +61,7 @@ pub fn svg(results: &Results) -> String {
     let ends = rows.iter().flat_map(|row| &row.ratios);
     let (mut least, mut most) = (0.5_f64, 2.5_f64);
     for (_, spread) in ends {
-        (least, most) = (least.min(spread.lower / 1.1), most.max(spread.upper * 1.2));
+        (least, most) = (least.min(spread.tenth / 1.1), most.max(spread.ninetieth * 1.2));
     }
     let axis = Axis { least, most };
     let bottom = TOP + ROW * rows.len() as f64;
@@ -86,7 +84,11 @@ pub fn svg(results: &Results) -> String {
     }
     for tick in axis.ticks() {
         let x = axis.at(tick);
-        let colour = if tick == 1.0 { "#59636e" } else { "#d1d9e0" };
+        let colour = match tick {
+            1.0 => "#59636e",
+            _ if tick.log10().fract() == 0.0 => "#d1d9e0",
+            _ => "#eaeef2",
+        };
         let _ = writeln!(
             out,
             "<line x1=\"{x:.1}\" y1=\"{TOP}\" x2=\"{x:.1}\" y2=\"{bottom}\" stroke=\"{colour}\"/>\
@@ -127,8 +129,8 @@ fn draw(out: &mut String, axis: &Axis, row: &Row, y: f64) {
              <line x1=\"{:.1}\" y1=\"{y}\" x2=\"{:.1}\" y2=\"{y}\" stroke=\"{colour}\" \
              stroke-width=\"6\" stroke-linecap=\"round\" stroke-opacity=\"0.35\"/>\
              <circle cx=\"{:.1}\" cy=\"{y}\" r=\"4\" fill=\"{colour}\"/>",
-            at(it.least),
-            at(it.most),
+            at(it.tenth),
+            at(it.ninetieth),
             at(it.lower),
             at(it.upper),
             at(it.median)
@@ -153,7 +155,7 @@ fn legend(out: &mut String, results: &Results) {
         "<line x1=\"{x}\" y1=\"48\" x2=\"{x}\" y2=\"64\" stroke=\"#cf222e\" stroke-width=\"2\"/>\
          <text x=\"{}\" y=\"60.5\" fill=\"#1f2328\">bar</text>\
          <text x=\"{RIGHT}\" y=\"60.5\" text-anchor=\"end\" fill=\"#59636e\">\
-         dot: median · thick: quartiles · thin: all of {} rounds</text>",
+         dot: median of {} rounds · thick: quartiles · thin: 10 % to 90 %</text>",
         x + 9.0,
         results.rounds
     );
