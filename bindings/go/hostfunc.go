@@ -28,16 +28,27 @@ type HostFunc struct {
 // A function that ends its goroutine by [runtime.Goexit] gives no answer, and the guest's call ends
 // with [ErrHost].
 func Async(function any) (HostFunc, error) {
-	host, ok := function.(HostFunc)
-	if !ok {
-		params, result, err := goTypes(reflect.TypeOf(function))
-		if err != nil {
-			return HostFunc{}, err
-		}
-		host = reflected(reflect.ValueOf(function), params, result)
-	}
+	host, err := hostFunc(function)
 	host.deferred = true
-	return host, nil
+	return host, err
+}
+
+// hostFunc makes a HostFunc of what Define takes.
+func hostFunc(function any) (HostFunc, error) {
+	if host, ok := function.(HostFunc); ok {
+		if host.now == nil {
+			return host, invalid("a HostFunc that nothing made")
+		}
+		return host, nil
+	}
+	params, result, err := goTypes(reflect.TypeOf(function))
+	if err != nil {
+		return HostFunc{}, err
+	}
+	if reflect.ValueOf(function).IsNil() {
+		return HostFunc{}, invalid("a nil function")
+	}
+	return reflected(reflect.ValueOf(function), params, result), nil
 }
 
 // HostAny is a function whose types are known only when it is called, as for [Linker.DefineAny].

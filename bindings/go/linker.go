@@ -61,13 +61,9 @@ func (l *Linker) Close() error {
 // the error of [Fail] is no such end: it is the error case of the result. A panic is an ErrHost
 // with the stack in its message. The function must not call [runtime.Goexit], as t.FailNow does.
 func (l *Linker) Define(path string, function any) error {
-	host, ok := function.(HostFunc)
-	if !ok {
-		params, result, err := goTypes(reflect.TypeOf(function))
-		if err != nil {
-			return err
-		}
-		host = reflected(reflect.ValueOf(function), params, result)
+	host, err := hostFunc(function)
+	if err != nil {
+		return err
 	}
 	return l.define(path, host)
 }

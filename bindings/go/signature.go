@@ -29,7 +29,7 @@ func goTypes(t reflect.Type) (params []reflect.Type, result reflect.Type, err er
 		return nil, nil, &Error{Code: ErrTypeMismatch, Message: fmt.Sprintf("%v %s", t, why)}
 	}
 	switch {
-	case t.Kind() != reflect.Func:
+	case t == nil || t.Kind() != reflect.Func:
 		return wrong("is no function")
 	case t.IsVariadic():
 		return wrong("is variadic")
