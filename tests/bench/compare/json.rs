@@ -6,7 +6,9 @@ use crate::measure::Spread;
 use crate::tables::Results;
 
 pub fn text(results: &Results) -> String {
-    let mut out = format!("{{\n  \"rounds\": {},\n  \"nanoseconds\": [\n", results.rounds);
+    let (rounds, others) = (results.rounds, results.others);
+    let mut out = format!("{{\n  \"rounds\": {rounds},\n  \"others\": {others:.3},\n");
+    out.push_str("  \"nanoseconds\": [\n");
     let times = results.samples.all().map(|((side, work), it)| {
         format!("    {{\"work\": \"{work}\", \"side\": \"{}\", {}}}", side.key(), spread(&it))
     });

@@ -71,6 +71,10 @@ impl Program {
         Ok(Self { child, input, output: BufReader::new(output) })
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What `n` iterations took; `None` if the program cannot do the work.
     pub fn ask(&mut self, work: &str, n: u64) -> io::Result<Option<f64>> {
         writeln!(self.input, "{work} {n}")?;

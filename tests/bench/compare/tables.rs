@@ -9,6 +9,8 @@ use crate::works::{BARS, Bar, Side, WORKS};
 pub struct Results {
     pub samples: Samples,
     pub rounds: usize,
+    /// The share of the processors that other processes had meanwhile.
+    pub others: f64,
     /// Sides that took part.
     pub sides: Vec<Side>,
     /// Work, and instructions of each side.
@@ -35,8 +37,10 @@ impl Results {
         let _ = writeln!(
             out,
             "\nTimes are medians. A ratio is the median of those of {} rounds, in which everybody \
-             takes turns of some 25 ms; in parentheses its quartiles.",
-            self.rounds
+             takes turns of some 25 ms; in parentheses its quartiles. Other processes had {:.0} % of the \
+             processors meanwhile.",
+            self.rounds,
+            self.others * 100.0
         );
         for problem in &self.problems {
             let _ = writeln!(out, "\n**{problem}**");

@@ -60,7 +60,8 @@ fn work(
 }
 
 fn main() -> Result<(), Error> {
-    let path = std::env::args().nth(1).ok_or_else(|| Error::msg("usage: extism-peer plugin.wat"))?;
+    let path = std::env::args().nth(1);
+    let path = path.ok_or_else(|| Error::msg("usage: extism-peer plugin.wat"))?;
     let compiled = compile(path.into())?;
     let mut plugin = Plugin::new_from_compiled(&compiled)?;
     for line in std::io::stdin().lock().lines() {
