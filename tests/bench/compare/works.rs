@@ -92,6 +92,7 @@ pub const WORKS: &[Work] = &[
     work("load-cache", "load: from the disk cache"),
     work("load-deserialize", "load: deserialize"),
     work("load-file", "load: deserialize_file only"),
+    work("load-linked", "load: deserialize_file, and link"),
 ];
 
 /// What must hold for `factor * over / under`.
@@ -180,6 +181,7 @@ pub const BARS: &[Bar] = &[
         (Floor, "load-file"),
         AtMost(1.2),
     ),
+    bar("the same, and linking", (Ours, "load-cache"), (Floor, "load-linked"), AtMost(1.2)),
     Bar {
         title: "throughput of two threads, beside one",
         over: (Ours, "fresh"),
