@@ -11,6 +11,8 @@ mod measure;
 mod picture;
 mod programs;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod works;
 
 use bystanders::Watch;
@@ -117,15 +119,18 @@ fn write(places: &Places, results: &Results) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts results between the two comments in `readme`.
+/// Puts results into `readme`.
 fn paste(results: &Path, readme: &Path) -> io::Result<()> {
+    let (results, text) = (fs::read_to_string(results)?, fs::read_to_string(readme)?);
+    let missing = || io::Error::other(format!("no place for them in {}", readme.display()));
+    fs::write(readme, pasted(&results, &text).ok_or_else(missing)?)
+}
+
+/// `text` with `results` between its two comments.
+fn pasted(results: &str, text: &str) -> Option<String> {
     const BEGIN: &str = "<!-- bench:begin -->\n";
     const END: &str = "<!-- bench:end -->";
-    let text = fs::read_to_string(readme)?;
-    let place = text.find(BEGIN).map(|it| it + BEGIN.len());
-    let place = place.and_then(|begin| Some((begin, begin + text[begin..].find(END)?)));
-    let missing = || io::Error::other(format!("no {END} after {BEGIN} in {}", readme.display()));
-    let (begin, end) = place.ok_or_else(missing)?;
-    let results = fs::read_to_string(results)?;
-    fs::write(readme, format!("{}\n{}\n{}", &text[..begin], results.trim(), &text[end..]))
+    let begin = text.find(BEGIN)? + BEGIN.len();
+    let end = begin + text[begin..].find(END)?;
+    Some(format!("{}\n{}\n{}", &text[..begin], results.trim(), &text[end..]))
 }

@@ -192,14 +192,16 @@ pub fn aligned(markdown: &str) -> String {
     let mut table: Vec<Vec<&str>> = Vec::new();
     for line in markdown.lines().chain([""]) {
         if let Some(row) = line.strip_prefix("| ") {
-            table.push(row.trim_end_matches(" |").split(" | ").map(str::trim).collect());
+            if !row.starts_with("---") {
+                table.push(row.trim_end_matches(" |").split(" | ").map(str::trim).collect());
+            }
             continue;
         }
         let columns = table.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
             table.iter().filter_map(|row| row.get(column)).map(|it| it.chars().count()).max()
         };
-        for row in table.iter().filter(|row| !row[0].starts_with("---")) {
+        for row in &table {
             let mut text = String::new();
             for column in 0..columns {
                 let cell = row.get(column).copied().unwrap_or("").trim_end_matches('|').trim();

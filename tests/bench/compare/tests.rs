@@ -1,0 +1,31 @@
+use crate::measure::Spread;
+use crate::{pasted, tables};
+
+#[test]
+fn quartiles_lie_between_numbers() {
+    let it = Spread::of([4.0, 1.0, 3.0, 2.0].into_iter()).unwrap();
+    assert_eq!((it.lower, it.median, it.upper), (1.75, 2.5, 3.25));
+    assert!(Spread::of([].into_iter()).is_none());
+}
+
+#[test]
+fn times_have_three_digits() {
+    let all = [6.5, 65.25, 650.0, 6_500.0, 65_250.0, 6.5e6, 6.5e9].map(tables::time);
+    let expected = ["6.50 ns", "65.2 ns", "650 ns", "6.50 µs", "65.2 µs", "6.50 ms", "6.50 s"];
+    assert_eq!(all, expected);
+}
+
+#[test]
+fn columns_are_aligned() {
+    let table = "| a | bar |\n| --- | ---: |\n| long name | 1 |\n\ntext";
+    assert_eq!(tables::aligned(table), "a          bar\nlong name    1\n\ntext");
+}
+
+#[test]
+fn results_go_between_the_comments() {
+    let readme = "a\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nb\n";
+    let once = pasted("new\n", readme).unwrap();
+    assert_eq!(once, "a\n<!-- bench:begin -->\n\nnew\n<!-- bench:end -->\nb\n");
+    assert_eq!(pasted("new\n", &once).unwrap(), once);
+    assert_eq!(pasted("new\n", "<!-- bench:end -->"), None);
+}
