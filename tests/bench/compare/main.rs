@@ -16,6 +16,7 @@ mod tests;
 mod works;
 
 use bystanders::Watch;
+use measure::progress;
 use programs::{Places, Program, Programs};
 use tables::Results;
 use works::Side;
@@ -84,7 +85,7 @@ fn bench_all(places: &Places, quick: bool, wanted: &[String]) -> io::Result<()> 
 /// What is not measured in turns.
 fn count(places: &Places, quick: bool, results: &mut Results) {
     for side in [Side::Ours, Side::Floor] {
-        eprint!("\r\x1b[K{INSTANCES} instances: {}", side.title());
+        progress(&format!("{INSTANCES} instances: {}", side.title()));
         match measure::resident(places, side, INSTANCES) {
             Ok(bytes) => results.resident.extend(bytes.map(|it| (side, it))),
             Err(error) => results.problems.push(format!("instances, {}: {error}", side.title())),
@@ -93,7 +94,7 @@ fn count(places: &Places, quick: bool, results: &mut Results) {
     for work in instructions::COUNTED.into_iter().filter(|_| !quick) {
         let mut counts = Vec::new();
         for side in [Side::Ours, Side::Floor] {
-            eprint!("\r\x1b[Kinstructions: {}, {}", works::title(work.0), side.title());
+            progress(&format!("instructions: {}, {}", works::title(work.0), side.title()));
             match instructions::count(places, side, work) {
                 Ok(count) => counts.push((side, count)),
                 Err(error) => {
@@ -103,7 +104,7 @@ fn count(places: &Places, quick: bool, results: &mut Results) {
         }
         results.instructions.push((work.0, counts));
     }
-    eprint!("\r\x1b[K");
+    progress("");
 }
 
 fn write(places: &Places, results: &Results) -> io::Result<()> {

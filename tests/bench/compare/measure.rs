@@ -2,7 +2,7 @@
 //! the machine does meets all alike.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, IsTerminal};
 
 use crate::programs::{Places, Program, Programs};
 use crate::works::{Bar, Sample, Side, WORKS, Work};
@@ -81,6 +81,13 @@ struct Task {
     rounds: usize,
 }
 
+/// Says what goes on, to somebody who waits.
+pub fn progress(what: &str) {
+    if io::stderr().is_terminal() {
+        eprint!("\r\x1b[K{what}");
+    }
+}
+
 /// Runs all works in which `wanted`, if there is one, has its say.
 pub fn run(
     programs: &mut Programs,
@@ -92,7 +99,7 @@ pub fn run(
     let mut groups = Vec::new();
     let wanted = |it: &&Work| wanted.is_empty() || wanted.iter().any(|name| name == it.name);
     for work in WORKS.iter().filter(wanted) {
-        eprint!("\r\x1b[Kwarming up: {}", work.title);
+        progress(&format!("warming up: {}", work.title));
         let mut tasks = Vec::new();
         for (side, program) in programs.iter_mut() {
             if matches!(side, Side::Go | Side::WasmtimeGo | Side::Wazero) && !work.go {
@@ -106,7 +113,7 @@ pub fn run(
         groups.push(tasks);
     }
     for round in 0..rounds {
-        eprint!("\r\x1b[Kround {} of {rounds}", round + 1);
+        progress(&format!("round {} of {rounds}", round + 1));
         for tasks in &groups {
             // Nobody is always first.
             for i in 0..tasks.len() {
@@ -127,7 +134,7 @@ pub fn run(
             }
         }
     }
-    eprint!("\r\x1b[K");
+    progress("");
     samples
 }
 
