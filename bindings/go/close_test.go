@@ -53,30 +53,30 @@ func TestUseAfterClose(t *testing.T) {
 	for _, closer := range []io.Closer{i, c, r, linker, sandbox} {
 		check(t, closer.Close())
 	}
-	for name, use := range map[string]func() error{
-		"Runtime.Info":          func() error { _, err := r.Info(); return err },
-		"Runtime.Stats":         func() error { _, err := r.Stats(); return err },
-		"Runtime.Load":          func() error { _, err := r.Load(nil); return err },
-		"Component.Function":    func() error { _, err := c.Function("add"); return err },
-		"Component.Call":        func() error { _, err := c.Call(background, "add", 1); return err },
-		"Component.CallText":    func() error { _, err := c.CallText(background, "add(1)"); return err },
-		"Component.Run":         func() error { _, err := c.Run(background); return err },
-		"Component.Instantiate": func() error { _, err := c.Instantiate(background); return err },
-		"Component.Serialize":   func() error { _, err := c.Serialize(); return err },
-		"Component.WIT":         func() error { _, err := c.WIT(); return err },
-		"Component.Imports":     func() error { _, err := c.Imports(); return err },
-		"Component.Exports":     func() error { _, err := c.Exports(); return err },
-		"Function.Call":         func() error { _, err := f.Call(background, 1); return err },
-		"Function.CallText":     func() error { _, err := f.CallText(background, "(1)"); return err },
-		"Instance.Function":     func() error { _, err := i.Function("add"); return err },
-		"Linker.Define":         func() error { return linker.DefineAny("f", same) },
-		"Linker.UnresolvedTrap": func() error { return linker.UnresolvedTrap() },
-		"Linker.DefineResource": func() error { return DefineResource[int](linker, "r", nil) },
-		"Resource.Drop":         func() error { return (&Resource{instance: i}).Close() },
-		"Load with a linker":    func() error { return loadWith(t, WithLinker(linker)) },
-		"Load with a sandbox":   func() error { return loadWith(t, WithSandbox(sandbox)) },
+	for name, err := range map[string]error{
+		"Runtime.Info":          second(r.Info()),
+		"Runtime.Stats":         second(r.Stats()),
+		"Runtime.Load":          second(r.Load(nil)),
+		"Component.Function":    second(c.Function("add")),
+		"Component.Call":        second(c.Call(background, "add", 1)),
+		"Component.CallText":    second(c.CallText(background, "add(1)")),
+		"Component.Run":         second(c.Run(background)),
+		"Component.Instantiate": second(c.Instantiate(background)),
+		"Component.Serialize":   second(c.Serialize()),
+		"Component.WIT":         second(c.WIT()),
+		"Component.Imports":     second(c.Imports()),
+		"Component.Exports":     second(c.Exports()),
+		"Function.Call":         second(f.Call(background, 1)),
+		"Function.CallText":     second(f.CallText(background, "(1)")),
+		"Instance.Function":     second(i.Function("add")),
+		"Linker.Define":         linker.DefineAny("f", same),
+		"Linker.UnresolvedTrap": linker.UnresolvedTrap(),
+		"Linker.DefineResource": DefineResource[int](linker, "r", nil),
+		"Resource.Drop":         (&Resource{instance: i}).Close(),
+		"Load with a linker":    loadWith(t, WithLinker(linker)),
+		"Load with a sandbox":   loadWith(t, WithSandbox(sandbox)),
 	} {
-		if err := use(); !errors.Is(err, ErrClosed) {
+		if !errors.Is(err, ErrClosed) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -84,6 +84,9 @@ func TestUseAfterClose(t *testing.T) {
 		t.Error("closed objects have an answer")
 	}
 }
+
+// second is the error beside a value.
+func second[T any](_ T, err error) error { return err }
 
 func loadWith(t *testing.T, option ComponentOption) error {
 	_, err := smallRuntime(t).LoadFile(stateFile, option)

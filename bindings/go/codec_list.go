@@ -93,7 +93,8 @@ func (c *listCodec) lift(s *session, r *capi.Results, v *capi.Value, p unsafe.Po
 	*(*sliceHeader)(p) = sliceHeader{data, count, count}
 	values := unsafe.Slice((*capi.Value)(r.Pointer(v)), count)
 	for i := range values {
-		if err := c.element.lift(s, r, &values[i], unsafe.Add(data, uintptr(i)*c.size)); err != nil {
+		at := unsafe.Add(data, uintptr(i)*c.size)
+		if err := c.element.lift(s, r, &values[i], at); err != nil {
 			return err
 		}
 	}

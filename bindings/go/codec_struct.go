@@ -62,7 +62,8 @@ func structFields(t reflect.Type, w *Type, byPlace bool) ([]reflect.StructField,
 		all = append(all, field)
 	}
 	if len(all) != len(w.fields) {
-		return nil, wrong(fmt.Sprintf("%d fields are needed, there are %d", len(w.fields), len(all)))
+		return nil, wrong(fmt.Sprintf("%d fields are needed, there are %d", len(w.fields),
+			len(all)))
 	}
 	if byPlace {
 		return all, nil

@@ -11,8 +11,8 @@ import (
 )
 
 // Component is a component, compiled and linked once. Any number of goroutines may call it at
-// once: each call runs in an instance of its own, and leaves nothing behind. [Component.Instantiate]
-// makes an instance that keeps state.
+// once: each call runs in an instance of its own, and leaves nothing behind.
+// [Component.Instantiate] makes an instance that keeps state.
 type Component struct {
 	compiled *compiled
 	closed   atomic.Bool

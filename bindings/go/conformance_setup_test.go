@@ -271,7 +271,9 @@ func (c *collector) take() string {
 func rights(t *testing.T, text string) Rights {
 	all := Rights(0)
 	for _, name := range strings.Split(text, ",") {
-		right, ok := map[string]Rights{"read": RightRead, "write": RightWrite, "list": RightList}[name]
+		right, ok := map[string]Rights{
+			"read": RightRead, "write": RightWrite, "list": RightList,
+		}[name]
 		if !ok {
 			t.Fatalf("no right %q", name)
 		}

@@ -20,7 +20,8 @@ func TestConformance(t *testing.T) {
 	for _, file := range files {
 		for _, scenario := range readScenarios(t, file) {
 			count++
-			name := strings.TrimSuffix(filepath.Base(file), ".txt") + "/" + scenario[0].lines[0].value
+			name := strings.TrimSuffix(filepath.Base(file), ".txt")
+			name += "/" + scenario[0].lines[0].value
 			t.Run(name, func(t *testing.T) { runScenario(t, scenario) })
 		}
 	}

@@ -18,7 +18,8 @@ func newSpinner(t *testing.T, options ...RuntimeOption) spinner {
 	c := loadFile(t, smallRuntime(t, options...), stateFile)
 	return spinner{
 		must[func(context.Context) (struct{}, error)](t)(Func0[struct{}](c, "spin")),
-		must[func(context.Context, uint64) (struct{}, error)](t)(Func1[uint64, struct{}](c, "sleep")),
+		must[func(context.Context, uint64) (struct{}, error)](t)(
+			Func1[uint64, struct{}](c, "sleep")),
 		must[func(context.Context, uint32) (uint32, error)](t)(Func1[uint32, uint32](c, "add")),
 	}
 }
@@ -142,7 +143,8 @@ func TestOutputsServeOneCall(t *testing.T) {
 	for !out.busy.Load() {
 		time.Sleep(time.Millisecond)
 	}
-	if _, err := c.Call(CallWith(background, CaptureOutput(&out)), outside+"print", "second"); !errors.Is(err, ErrBusy) {
+	second := CallWith(background, CaptureOutput(&out))
+	if _, err := c.Call(second, outside+"print", "second"); !errors.Is(err, ErrBusy) {
 		t.Error(err)
 	}
 	time.Sleep(50 * time.Millisecond)
@@ -150,7 +152,7 @@ func TestOutputsServeOneCall(t *testing.T) {
 	if err := <-done; !errors.Is(err, ErrCancelled) || string(out.Stdout) != "first" {
 		t.Errorf("%v, %q", err, out.Stdout)
 	}
-	_, err := c.Call(CallWith(background, CaptureOutput(&out)), outside+"print", "second")
+	_, err := c.Call(second, outside+"print", "second")
 	if err != nil || string(out.Stdout) != "second" {
 		t.Errorf("%v, %q", err, out.Stdout)
 	}

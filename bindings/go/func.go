@@ -3,6 +3,7 @@ package wasmcell
 import (
 	"context"
 	"reflect"
+	"sync"
 	"unsafe"
 )
 
@@ -74,12 +75,30 @@ func lookUp(on Caller, name string, t reflect.Type, params []reflect.Type,
 	return &to, g, nil
 }
 
-// hidden is a pointer that does not make the compiler move what it points to to the heap. Nothing
-// keeps it: codecs read what it points to, or write it, before the call returns.
-func hidden[T any](p *T) unsafe.Pointer {
-	address := uintptr(unsafe.Pointer(p))
-	return *(*unsafe.Pointer)(unsafe.Pointer(&address))
+// slot is where the arguments and the result of a call are for its codecs. Slots are used again, so
+// that a call allocates none.
+type slot[V any, P any] struct {
+	values V
+	args   P // where in values the arguments are
 }
+
+// slots makes a pool of slots.
+func slots[V, P any](point func(*slot[V, P])) *sync.Pool {
+	return &sync.Pool{New: func() any {
+		s := new(slot[V, P])
+		point(s)
+		return s
+	}}
+}
+
+// done puts a slot back, without what is in it.
+func (s *slot[V, P]) done(pool *sync.Pool) {
+	var none V
+	s.values = none
+	pool.Put(s)
+}
+
+type noPointers = [0]unsafe.Pointer
 
 // Func0 is [Func] for a function without parameters, without its cost. R is struct{} if the
 // function gives nothing.
@@ -89,9 +108,12 @@ func Func0[R any](on Caller, name string) (func(context.Context) (R, error), err
 	if err != nil {
 		return nil, err
 	}
+	pool := slots(func(*slot[R, noPointers]) {})
 	return func(ctx context.Context) (R, error) {
-		var r R
-		err := to.call(ctx, g, nil, hidden(&r))
+		s := pool.Get().(*slot[R, noPointers])
+		err := to.call(ctx, g, nil, unsafe.Pointer(&s.values))
+		r := s.values
+		s.done(pool)
 		return result(r, err)
 	}, nil
 }
@@ -105,6 +127,11 @@ func result[R any](r R, err error) (R, error) {
 	return r, nil
 }
 
+type values1[A, R any] struct {
+	a A
+	r R
+}
+
 // Func1 is [Func] for a function with one parameter, without its cost.
 func Func1[A, R any](on Caller, name string) (func(context.Context, A) (R, error), error) {
 	to, g, err := lookUp(on, name, reflect.TypeFor[func(context.Context, A) (R, error)](),
@@ -112,12 +139,26 @@ func Func1[A, R any](on Caller, name string) (func(context.Context, A) (R, error
 	if err != nil {
 		return nil, err
 	}
+	type slotOf = slot[values1[A, R], [1]unsafe.Pointer]
+	pool := slots(func(s *slotOf) {
+		v := &s.values
+		s.args = [...]unsafe.Pointer{unsafe.Pointer(&v.a)}
+	})
 	return func(ctx context.Context, a A) (R, error) {
-		var r R
-		args := [...]unsafe.Pointer{hidden(&a)}
-		err := to.call(ctx, g, args[:], hidden(&r))
+		s := pool.Get().(*slotOf)
+		v := &s.values
+		v.a = a
+		err := to.call(ctx, g, s.args[:], unsafe.Pointer(&v.r))
+		r := v.r
+		s.done(pool)
 		return result(r, err)
 	}, nil
+}
+
+type values2[A, B, R any] struct {
+	a A
+	b B
+	r R
 }
 
 // Func2 is [Func] for a function with two parameters, without its cost.
@@ -127,45 +168,85 @@ func Func2[A, B, R any](on Caller, name string) (func(context.Context, A, B) (R,
 	if err != nil {
 		return nil, err
 	}
+	type slotOf = slot[values2[A, B, R], [2]unsafe.Pointer]
+	pool := slots(func(s *slotOf) {
+		v := &s.values
+		s.args = [...]unsafe.Pointer{unsafe.Pointer(&v.a), unsafe.Pointer(&v.b)}
+	})
 	return func(ctx context.Context, a A, b B) (R, error) {
-		var r R
-		args := [...]unsafe.Pointer{hidden(&a), hidden(&b)}
-		err := to.call(ctx, g, args[:], hidden(&r))
+		s := pool.Get().(*slotOf)
+		v := &s.values
+		v.a, v.b = a, b
+		err := to.call(ctx, g, s.args[:], unsafe.Pointer(&v.r))
+		r := v.r
+		s.done(pool)
 		return result(r, err)
 	}, nil
 }
 
+type values3[A, B, C, R any] struct {
+	a A
+	b B
+	c C
+	r R
+}
+
 // Func3 is [Func] for a function with three parameters, without its cost.
-func Func3[A, B, C, R any](on Caller, name string) (func(context.Context, A, B, C) (R, error),
-	error) {
+func Func3[A, B, C, R any](on Caller, name string) (
+	func(context.Context, A, B, C) (R, error), error) {
 	to, g, err := lookUp(on, name, reflect.TypeFor[func(context.Context, A, B, C) (R, error)](),
 		[]reflect.Type{reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C]()},
 		reflect.TypeFor[R]())
 	if err != nil {
 		return nil, err
 	}
+	type slotOf = slot[values3[A, B, C, R], [3]unsafe.Pointer]
+	pool := slots(func(s *slotOf) {
+		v := &s.values
+		s.args = [...]unsafe.Pointer{unsafe.Pointer(&v.a), unsafe.Pointer(&v.b),
+			unsafe.Pointer(&v.c)}
+	})
 	return func(ctx context.Context, a A, b B, c C) (R, error) {
-		var r R
-		args := [...]unsafe.Pointer{hidden(&a), hidden(&b), hidden(&c)}
-		err := to.call(ctx, g, args[:], hidden(&r))
+		s := pool.Get().(*slotOf)
+		v := &s.values
+		v.a, v.b, v.c = a, b, c
+		err := to.call(ctx, g, s.args[:], unsafe.Pointer(&v.r))
+		r := v.r
+		s.done(pool)
 		return result(r, err)
 	}, nil
+}
+
+type values4[A, B, C, D, R any] struct {
+	a A
+	b B
+	c C
+	d D
+	r R
 }
 
 // Func4 is [Func] for a function with four parameters, without its cost.
 func Func4[A, B, C, D, R any](on Caller, name string) (
 	func(context.Context, A, B, C, D) (R, error), error) {
-	to, g, err := lookUp(on, name,
-		reflect.TypeFor[func(context.Context, A, B, C, D) (R, error)](),
+	to, g, err := lookUp(on, name, reflect.TypeFor[func(context.Context, A, B, C, D) (R, error)](),
 		[]reflect.Type{reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C](),
 			reflect.TypeFor[D]()}, reflect.TypeFor[R]())
 	if err != nil {
 		return nil, err
 	}
+	type slotOf = slot[values4[A, B, C, D, R], [4]unsafe.Pointer]
+	pool := slots(func(s *slotOf) {
+		v := &s.values
+		s.args = [...]unsafe.Pointer{unsafe.Pointer(&v.a), unsafe.Pointer(&v.b),
+			unsafe.Pointer(&v.c), unsafe.Pointer(&v.d)}
+	})
 	return func(ctx context.Context, a A, b B, c C, d D) (R, error) {
-		var r R
-		args := [...]unsafe.Pointer{hidden(&a), hidden(&b), hidden(&c), hidden(&d)}
-		err := to.call(ctx, g, args[:], hidden(&r))
+		s := pool.Get().(*slotOf)
+		v := &s.values
+		v.a, v.b, v.c, v.d = a, b, c, d
+		err := to.call(ctx, g, s.args[:], unsafe.Pointer(&v.r))
+		r := v.r
+		s.done(pool)
 		return result(r, err)
 	}, nil
 }

@@ -22,7 +22,8 @@ func TestFuncGreets(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 	_, err = Func[func(context.Context, uint32) (string, error)](c, "greet")
-	if !errors.Is(err, ErrTypeMismatch) || !strings.Contains(err.Error(), "func(name: string) -> string") ||
+	if !errors.Is(err, ErrTypeMismatch) ||
+		!strings.Contains(err.Error(), "func(name: string) -> string") ||
 		!strings.Contains(err.Error(), "func(context.Context, uint32) (string, error)") {
 		t.Error(err)
 	}

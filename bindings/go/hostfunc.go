@@ -3,6 +3,8 @@ package wasmcell
 import (
 	"context"
 	"reflect"
+	"sync"
+	"unsafe"
 )
 
 // HostFunc is a function of the host for [Linker.Define], made of a Go function by [Host0] to
@@ -60,7 +62,7 @@ func dynamic(function func(context.Context, []any) (any, error)) HostFunc {
 	lift := func(in *invocation) ([]any, error) {
 		args := make([]any, len(in.plan.params))
 		for i := range args {
-			if err := in.arg(i, hidden(&args[i])); err != nil {
+			if err := in.arg(i, unsafe.Pointer(&args[i])); err != nil {
 				return nil, err
 			}
 		}
@@ -72,7 +74,7 @@ func dynamic(function func(context.Context, []any) (any, error)) HostFunc {
 			!isResultType(reflect.TypeOf(result)) {
 			result = OK[any, any](result)
 		}
-		return in.give(hidden(&result), err)
+		return in.give(unsafe.Pointer(&result), err)
 	}
 	return HostFunc{
 		goType: reflect.TypeOf(function),
@@ -95,23 +97,30 @@ func dynamic(function func(context.Context, []any) (any, error)) HostFunc {
 // typed makes a host function of one that keeps its arguments in an A.
 func typed[A, R any](goType reflect.Type, params func() []reflect.Type,
 	lift func(*invocation, *A) error, run func(context.Context, *A) (R, error)) HostFunc {
-	result := reflect.TypeFor[R]()
+	type room struct {
+		args A
+		r    R
+	}
+	pool := sync.Pool{New: func() any { return new(room) }}
 	return HostFunc{
-		goType: goType, params: params, result: result,
+		goType: goType, params: params, result: reflect.TypeFor[R](),
 		now: func(ctx context.Context, in *invocation) error {
-			var args A
-			if err := lift(in, &args); err != nil {
-				return err
+			v := pool.Get().(*room)
+			err := lift(in, &v.args)
+			if err == nil {
+				v.r, err = run(ctx, &v.args)
+				err = in.give(unsafe.Pointer(&v.r), err)
 			}
-			r, err := run(ctx, &args)
-			return in.give(hidden(&r), err)
+			*v = room{}
+			pool.Put(v)
+			return err
 		},
 		later: func(in *invocation) (func(context.Context, *invocation) error, error) {
 			args := new(A)
 			err := lift(in, args)
 			return func(ctx context.Context, in *invocation) error {
 				r, err := run(ctx, args)
-				return in.give(hidden(&r), err)
+				return in.give(unsafe.Pointer(&r), err)
 			}, err
 		},
 	}
@@ -130,7 +139,7 @@ func Host0[R any](function func(context.Context) (R, error)) HostFunc {
 func Host1[A, R any](function func(context.Context, A) (R, error)) HostFunc {
 	return typed(reflect.TypeOf(function),
 		func() []reflect.Type { return []reflect.Type{reflect.TypeFor[A]()} },
-		func(in *invocation, a *A) error { return in.arg(0, hidden(a)) },
+		func(in *invocation, a *A) error { return in.arg(0, unsafe.Pointer(a)) },
 		func(ctx context.Context, a *A) (R, error) { return function(ctx, *a) })
 }
 
@@ -144,10 +153,10 @@ func Host2[A, B, R any](function func(context.Context, A, B) (R, error)) HostFun
 	return typed(reflect.TypeOf(function),
 		func() []reflect.Type { return []reflect.Type{reflect.TypeFor[A](), reflect.TypeFor[B]()} },
 		func(in *invocation, args *args2[A, B]) error {
-			if err := in.arg(0, hidden(&args.a)); err != nil {
+			if err := in.arg(0, unsafe.Pointer(&args.a)); err != nil {
 				return err
 			}
-			return in.arg(1, hidden(&args.b))
+			return in.arg(1, unsafe.Pointer(&args.b))
 		},
 		func(ctx context.Context, args *args2[A, B]) (R, error) {
 			return function(ctx, args.a, args.b)
@@ -166,13 +175,13 @@ func Host3[A, B, C, R any](function func(context.Context, A, B, C) (R, error)) H
 			return []reflect.Type{reflect.TypeFor[A](), reflect.TypeFor[B](), reflect.TypeFor[C]()}
 		},
 		func(in *invocation, args *args3[A, B, C]) error {
-			if err := in.arg(0, hidden(&args.a)); err != nil {
+			if err := in.arg(0, unsafe.Pointer(&args.a)); err != nil {
 				return err
 			}
-			if err := in.arg(1, hidden(&args.b)); err != nil {
+			if err := in.arg(1, unsafe.Pointer(&args.b)); err != nil {
 				return err
 			}
-			return in.arg(2, hidden(&args.c))
+			return in.arg(2, unsafe.Pointer(&args.c))
 		},
 		func(ctx context.Context, args *args3[A, B, C]) (R, error) {
 			return function(ctx, args.a, args.b, args.c)
@@ -192,16 +201,16 @@ func Host4[A, B, C, D, R any](function func(context.Context, A, B, C, D) (R, err
 				reflect.TypeFor[D]()}
 		},
 		func(in *invocation, args *args4[A, B, C, D]) error {
-			if err := in.arg(0, hidden(&args.a)); err != nil {
+			if err := in.arg(0, unsafe.Pointer(&args.a)); err != nil {
 				return err
 			}
-			if err := in.arg(1, hidden(&args.b)); err != nil {
+			if err := in.arg(1, unsafe.Pointer(&args.b)); err != nil {
 				return err
 			}
-			if err := in.arg(2, hidden(&args.c)); err != nil {
+			if err := in.arg(2, unsafe.Pointer(&args.c)); err != nil {
 				return err
 			}
-			return in.arg(3, hidden(&args.d))
+			return in.arg(3, unsafe.Pointer(&args.d))
 		},
 		func(ctx context.Context, args *args4[A, B, C, D]) (R, error) {
 			return function(ctx, args.a, args.b, args.c, args.d)

@@ -51,8 +51,7 @@ func goTypes(t reflect.Type) (params []reflect.Type, result reflect.Type, err er
 func sign(w *Type, params []reflect.Type, result reflect.Type, known resources) (*signature,
 	error) {
 	if len(params) != len(w.fields) {
-		return nil, &mismatch{wit: w, goType: funcType(params, result),
-			why: fmt.Sprintf("%d parameters are needed, there are %d", len(w.fields), len(params))}
+		return nil, fmt.Errorf("%d parameters are needed, there are %d", len(w.fields), len(params))
 	}
 	s := &signature{wit: w}
 	for i, param := range params {
@@ -74,7 +73,7 @@ func sign(w *Type, params []reflect.Type, result reflect.Type, known resources) 
 		return s, nil
 	}
 	if result == nil {
-		return nil, in("the result", &mismatch{wit: w.result, goType: funcType(params, result)})
+		return nil, fmt.Errorf("the result is %s, there is none", gives)
 	}
 	c, err := compile(result, gives, known)
 	if err != nil {
@@ -86,15 +85,6 @@ func sign(w *Type, params []reflect.Type, result reflect.Type, known resources) 
 
 func isResultType(t reflect.Type) bool {
 	return t != nil && t.Implements(reflect.TypeFor[interface{ isResult() }]())
-}
-
-// funcType is the Go type of a function with these types.
-func funcType(params []reflect.Type, result reflect.Type) reflect.Type {
-	out := []reflect.Type{errorType}
-	if result != nil {
-		out = []reflect.Type{result, errorType}
-	}
-	return reflect.FuncOf(append([]reflect.Type{contextType}, params...), out, false)
 }
 
 // wrongTypes is the error of a function whose Go type does not fit.

@@ -2,8 +2,8 @@ package wasmcell
 
 import "github.com/wasmcell/wasmcell/bindings/go/internal/capi"
 
-// Version is the version of the header that this package was built with, such as "0.1.0".
-const Version = capi.HeaderVersion
+// Version is the version of this package, and of the library that it was written for.
+const Version = "0.1.0"
 
 // LibraryVersion tells the version of the library that is loaded. Its ABI number is that of the
 // header: the package panics at init otherwise, and names both.

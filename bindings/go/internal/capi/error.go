@@ -43,7 +43,8 @@ func takeError(err *C.runtime_error_t) *Failure {
 		Code:       int32(about.code),
 		Trap:       int32(about.trap),
 		ExitStatus: int32(about.exit_status),
-		Message:    string(unsafe.Slice((*byte)(unsafe.Pointer(about.message)), int(about.message_len))),
+		Message: string(unsafe.Slice((*byte)(unsafe.Pointer(about.message)),
+			int(about.message_len))),
 	}
 	if about.frames > 0 {
 		frames := make([]C.runtime_frame_t, int(about.frames))

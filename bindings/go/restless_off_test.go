@@ -1,0 +1,5 @@
+//go:build !race && !wasmcell_gc
+
+package wasmcell
+
+const restless = false

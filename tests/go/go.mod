@@ -1,3 +1,0 @@
-module wasmcell.test/go
-
-go 1.24
