@@ -166,8 +166,7 @@ struct TupleCodec {
     lower_each(value, out, arena, std::index_sequence_for<Ts...>());
   }
   static Tuple lift(const runtime_value_t &value, const Context &context) {
-    std::size_t i = 0;
-    return Tuple{Codec<Ts>::lift(value.of.values.ptr[i++], context)...};
+    return lift_each(value, context, std::index_sequence_for<Ts...>());
   }
 
  private:
@@ -178,6 +177,11 @@ struct TupleCodec {
     (Codec<Ts>::lower(std::get<I>(value), fields[I], arena), ...);
     out.kind = RUNTIME_KIND_TUPLE;
     out.of.values = {fields, sizeof...(Ts)};
+  }
+  template <std::size_t... I>
+  static Tuple lift_each(const runtime_value_t &value, const Context &context,
+                         std::index_sequence<I...>) {
+    return Tuple{Codec<Ts>::lift(value.of.values.ptr[I], context)...};
   }
 };
 

@@ -169,9 +169,12 @@ struct AnyHostFunction {
       Call call(raw);
       auto result = static_cast<AnyHostFunction *>(self)->fn(call, Args(args, size));
       if (!result) return std::move(result).error().release();
-      if constexpr (!std::is_void_v<typename decltype(result)::value_type>) {
-        if (results_size == 0)
-          return Error("the host gives a result where the guest wants none").release();
+      constexpr bool gives = !std::is_void_v<typename decltype(result)::value_type>;
+      if (results_size != static_cast<std::size_t>(gives))
+        return Error(gives ? "the host gives a result, and the guest wants none"
+                           : "the host gives no result, and the guest wants one")
+            .release();
+      if constexpr (gives) {
         CallArena arena(raw, nullptr);
         *results = copied(result->view().get(), arena);
       }

@@ -1,0 +1,124 @@
+#include "testing.hpp"
+#include "types.hpp"
+
+namespace {
+
+using wasmcell::Linker;
+using wasmcell::Result;
+
+const std::string host = "wasmcell:test/host@0.1.0#";
+
+wasmcell::Component linked(const Linker &linker, const std::string &path) {
+  return load("conformance/guests/" + path, {"guest", nullptr, &linker});
+}
+
+// The error of loading link.wat, which wants `add: func(a: u32, b: u32) -> u32`.
+template <typename F>
+Result<wasmcell::Component> with_add(F add) {
+  auto linker = Linker::make().value();
+  linker.define(host + "add", std::move(add)).value();
+  return wasmcell::Component::from_file(runtime(), below_tests("conformance/guests/link.wat"),
+                                        {"guest", nullptr, &linker});
+}
+
+std::uint32_t free_add(std::uint32_t a, std::uint32_t b) {
+  return a + b;
+}
+
+struct Adder {
+  std::uint32_t operator()(std::uint32_t a, std::uint32_t b) const noexcept {
+    return a + b;
+  }
+};
+
+TEST(Linker, takes_any_callable) {
+  const auto adds = [](const Result<wasmcell::Component> &component) {
+    EXPECT_EQ(component->call_text("add(40, 2)").value(), "42");
+  };
+  adds(with_add([](std::uint32_t a, std::uint32_t b) { return a + b; }));
+  adds(with_add(&free_add));
+  adds(with_add(Adder()));
+  adds(with_add(std::function<std::uint32_t(std::uint32_t, std::uint32_t)>(free_add)));
+  adds(with_add([n = 0U](std::uint32_t a, std::uint32_t b) mutable { return n++, a + b; }));
+  adds(with_add([owner = std::make_unique<int>(1)](
+                    std::uint32_t a, std::uint32_t b) -> Result<std::uint32_t> { return a + b; }));
+}
+
+TEST(Linker, checks_types_when_a_component_is_loaded) {
+  expect_error(with_add([](std::uint64_t a, std::uint32_t) { return a; }), Code::link,
+               "wasmcell:test/host@0.1.0#add", "`func(u64, u32) -> u64`",
+               "`func(a: u32, b: u32) -> u32`");
+  expect_error(with_add([](std::uint32_t, std::uint32_t) {}), Code::link, "`func(u32, u32)`");
+  expect_error(with_add([](wasmcell::Call &, std::uint32_t a) { return a; }), Code::link,
+               "`func(u32) -> u32`");
+  expect_error(with_add([](wasmcell::Reply<std::string>, std::uint32_t, std::uint32_t) {}),
+               Code::link, "`func(u32, u32) -> string`");
+}
+
+TEST(Linker, takes_a_type_by_its_spelling) {
+  auto linker = Linker::make().value();
+  linker.define(host + "add: func(a: u32, b: u32) -> u32", free_add).value();
+  EXPECT_EQ(linked(linker, "link.wat").call_text("add(1, 2)").value(), "3");
+}
+
+TEST(Linker, refuses_the_same_twice_and_nonsense) {
+  auto linker = Linker::make().value();
+  linker.define(host + "add", free_add).value();
+  expect_error(linker.define(host + "add", free_add), Code::invalid_argument, "defined already");
+  expect_error(linker.define("", free_add), Code::invalid_argument, "path");
+  expect_error(linker.define_resource("#", [](std::uint32_t) {}), Code::invalid_argument, "path");
+}
+
+TEST(Linker, keeps_callables_as_long_as_components_need_them) {
+  const auto counted = std::make_shared<int>(0);
+  {
+    auto linker = Linker::make().value();
+    const auto add = [counted](std::uint32_t a, std::uint32_t b) { return a + b; };
+    linker.define(host + "add", add).value();
+    // Refused, and released all the same.
+    EXPECT_FALSE(linker.define(host + "add", add).has_value());
+    EXPECT_EQ(counted.use_count(), 3);
+    const auto component = linked(linker, "link.wat");
+    { const Linker gone = std::move(linker); }
+    EXPECT_EQ(component.call_text("add(1, 2)").value(), "3");
+    EXPECT_EQ(counted.use_count(), 3);
+  }
+  EXPECT_EQ(counted.use_count(), 1);
+}
+
+TEST(Linker, that_was_moved_from_is_refused) {
+  auto linker = Linker::make().value();
+  const Linker taken = std::move(linker);
+  // NOLINTNEXTLINE: that is what this is about.
+  expect_error(linker.define(host + "add", free_add), Code::invalid_argument, "moved from");
+  expect_error(linker.define_resource<drawing::Counter>(host + "counter"), Code::invalid_argument);
+  EXPECT_EQ(linker.get(), nullptr);
+  linker.unresolved_trap();
+}
+
+TEST(Linker, unresolved_imports_may_trap) {
+  auto linker = Linker::make().value();
+  linker.unresolved_trap();
+  const auto component = linked(linker, "link.wat");
+  EXPECT_EQ(component.call_text("one()").value(), "1");
+  expect_error(component.call_text("add(1, 2)"), Code::trap, "add");
+}
+
+TEST(Linker, defines_functions_of_any_type) {
+  auto linker = Linker::make().value();
+  linker
+      .define_any(host + "add",
+                  [](wasmcell::Call &, wasmcell::Args args) -> Result<wasmcell::Value> {
+                    EXPECT_EQ(args.size(), 2U);
+                    return wasmcell::Value::of(args[0].as<std::uint32_t>().value() * 2);
+                  })
+      .value();
+  EXPECT_EQ(linked(linker, "link.wat").call_text("add(21, 0)").value(), "42");
+  auto wrong = Linker::make().value();
+  wrong
+      .define_any(host + "add", [](wasmcell::Call &, wasmcell::Args) -> Result<void> { return {}; })
+      .value();
+  expect_error(linked(wrong, "link.wat").call_text("add(21, 0)"), Code::host, "wants one");
+}
+
+}  // namespace

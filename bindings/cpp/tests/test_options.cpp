@@ -1,0 +1,39 @@
+#include "testing.hpp"
+
+namespace {
+
+TEST(CallOptions, a_timeout_ends_the_call) {
+  const auto spin = load("guests/wat/spin.wat").function<void()>("spin").value();
+  wasmcell::CallOptions options;
+  options.timeout = 20ms;
+  expect_error(spin.call(options), Code::timeout, "20 ms");
+}
+
+TEST(CallOptions, a_negative_timeout_is_none) {
+  EXPECT_EQ(wasmcell::detail::milliseconds(-1ms), 0U);
+  EXPECT_EQ(wasmcell::detail::milliseconds(1s), 1000U);
+}
+
+TEST(CallOptions, fuel_bounds_the_call_and_is_reported) {
+  const auto own = small_builder().fuel(10000).build().value();
+  const auto component =
+      wasmcell::Component::from_file(own, below_tests("conformance/guests/state.wat")).value();
+  const auto work = component.function<std::uint64_t(std::uint64_t)>("work").value();
+  wasmcell::Report report;
+  wasmcell::CallOptions options;
+  options.report = &report;
+  EXPECT_EQ(work.call(options, 10).value(), 10U);
+  EXPECT_GT(report.fuel_used(), 10U);
+  options.fuel = 100;
+  expect_error(work.call(options, 1000), Code::fuel);
+  EXPECT_EQ(report.fuel_used(), 100U);
+}
+
+TEST(CallOptions, fuel_without_counting_is_refused) {
+  wasmcell::CallOptions options;
+  options.fuel = 1;
+  expect_error(load("conformance/guests/state.wat").call_text("add(1)", options),
+               Code::invalid_argument, "fuel");
+}
+
+}  // namespace

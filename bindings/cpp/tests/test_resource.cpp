@@ -1,0 +1,129 @@
+#include "testing.hpp"
+#include "types.hpp"
+
+namespace {
+
+using drawing::Counter;
+using wasmcell::Resource;
+
+const std::string counters = "wasmcell:test/counters@0.1.0#";
+using Make = Resource<Counter>(std::uint32_t);
+using Increment = std::uint32_t(const Resource<Counter> &);
+
+class GuestResource : public testing::Test {
+ protected:
+  wasmcell::Component component = load("guests/kinds.wasm");
+  wasmcell::Function<Make> make =
+      component.function<Make>(counters + "[constructor]counter").value();
+  wasmcell::Function<Increment> increment =
+      component.function<Increment>(counters + "[method]counter.increment").value();
+  wasmcell::Instance instance = component.instantiate().value();
+};
+
+TEST_F(GuestResource, is_lent_as_often_as_one_likes) {
+  const auto counter = instance.call(make, 5).value();
+  EXPECT_EQ(instance.call(increment, counter).value(), 6U);
+  EXPECT_EQ(instance.call(increment, counter).value(), 7U);
+  const auto other = instance.call(make, 100).value();
+  const auto compare =
+      component
+          .function<std::int32_t(const Resource<Counter> &, const Resource<Counter> &)>(
+              counters + "[static]counter.compare")
+          .value();
+  EXPECT_EQ(instance.call(compare, counter, other).value(), -1);
+  EXPECT_EQ(instance.async(increment, counter).get().value(), 8U);
+}
+
+TEST_F(GuestResource, is_dropped_once) {
+  auto counter = instance.call(make, 5).value();
+  const std::uint64_t handle = counter.handle();
+  EXPECT_NE(handle, 0U);
+  EXPECT_TRUE(counter.drop().has_value());
+  EXPECT_TRUE(counter.drop().has_value());
+  expect_error(instance.drop_resource(handle), Code::invalid_argument, "resource");
+}
+
+TEST_F(GuestResource, is_dropped_by_its_destructor) {
+  std::uint64_t handle = 0;
+  {
+    const auto counter = instance.call(make, 5).value();
+    handle = counter.handle();
+  }
+  expect_error(instance.drop_resource(handle), Code::invalid_argument, "resource");
+}
+
+TEST_F(GuestResource, moves) {
+  auto first = instance.call(make, 5).value();
+  const std::uint64_t handle = first.handle();
+  auto second = std::move(first);
+  EXPECT_EQ(second.handle(), handle);
+  auto third = instance.call(make, 6).value();
+  const std::uint64_t replaced = third.handle();
+  third = std::move(second);
+  EXPECT_EQ(third.handle(), handle);
+  expect_error(instance.drop_resource(replaced), Code::invalid_argument);
+  auto &same = third;
+  third = std::move(same);
+  EXPECT_EQ(instance.call(increment, third).value(), 6U);
+}
+
+TEST_F(GuestResource, may_be_released_and_adopted) {
+  auto counter = instance.call(make, 5).value();
+  const std::uint64_t handle = counter.release();
+  EXPECT_EQ(counter.handle(), 0U);
+  EXPECT_TRUE(instance.drop_resource(handle).has_value());
+}
+
+TEST_F(GuestResource, outlives_its_instance_without_harm) {
+  auto counter = instance.call(make, 5).value();
+  instance = component.instantiate().value();
+  expect_error(instance.call(increment, counter), Code::invalid_argument, "resource");
+  EXPECT_TRUE(counter.drop().has_value());
+}
+
+TEST_F(GuestResource, wants_an_instance) {
+  expect_error(make(5), Code::unsupported, "resource");
+}
+
+TEST_F(GuestResource, is_checked_by_name) {
+  expect_error(
+      component.function<std::uint32_t(Resource<Counter>)>(counters + "[method]counter.increment"),
+      Code::type_mismatch, "own<counter>", "borrow<counter>");
+}
+
+// A guest that takes a resource back for good.
+const char keeper[] = R"((component
+  (component $c
+    (core module $m
+      (import "" "new" (func $new (param i32) (result i32)))
+      (import "" "drop" (func $drop (param i32)))
+      (func (export "make") (result i32) (call $new (i32.const 7)))
+      (func (export "take") (param i32) (call $drop (local.get 0))))
+    (type $thing' (resource (rep i32)))
+    (core func $new (canon resource.new $thing'))
+    (core func $drop (canon resource.drop $thing'))
+    (core instance $i (instantiate $m (with "" (instance
+      (export "new" (func $new)) (export "drop" (func $drop))))))
+    (export $thing "thing" (type $thing'))
+    (func (export "make") (result (own $thing)) (canon lift (core func $i "make")))
+    (func (export "take") (param "x" (own $thing)) (canon lift (core func $i "take"))))
+  (instance $inner (instantiate $c))
+  (export "acme:keep/things@1.0.0" (instance $inner))))";
+
+struct Thing {};
+WASMCELL_RESOURCE(Thing, thing)
+
+TEST(Resource, is_given_back_for_good) {
+  const auto component = wasmcell::Component::from_bytes(runtime(), keeper).value();
+  const auto make = component.function<Resource<Thing>()>("acme:keep/things@1.0.0#make").value();
+  const auto take =
+      component.function<void(Resource<Thing>)>("acme:keep/things@1.0.0#take").value();
+  const auto instance = component.instantiate().value();
+  auto thing = instance.call(make).value();
+  const std::uint64_t handle = thing.handle();
+  EXPECT_TRUE(instance.call(take, std::move(thing)).has_value());
+  expect_error(instance.drop_resource(handle), Code::invalid_argument);
+  expect_error(instance.call(take, Resource<Thing>()), Code::invalid_argument, "resource");
+}
+
+}  // namespace

@@ -1,0 +1,43 @@
+#include "testing.hpp"
+
+namespace {
+
+TEST(Runtime, tells_what_it_got) {
+  const auto own = small_builder().force_on_demand_allocator().build().value();
+  const wasmcell::Info info = own.info().value();
+  EXPECT_EQ(info.allocator, wasmcell::Allocator::on_demand);
+  EXPECT_EQ(info.max_components, 8U);
+  EXPECT_EQ(info.total_memories, 0U);
+  EXPECT_EQ(info.address_space, 0U);
+  EXPECT_FALSE(info.reason.empty());
+}
+
+TEST(Runtime, counts_calls) {
+  const auto own = small_builder().build().value();
+  const auto component =
+      wasmcell::Component::from_file(own, below_tests("conformance/guests/state.wat")).value();
+  EXPECT_TRUE(component.call_text("add(1)").has_value());
+  EXPECT_FALSE(component.call_text("trap()").has_value());
+  const wasmcell::Stats stats = own.stats().value();
+  EXPECT_EQ(stats.started, 2U);
+  EXPECT_EQ(stats.finished, 1U);
+  EXPECT_EQ(stats.trapped, 1U);
+  EXPECT_EQ(stats.instances, 0U);
+}
+
+TEST(Runtime, skips_interfaces_of_features_that_are_on) {
+  const auto own =
+      small_builder().experimental_features(RUNTIME_FEATURE_RPC_INTERFACE).build().value();
+  EXPECT_TRUE(own.skip_feature_gated_instance("wrpc:rpc/transport@0.1.0"));
+  EXPECT_FALSE(own.skip_feature_gated_instance("wasi:io/poll@0.2.0"));
+  EXPECT_FALSE(runtime().skip_feature_gated_instance("wrpc:rpc/transport@0.1.0"));
+}
+
+TEST(Runtime, that_was_moved_from_is_refused) {
+  auto own = small_builder().build().value();
+  const auto taken = std::move(own);
+  expect_error(own.info(), Code::invalid_argument, "runtime");
+  expect_error(own.stats(), Code::invalid_argument, "runtime");
+}
+
+}  // namespace
