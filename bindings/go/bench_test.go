@@ -114,6 +114,15 @@ func BenchmarkShortText(b *testing.B) {
 	measure(b, func() error { _, err := call(background, "a short text"); return err })
 }
 
+func BenchmarkMebibyteInBuffer(b *testing.B) {
+	call := must[func(context.Context, []byte) ([]byte, error)](b)(
+		Func1[[]byte, []byte](newBench(b).instance, "bytes"))
+	bytes := make([]byte, 1<<20)
+	ctx := CallWith(background, ReuseBuffer(make([]byte, 1<<20)))
+	b.SetBytes(2 << 20)
+	measure(b, func() error { _, err := call(ctx, bytes); return err })
+}
+
 func BenchmarkMebibyte(b *testing.B) {
 	call := must[func(context.Context, []byte) ([]byte, error)](b)(
 		Func1[[]byte, []byte](newBench(b).instance, "bytes"))

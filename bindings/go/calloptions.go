@@ -12,6 +12,7 @@ type callOptions struct {
 	fuel      uint64
 	output    *Output
 	report    *Report
+	buffer    []byte
 	onWorkers bool
 }
 
@@ -52,6 +53,12 @@ func ReportTo(report *Report) CallOption { return func(o *callOptions) { o.repor
 // where it takes no thread while the guest waits. It holds for calls of functions but not for
 // text, commands, instantiation, and guests that read from an io.Reader.
 func OnWorkers() CallOption { return func(o *callOptions) { o.onWorkers = true } }
+
+// ReuseBuffer lets the first list<u8> of a call's result be put into a buffer, if that has the
+// capacity, instead of new memory. For large results in a loop: making and collecting a mebibyte
+// takes longer than filling it. The result shares its memory with the buffer, so whoever makes the
+// next call with the same context overwrites it; one goroutine at a time may do so.
+func ReuseBuffer(buffer []byte) CallOption { return func(o *callOptions) { o.buffer = buffer } }
 
 // Output is what the guest of a call printed. Its zero value is ready for use, and may be used
 // again: each call empties it first.

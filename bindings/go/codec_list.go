@@ -38,7 +38,7 @@ func (c flatCodec) lower(s *session, p unsafe.Pointer, v *capi.Value) error {
 	return nil
 }
 
-func (c flatCodec) lift(_ *session, r *capi.Results, v *capi.Value, p unsafe.Pointer) error {
+func (c flatCodec) lift(s *session, r *capi.Results, v *capi.Value, p unsafe.Pointer) error {
 	if v.W1 == 0 {
 		return nil
 	}
@@ -48,7 +48,11 @@ func (c flatCodec) lift(_ *session, r *capi.Results, v *capi.Value, p unsafe.Poi
 	// Appending leaves out the zeros that make would write first.
 	switch data, count := r.Pointer(v), int(v.W1); c.size {
 	case 1:
-		*(*[]uint8)(p) = append([]uint8(nil), unsafe.Slice((*uint8)(data), count)...)
+		var room []uint8
+		if count <= cap(s.buffer) {
+			room, s.buffer = s.buffer[:0], nil
+		}
+		*(*[]uint8)(p) = append(room, unsafe.Slice((*uint8)(data), count)...)
 	case 2:
 		*(*[]uint16)(p) = append([]uint16(nil), unsafe.Slice((*uint16)(data), count)...)
 	case 4:

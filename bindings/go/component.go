@@ -157,6 +157,19 @@ func (c *compiled) leave() {
 	c.c.Close()
 }
 
+// join lets an instance be one of the users; false if everything is released already.
+func (c *compiled) join() bool {
+	for {
+		users := c.users.Load()
+		if users == 0 {
+			return false
+		}
+		if c.users.CompareAndSwap(users, users+1) {
+			return true
+		}
+	}
+}
+
 // use makes sure that the component is not closed before Release.
 func (c *Component) use() error {
 	if c.closed.Load() || !c.compiled.c.Acquire() {

@@ -1,6 +1,7 @@
 package wasmcell
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"testing"
@@ -126,6 +127,25 @@ func TestCallOptions(t *testing.T) {
 	}
 	if _, err := work(background, 10); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestBuffersAreReused(t *testing.T) {
+	c := loadFile(t, smallRuntime(t), kindsFile)
+	echo := must[func(context.Context, []byte) ([]byte, error)](t)(
+		Func1[[]byte, []byte](c, testKinds+"echo-bytes"))
+	buffer := make([]byte, 1000)
+	ctx := CallWith(background, ReuseBuffer(buffer))
+	for _, size := range []int{1, 500, 1000, 1001} {
+		want := make([]byte, size)
+		want[size-1] = byte(size)
+		got, err := echo(ctx, want)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("%d bytes: %v", size, err)
+		}
+		if shares := &got[0] == &buffer[0]; shares != (size <= 1000) {
+			t.Errorf("%d bytes share the buffer: %v", size, shares)
+		}
 	}
 }
 

@@ -20,16 +20,20 @@ type Instance struct {
 // Instantiate makes an instance. What the guest does at its start is part of this call, which ctx
 // limits as any other; it does not limit later ones. The call runs on the thread of the goroutine.
 func (c *Component) Instantiate(ctx context.Context) (*Instance, error) {
+	if !c.compiled.join() {
+		return nil, ErrClosed
+	}
 	s, err := begin(ctx, target{compiled: c.compiled, component: c})
 	if err != nil {
+		c.compiled.leave()
 		return nil, err
 	}
 	defer s.end()
 	instance, failure := s.frame.Instantiate(s.raw(), &s.options)
 	if err := s.finish(failure); err != nil {
+		c.compiled.leave()
 		return nil, err
 	}
-	c.compiled.users.Add(1)
 	return &Instance{c.compiled, instance}, nil
 }
 

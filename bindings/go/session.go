@@ -30,6 +30,7 @@ type session struct {
 	given   []*Resource // what the arguments give away
 	host    *hostCall   // what host functions get
 	began   bool        // the output is ours
+	buffer  []byte      // for bytes of the result
 }
 
 var sessions = sync.Pool{New: func() any { return new(session) }}
@@ -39,7 +40,7 @@ func newSession() *session { return sessions.Get().(*session) }
 func (s *session) free() {
 	s.frame.Reset()
 	s.to, s.c, s.options = target{}, capi.Target{}, capi.Options{}
-	s.ctx, s.more, s.stop, s.host, s.began = nil, nil, nil, nil, false
+	s.ctx, s.more, s.stop, s.host, s.began, s.buffer = nil, nil, nil, nil, false, nil
 	clear(s.given)
 	s.given = s.given[:0]
 	sessions.Put(s)
@@ -123,6 +124,7 @@ func (s *session) prepare() error {
 		return nil
 	}
 	s.options.Fuel = s.more.fuel
+	s.buffer = s.more.buffer
 	return s.capture()
 }
 
@@ -269,8 +271,8 @@ func contextError(ctx context.Context, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		code = ErrTimeout
 	}
-	return &Error{Code: code, Message: "the context of the call ended before it began: " +
-		err.Error(), causes: contextCauses(ctx, err)}
+	message := "the context of the call ended before it began: " + err.Error()
+	return &Error{Code: code, Message: message, causes: contextCauses(ctx, err)}
 }
 
 func contextCauses(ctx context.Context, err error) []error {

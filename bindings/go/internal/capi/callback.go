@@ -59,10 +59,13 @@ func (r *Reply) Free() { C.runtime_reply_free(r.ptr) }
 //export wasmcellGoHost
 func wasmcellGoHost(function, context, call C.uintptr_t, args *C.runtime_value_t,
 	argsLen C.size_t, results *C.runtime_value_t, resultsLen C.size_t) (err C.uintptr_t) {
-	// A panic must not unwind through the library.
+	// Neither a panic nor the end of the goroutine must unwind through the library.
+	returned := false
 	defer func() {
 		if p := recover(); p != nil {
 			err = C.uintptr_t(uintptr(unsafe.Pointer(newError(PanicMessage(p)))))
+		} else if !returned {
+			die("wasmcell: a host function that is not Async called runtime.Goexit")
 		}
 	}()
 	maybeGC()
@@ -74,6 +77,7 @@ func wasmcellGoHost(function, context, call C.uintptr_t, args *C.runtime_value_t
 	failure := run(attached, HostCall{(*C.runtime_call_t)(pointerAt(&call))},
 		Results{First: (*Value)(unsafe.Pointer(args)), Len: int(argsLen)},
 		unsafe.Slice((*Value)(unsafe.Pointer(results)), int(resultsLen)))
+	returned = true
 	if failure != nil {
 		return C.uintptr_t(uintptr(unsafe.Pointer(newError(failure.Error()))))
 	}
@@ -87,10 +91,14 @@ func PanicMessage(p any) string { return fmt.Sprintf("panic: %v\n\n%s", p, debug
 // the program end as Go programs do.
 func quiet() {
 	if p := recover(); p != nil {
-		message := PanicMessage(p)
-		go panic(message)
-		select {}
+		die(PanicMessage(p))
 	}
+}
+
+// die ends the program as a panic does that nobody recovers from.
+func die(message string) {
+	go panic(message)
+	select {}
 }
 
 //export wasmcellGoDrop
