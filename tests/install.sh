@@ -56,6 +56,25 @@ if readelf -d "$scratch/static" | grep -q 'NEEDED.*libwasmcell'; then
 fi
 greets "$scratch/static"
 
+if command -v go >/dev/null; then
+  say "Go"
+  mkdir "$scratch/go"
+  cp bindings/go/examples/demo/main.go "$scratch/go"
+  cat >"$scratch/go/go.mod" <<MOD
+module consumer
+
+go 1.24
+
+require github.com/wasmcell/wasmcell/bindings/go v0.0.0
+
+replace github.com/wasmcell/wasmcell/bindings/go => $PWD/bindings/go
+MOD
+  (cd "$scratch/go" && GOFLAGS=-mod=mod GOTOOLCHAIN=local CGO_LDFLAGS="-Wl,-rpath,$tree/usr/lib" \
+    go build -o "$scratch/consumer")
+  env -u LD_LIBRARY_PATH "$scratch/consumer" tests/guests |
+    diff bindings/go/examples/demo/expected.txt - || fail "the Go program says something else"
+fi
+
 say "uninstall"
 make --no-print-directory uninstall DESTDIR="$tree" PREFIX=/usr >/dev/null
 left=$(find "$tree" -not -type d)
