@@ -59,10 +59,11 @@ lib: ## Build libwasmcell.so and libwasmcell.a (target/release)
 	@$(CARGO) build --release --locked
 	@ln -sf libwasmcell.so $(OUT)/$(SONAME)
 
-install: lib ## Install library, header, pkg-config and CMake files (PREFIX, DESTDIR, LIBDIR)
+install: lib ## Install library, headers, pkg-config and CMake files (PREFIX, DESTDIR, LIBDIR)
 	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/cmake/wasmcell' \
-	  '$(DESTDIR)$(INCLUDEDIR)'
-	install -m 644 include/wasmcell.h '$(DESTDIR)$(INCLUDEDIR)'
+	  '$(DESTDIR)$(INCLUDEDIR)/wasmcell'
+	install -m 644 include/wasmcell.h bindings/cpp/include/wasmcell.hpp '$(DESTDIR)$(INCLUDEDIR)'
+	install -m 644 bindings/cpp/include/wasmcell/*.hpp '$(DESTDIR)$(INCLUDEDIR)/wasmcell'
 	install -m 755 $(OUT)/libwasmcell.so '$(DESTDIR)$(LIBDIR)/libwasmcell.so.$(VERSION)'
 	ln -sf libwasmcell.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/libwasmcell.so'
@@ -74,10 +75,11 @@ install: lib ## Install library, header, pkg-config and CMake files (PREFIX, DES
 	  > '$(DESTDIR)$(LIBDIR)/cmake/wasmcell/wasmcell-config-version.cmake'
 
 uninstall: ## Remove what install put there
-	rm -f '$(DESTDIR)$(INCLUDEDIR)/wasmcell.h' '$(DESTDIR)$(LIBDIR)/libwasmcell.so.$(VERSION)' \
+	rm -f '$(DESTDIR)$(INCLUDEDIR)/wasmcell.h' '$(DESTDIR)$(INCLUDEDIR)/wasmcell.hpp' \
+	  '$(DESTDIR)$(LIBDIR)/libwasmcell.so.$(VERSION)' \
 	  '$(DESTDIR)$(LIBDIR)/$(SONAME)' '$(DESTDIR)$(LIBDIR)/libwasmcell.so' \
 	  '$(DESTDIR)$(LIBDIR)/libwasmcell.a' '$(DESTDIR)$(LIBDIR)/pkgconfig/wasmcell.pc'
-	rm -rf '$(DESTDIR)$(LIBDIR)/cmake/wasmcell'
+	rm -rf '$(DESTDIR)$(LIBDIR)/cmake/wasmcell' '$(DESTDIR)$(INCLUDEDIR)/wasmcell'
 
 # The include directory as seen from the CMake file, so that an installed tree can be moved.
 fill = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \

@@ -34,6 +34,7 @@ step tests "$cargo" test --release --locked --workspace
 optional miri "cargo miri" "$cargo miri --version || $cargo +nightly miri --version" tests/miri.sh
 step examples make --no-print-directory -C examples-c check ${LIB:+"LIB=$LIB"}
 step install tests/install.sh
+step cpp bindings/cpp/tests/run.sh "${LIB:-${CARGO_TARGET_DIR:-target}/release}"
 optional go "Go 1.24" "go version | grep -qE 'go1\.(2[4-9]|[3-9][0-9])'" bindings/go/test.sh "${LIB:-${CARGO_TARGET_DIR:-target}/release}"
 
 printf '\n== summary\n'

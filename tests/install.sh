@@ -17,7 +17,9 @@ fail() {
 
 greets() { # program
   local answer
-  answer=$(cd "$scratch" && env -u LD_LIBRARY_PATH "$1" "$guest") || fail "$1 does not run"
+  # The program in C++ says more.
+  answer=$(cd "$scratch" && env -u LD_LIBRARY_PATH "$1" "$guest" | head -n 1) ||
+    fail "$1 does not run"
   [ "$answer" = "Hello, world!" ] || fail "$1 says: $answer"
 }
 
@@ -25,6 +27,7 @@ make --no-print-directory install DESTDIR="$tree" PREFIX=/usr >/dev/null
 version=$(make --no-print-directory print-VERSION)
 abi=$(make --no-print-directory print-ABI)
 cp examples-c/01-hello.c "$scratch/hello.c"
+cp bindings/cpp/examples/01-hello.cpp "$scratch/hello.cpp"
 
 say "pkg-config"
 export PKG_CONFIG_SYSROOT_DIR=$tree PKG_CONFIG_LIBDIR=$tree/usr/lib/pkgconfig
@@ -34,19 +37,39 @@ cc -o "$scratch/shared" "$scratch/hello.c" $(pkg-config --cflags --libs wasmcell
 readelf -d "$scratch/shared" | grep -q "NEEDED.*libwasmcell.so.$abi\]" ||
   fail "the program does not ask for libwasmcell.so.$abi"
 greets "$scratch/shared"
+c++ -std=c++17 -o "$scratch/shared-cpp" "$scratch/hello.cpp" \
+  $(pkg-config --cflags --libs wasmcell) -Wl,-rpath,"$tree/usr/lib"
+greets "$scratch/shared-cpp"
 
 say "CMake"
 mkdir "$scratch/cmake"
 cat >"$scratch/cmake/CMakeLists.txt" <<'CMAKE'
 cmake_minimum_required(VERSION 3.16)
-project(consumer C)
+project(consumer C CXX)
 find_package(wasmcell 0.1 REQUIRED)
 add_executable(consumer ../hello.c)
 target_link_libraries(consumer PRIVATE wasmcell::wasmcell)
+add_executable(consumer-cpp ../hello.cpp)
+target_link_libraries(consumer-cpp PRIVATE wasmcell::cpp)
 CMAKE
 cmake -S "$scratch/cmake" -B "$scratch/cmake/build" -DCMAKE_PREFIX_PATH="$tree/usr" >/dev/null
 cmake --build "$scratch/cmake/build" >/dev/null
 greets "$scratch/cmake/build/consumer"
+greets "$scratch/cmake/build/consumer-cpp"
+
+say "CMake, from the checkout"
+mkdir "$scratch/subdirectory"
+cat >"$scratch/subdirectory/CMakeLists.txt" <<CMAKE
+cmake_minimum_required(VERSION 3.16)
+project(consumer CXX)
+set(WASMCELL_LIBRARY "$tree/usr/lib/libwasmcell.so")
+add_subdirectory("$PWD/bindings/cpp" wasmcell)
+add_executable(consumer ../hello.cpp)
+target_link_libraries(consumer PRIVATE wasmcell::cpp)
+CMAKE
+cmake -S "$scratch/subdirectory" -B "$scratch/subdirectory/build" >/dev/null
+cmake --build "$scratch/subdirectory/build" >/dev/null
+greets "$scratch/subdirectory/build/consumer"
 
 say "static"
 cc -o "$scratch/static" "$scratch/hello.c" $(pkg-config --cflags wasmcell) \

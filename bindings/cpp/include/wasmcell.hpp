@@ -34,9 +34,9 @@
 /// pass through the library: those of host functions and stdin callbacks become the error of the
 /// call, with their text.
 ///
-/// Two functions of the C API have no counterpart: runtime_call_alloc(), because answers of host
-/// functions are ordinary C++ values, and runtime_feature_bit() alone, because features() gives
-/// names and bits together.
+/// Functions of the C API without a counterpart: runtime_call_alloc(), because answers of host
+/// functions are ordinary C++ values, and runtime_error_frame_count(), because Error::frames()
+/// gives all of them.
 #ifndef WASMCELL_HPP
 #define WASMCELL_HPP
 

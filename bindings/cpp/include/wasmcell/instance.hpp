@@ -35,7 +35,9 @@ class [[nodiscard]] Instance {
  public:
   /// Adopts an instance of the C API, which must be owned by the caller.
   explicit Instance(runtime_instance_t *instance) : shared_(instance, &runtime_instance_free) {}
+  /// Takes over what the other one owns.
   Instance(Instance &&) noexcept = default;
+  /// Releases what it owns, and takes over what the other one owns.
   Instance &operator=(Instance &&) noexcept = default;
   Instance(const Instance &) = delete;
   Instance &operator=(const Instance &) = delete;
