@@ -3,6 +3,7 @@ package wasmcell
 import (
 	"context"
 	"sync/atomic"
+	"time"
 )
 
 // CallOption says how the calls of a context are to be made; see [CallWith].
@@ -10,6 +11,7 @@ type CallOption func(*callOptions)
 
 type callOptions struct {
 	fuel      uint64
+	timeout   uint64 // milliseconds; 0 for none
 	output    *Output
 	report    *Report
 	buffer    []byte
@@ -20,7 +22,7 @@ type optionsKey struct{}
 
 // CallWith is a context with options for the calls that are made with it. They add to those of
 // ctx. Host functions get a context without them: calls of theirs have none of their own accord.
-// Time limits and cancellation need no option: they are the context's own.
+// Cancellation and deadlines need no option: they are the context's own.
 func CallWith(ctx context.Context, options ...CallOption) context.Context {
 	var all callOptions
 	if before := optionsOf(ctx); before != nil {
@@ -36,6 +38,13 @@ func CallWith(ctx context.Context, options ...CallOption) context.Context {
 func optionsOf(ctx context.Context) *callOptions {
 	options, _ := ctx.Value(optionsKey{}).(*callOptions)
 	return options
+}
+
+// Timeout limits each call to so long: without the timer that a context with a deadline needs, and
+// anew for each call with the same context. The call ends with [ErrTimeout], which is no
+// [context.DeadlineExceeded]. The context's deadline holds as well.
+func Timeout(limit time.Duration) CallOption {
+	return func(o *callOptions) { o.timeout = max(1, milliseconds(limit)) }
 }
 
 // Fuel sets how much fuel the call may use; [WithFuel] has the most it can be. In a runtime

@@ -72,12 +72,10 @@ func (s *scene) context(b block, begins bool, output *Output, report *Report) (c
 	if begins || b.value("async") == "yes" {
 		options = append(options, OnWorkers())
 	}
-	ctx = CallWith(ctx, options...)
 	if ms, ok := b.get("timeout"); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(numberOf(s.t, ms))*time.Millisecond)
-		ends = append(ends, cancel)
+		options = append(options, Timeout(time.Duration(numberOf(s.t, ms))*time.Millisecond))
 	}
+	ctx = CallWith(ctx, options...)
 	if when, ok := b.get("cancel"); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithCancel(ctx)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -53,6 +54,26 @@ func TestDeadlines(t *testing.T) {
 		}
 		if took := time.Since(begin); took < 25*time.Millisecond || took > 5*time.Second {
 			t.Error("it took", took)
+		}
+	})
+}
+
+func TestTimeoutsWithoutATimer(t *testing.T) {
+	everyWay(t, newSpinner(t), func(t *testing.T, ctx context.Context,
+		call func(context.Context) error) {
+		ctx = CallWith(ctx, Timeout(20*time.Millisecond))
+		for range 2 {
+			err := call(ctx)
+			if e := (*Error)(nil); !errors.Is(err, ErrTimeout) || !errors.As(err, &e) ||
+				errors.Is(err, context.DeadlineExceeded) ||
+				!strings.Contains(e.Message, " 20 ms") {
+				t.Errorf("%v", err)
+			}
+		}
+		sooner, cancel := context.WithTimeout(CallWith(ctx, Timeout(time.Hour)), time.Millisecond)
+		defer cancel()
+		if err := call(sooner); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
 		}
 	})
 }

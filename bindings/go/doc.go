@@ -113,6 +113,9 @@
 // stack, and panic, which becomes the error of the call. A call that is on the threads of the
 // runtime runs them on goroutines of their own.
 //
+// Writers, loggers and destructors have nobody to return an error to: a panic in one ends the
+// program, as it does in any goroutine.
+//
 // # Ownership
 //
 // Close is how everything is released: at any time, in any order, from any goroutine, and again
@@ -123,8 +126,9 @@
 //
 // # Options of a call
 //
-// Time limits and cancellation are the context's. Everything else about one call is attached to
-// its context by [CallWith]: its fuel, where its output goes, what it used.
+// Deadlines and cancellation are the context's. Everything else about one call is attached to its
+// context by [CallWith]: a [Timeout] without a timer, its [Fuel], where its output goes, what it
+// used, a buffer for its result.
 //
 // # Linking
 //

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"runtime"
+	"runtime/cgo"
 	"sync"
 	"unsafe"
 
@@ -61,16 +63,46 @@ type hostCall struct {
 	over    context.CancelFunc
 }
 
-// end releases what functions of the host needed.
-func (c *hostCall) end() {
+// end releases what functions of the host needed, and tells whether one may run on.
+func (c *hostCall) end() (lasts bool) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	if c.over != nil {
 		c.over()
+		lasts = true
 	}
 	if c.out != nil {
 		c.out.free()
 		c.out = nil
+	}
+	c.ctx, c.compiled, c.onWorkers, c.err, c.message = nil, nil, false, nil, ""
+	return lasts
+}
+
+// keptHostCall is the hostCall of a session, with its handle: for one call after the other, until
+// a function of the host runs on after one.
+type keptHostCall struct {
+	call    *hostCall
+	handle  cgo.Handle
+	cleanup runtime.Cleanup
+}
+
+func (k *keptHostCall) get(s *session) *hostCall {
+	if k.call == nil {
+		k.call = &hostCall{}
+		k.handle = cgo.NewHandle(k.call)
+		// A pool forgets sessions without a word.
+		k.cleanup = runtime.AddCleanup(s, cgo.Handle.Delete, k.handle)
+	}
+	return k.call
+}
+
+// put ends the call.
+func (k *keptHostCall) put() {
+	if k.call.end() {
+		k.cleanup.Stop()
+		k.handle.Delete()
+		k.call = nil
 	}
 }
 

@@ -3,7 +3,6 @@ package wasmcell
 import (
 	"context"
 	"errors"
-	"runtime/cgo"
 	"sync"
 	"time"
 
@@ -28,9 +27,10 @@ type session struct {
 	more    *callOptions
 	stop    func() bool // stops watching the context
 	given   []*Resource // what the arguments give away
-	host    *hostCall   // what host functions get
-	began   bool        // the output is ours
-	buffer  []byte      // for bytes of the result
+	host    *hostCall   // what host functions get, if there are any
+	kept    keptHostCall
+	began   bool   // the output is ours
+	buffer  []byte // for bytes of the result
 }
 
 var sessions = sync.Pool{New: func() any { return new(session) }}
@@ -117,13 +117,18 @@ func (s *session) prepare() error {
 		s.more = optionsOf(s.ctx)
 	}
 	if s.to.compiled.plans != nil {
-		s.host = &hostCall{ctx: s.ctx, compiled: s.to.compiled}
-		s.options.Context = cgo.NewHandle(s.host)
+		s.host = s.kept.get(s)
+		s.host.ctx, s.host.compiled = s.ctx, s.to.compiled
+		s.options.Context = s.kept.handle
 	}
 	if s.more == nil {
 		return nil
 	}
 	s.options.Fuel = s.more.fuel
+	limit, deadline := s.more.timeout, s.options.TimeoutMS
+	if limit > 0 && (deadline == 0 || limit < deadline) {
+		s.options.TimeoutMS = limit
+	}
 	s.buffer = s.more.buffer
 	return s.capture()
 }
@@ -193,8 +198,7 @@ func (s *session) end() {
 		cancels.Put(s.options.Cancel)
 	}
 	if s.host != nil {
-		s.options.Context.Delete()
-		s.host.end()
+		s.kept.put()
 	}
 	s.frame.Results.Free()
 	if s.began {
