@@ -69,7 +69,7 @@ func TestUseAfterClose(t *testing.T) {
 		"Function.Call":         second(f.Call(background, 1)),
 		"Function.CallText":     second(f.CallText(background, "(1)")),
 		"Instance.Function":     second(i.Function("add")),
-		"Linker.Define":         linker.DefineAny("f", same),
+		"Linker.Define":         linker.Define("f", HostAny(same)),
 		"Linker.UnresolvedTrap": linker.UnresolvedTrap(),
 		"Linker.DefineResource": DefineResource[int](linker, "r", nil),
 		"Resource.Drop":         (&Resource{instance: i}).Close(),

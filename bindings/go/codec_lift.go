@@ -55,7 +55,7 @@ func liftAny(s *session, r *capi.Results, w *Type, known resources, v *capi.Valu
 		if v.Index == 0 {
 			return OK[any, any](value), err
 		}
-		return Failed[any](value), err
+		return Err[any](value), err
 	case KindFlags:
 		names := []string{}
 		for i, field := range w.fields {

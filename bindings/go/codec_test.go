@@ -138,7 +138,7 @@ func TestResultsAreValuesOrErrors(t *testing.T) {
 	type both = Result[uint64, string]
 	whole := must[func(context.Context, both) (both, error)](t)(
 		Func1[both, both](c, testKinds+"echo-result"))
-	for _, value := range []both{OK[uint64, string](5), Failed[uint64]("no")} {
+	for _, value := range []both{OK[uint64, string](5), Err[uint64]("no")} {
 		if got, err := whole(background, value); err != nil || got != value {
 			t.Errorf("%v: %v, %v", value, got, err)
 		}
@@ -148,7 +148,7 @@ func TestResultsAreValuesOrErrors(t *testing.T) {
 	if got, err := split(background, OK[uint64, string](5)); err != nil || got != 5 {
 		t.Error(got, err)
 	}
-	_, err := split(background, Failed[uint64]("no"))
+	_, err := split(background, Err[uint64]("no"))
 	var refused *ResultError[string]
 	if !errors.As(err, &refused) || refused.Value != "no" {
 		t.Errorf("%T %v", err, err)
@@ -158,7 +158,7 @@ func TestResultsAreValuesOrErrors(t *testing.T) {
 	}
 	small := must[func(context.Context, Result[struct{}, uint8]) (struct{}, error)](t)(
 		Func1[Result[struct{}, uint8], struct{}](c, testKinds+"echo-result-error-only"))
-	_, err = small(background, Failed[struct{}](uint8(255)))
+	_, err = small(background, Err[struct{}](uint8(255)))
 	if number := (*ResultError[uint8])(nil); !errors.As(err, &number) || number.Value != 255 {
 		t.Error(err)
 	}

@@ -24,7 +24,6 @@ type compiled struct {
 	calls *callCount
 	// How to call the host's functions, by their number in the linker; nil without a linker.
 	plans []*hostPlan
-	known resources
 	// Calls block their threads, because what the guest reads from may block.
 	threadBound bool
 

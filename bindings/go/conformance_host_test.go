@@ -100,7 +100,7 @@ func (h *testHostState) define(l *Linker, what string) error {
 	}
 	name, _, _ := strings.Cut(what, ":")
 	if strings.HasPrefix(name, "same-") {
-		return l.DefineAny(testHost+what, same)
+		return l.Define(testHost+what, HostAny(same))
 	}
 	function, ok := h.functions()[name]
 	if !ok {
@@ -108,9 +108,9 @@ func (h *testHostState) define(l *Linker, what string) error {
 	}
 	if strings.Contains(what, ": ") {
 		// The type is what is tried, so Go's own is left open.
-		return l.DefineAny(testHost+what, func(_ context.Context, args []any) (any, error) {
+		return l.Define(testHost+what, HostAny(func(_ context.Context, args []any) (any, error) {
 			return args[0].(uint32) + args[1].(uint32), nil
-		})
+		}))
 	}
 	return l.Define(testHost+what, function)
 }

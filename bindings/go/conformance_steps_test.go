@@ -119,7 +119,8 @@ func (s *scene) do(ctx context.Context, b block) outcome {
 		}
 		return textOutcome(f.Type().String(), nil)
 	case "drop":
-		return outcome{err: s.resources[first.value].DropIn(ctx, s.in(b).(*Instance))}
+		number := s.resources[first.value].number
+		return outcome{err: s.in(b).(*Instance).dropResource(ctx, number)}
 	case "begin":
 		s.begin(ctx, b, first.value)
 		return outcome{}

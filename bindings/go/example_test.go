@@ -377,7 +377,7 @@ func ExampleOption() {
 }
 
 func ExampleResult() {
-	good, bad := wasmcell.OK[uint32, string](7), wasmcell.Failed[uint32]("no")
+	good, bad := wasmcell.OK[uint32, string](7), wasmcell.Err[uint32]("no")
 	fmt.Println(good.Failed, good.Value, bad.Failed, bad.Err)
 	// Output: false 7 true no
 }

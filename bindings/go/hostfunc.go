@@ -53,12 +53,9 @@ func hostFunc(function any) (HostFunc, error) {
 	return reflected(reflect.ValueOf(function), params, result), nil
 }
 
-// HostAny is a function whose types are known only when it is called, as for [Linker.DefineAny].
+// HostAny makes a [HostFunc] of a function whose types are known only when it is called: it gets
+// what [Function.Call] gives, and gives what that takes. It cannot take resources.
 func HostAny(function func(ctx context.Context, args []any) (any, error)) HostFunc {
-	return dynamic(function)
-}
-
-func dynamic(function func(context.Context, []any) (any, error)) HostFunc {
 	lift := func(in *invocation) ([]any, error) {
 		args := make([]any, len(in.plan.params))
 		for i := range args {

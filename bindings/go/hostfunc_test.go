@@ -282,7 +282,7 @@ func TestTypedValuesThroughTheHost(t *testing.T) {
 		if err != nil || got != uint64(5) {
 			t.Error(got, err)
 		}
-		_, err = c.Call(ctx, "same-result", Failed[uint64]("no"))
+		_, err = c.Call(ctx, "same-result", Err[uint64]("no"))
 		refused := (*ResultError[string])(nil)
 		if !errors.As(err, &refused) || refused.Value != "no" {
 			t.Error(err)

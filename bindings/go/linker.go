@@ -1,7 +1,6 @@
 package wasmcell
 
 import (
-	"context"
 	"fmt"
 	"reflect"
 	"strings"
@@ -65,17 +64,6 @@ func (l *Linker) Define(path string, function any) error {
 	if err != nil {
 		return err
 	}
-	return l.define(path, host)
-}
-
-// DefineAny defines a function whose types are known only when it is called: it gets what
-// [Function.Call] gives, and gives what that takes.
-func (l *Linker) DefineAny(path string,
-	function func(ctx context.Context, args []any) (any, error)) error {
-	return l.define(path, dynamic(function))
-}
-
-func (l *Linker) define(path string, host HostFunc) error {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	if !l.c.Acquire() {
@@ -147,7 +135,9 @@ func (l *Linker) plan(c *compiled) error {
 	l.lock.Lock()
 	functions, known := l.functions, l.known
 	l.lock.Unlock()
-	c.known = known
+	if len(functions) == 0 {
+		return nil
+	}
 	c.plans = make([]*hostPlan, len(functions))
 	byName := map[string]*hostFunction{}
 	for _, f := range functions {

@@ -31,12 +31,8 @@ func (r *Resource) Close() error {
 
 // Drop drops the resource, by a call of the guest that ctx limits like any other. A resource that
 // was dropped or given away is [ErrInvalidArgument], an instance in another call [ErrBusy].
-func (r *Resource) Drop(ctx context.Context) error { return r.DropIn(ctx, r.instance) }
-
-// DropIn is Drop for those who know the instance; another one than the resource's is
-// [ErrInvalidArgument].
-func (r *Resource) DropIn(ctx context.Context, instance *Instance) error {
-	err := instance.dropResource(ctx, r.number)
+func (r *Resource) Drop(ctx context.Context) error {
+	err := r.instance.dropResource(ctx, r.number)
 	if err == nil {
 		r.gone.Store(true)
 	}

@@ -70,7 +70,7 @@ func convert(value any, wit *Type, to reflect.Value) bool {
 		return false
 	}
 	if wit == nil {
-		return true
+		return value == nil
 	}
 	s := newSession()
 	defer s.free()

@@ -27,8 +27,8 @@ func (Result[T, E]) isResult() {}
 // OK is a result that succeeded.
 func OK[T, E any](value T) Result[T, E] { return Result[T, E]{Value: value} }
 
-// Failed is a result that failed.
-func Failed[T, E any](err E) Result[T, E] { return Result[T, E]{Err: err, Failed: true} }
+// Err is a result that failed.
+func Err[T, E any](err E) Result[T, E] { return Result[T, E]{Err: err, Failed: true} }
 
 // Variant is a variant as an any. Value is nil if the case carries nothing.
 type Variant struct {
