@@ -2,7 +2,6 @@
 //! Time and memory are limited as in wasmcell. See ../../README.md.
 
 use std::io::{BufRead, Write};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use extism::{CompiledPlugin, Error, Manifest, PTR, Plugin, PluginBuilder, UserData, Val, Wasm};
@@ -11,8 +10,8 @@ const LIMIT: Duration = Duration::from_secs(600);
 /// In pages of 64 KiB.
 const MEMORY: u32 = 4096;
 
-fn compile(path: PathBuf) -> Result<CompiledPlugin, Error> {
-    let manifest = Manifest::new([Wasm::file(path)]).with_timeout(LIMIT).with_memory_max(MEMORY);
+fn compile(plugin: Vec<u8>) -> Result<CompiledPlugin, Error> {
+    let manifest = Manifest::new([Wasm::data(plugin)]).with_timeout(LIMIT).with_memory_max(MEMORY);
     PluginBuilder::new(manifest)
         .with_function("host", [PTR], [PTR], UserData::<()>::default(), |_, args, results, _| {
             results[0] = Val::I64(args[0].unwrap_i64() + 1);
@@ -62,7 +61,7 @@ fn work(
 fn main() -> Result<(), Error> {
     let path = std::env::args().nth(1);
     let path = path.ok_or_else(|| Error::msg("usage: extism-peer plugin.wat"))?;
-    let compiled = compile(path.into())?;
+    let compiled = compile(std::fs::read(path)?)?;
     let mut plugin = Plugin::new_from_compiled(&compiled)?;
     for line in std::io::stdin().lock().lines() {
         let line = line?;
