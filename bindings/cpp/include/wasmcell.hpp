@@ -5,6 +5,7 @@
 ///
 ///     int main() {
 ///       using namespace wasmcell;
+///       using namespace std::chrono_literals;
 ///       Runtime runtime = Builder().max_execution_time(500ms).build().value();
 ///       Component component = Component::from_file(runtime, "greeter.wasm").value();
 ///       auto greet = component.function<std::string(std::string_view)>("greet").value();

@@ -8,6 +8,7 @@ library=$(realpath "${1:?usage: run.sh LIBRARY_DIRECTORY}")/libwasmcell.so
 tests=$(realpath ../../tests)
 jobs=${WASMCELL_JOBS:-2}
 build=${WASMCELL_CPP_BUILD:-$(mktemp -d)}
+mkdir -p "$build"
 [ -n "${WASMCELL_CPP_BUILD:-}" ] || trap 'rm -rf "$build"' EXIT
 say() { printf -- '-- %s\n' "$*"; }
 headers=$(cd include && echo wasmcell.hpp wasmcell/*.hpp)

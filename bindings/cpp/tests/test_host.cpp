@@ -198,6 +198,24 @@ TEST(HostResource, may_be_a_number) {
   EXPECT_EQ(dropped, std::vector<std::uint32_t>{11});
 }
 
+TEST(HostResource, that_is_a_number_is_no_object) {
+  const std::string bank = "acme:bank/accounts@1.0.0#";
+  auto linker = Linker::make().value();
+  linker.define_resource(bank + "account", [](std::uint32_t) {}).value();
+  linker
+      .define_any(bank + "[constructor]account",
+                  [](wasmcell::Call &, wasmcell::Args) -> Result<wasmcell::Value> {
+                    return wasmcell::Value::own(11);
+                  })
+      .value();
+  linker
+      .define(bank + "[method]account.pay",
+              [](Account &self, std::uint32_t amount) { return self.pay(amount); })
+      .value();
+  const auto component = load("guests/wat/accounts.wat", {"saver", nullptr, &linker});
+  expect_error(component.call_text("save(100)"), Code::host, "define_resource");
+}
+
 TEST(ResourceTable, tells_types_apart_and_reuses_numbers) {
   wasmcell::detail::ResourceTable table;
   const std::uint64_t first = table.put(std::make_unique<int>(1));

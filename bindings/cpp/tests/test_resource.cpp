@@ -74,6 +74,14 @@ TEST_F(GuestResource, may_be_released_and_adopted) {
   EXPECT_TRUE(instance.drop_resource(handle).has_value());
 }
 
+TEST_F(GuestResource, is_adopted_from_values) {
+  std::vector<wasmcell::Value> args;
+  args.push_back(wasmcell::Value::of(5U));
+  const wasmcell::Values results = instance.call(make.any(), args).value();
+  const auto counter = instance.adopt<Counter>(results[0].handle());
+  EXPECT_EQ(instance.call(increment, counter).value(), 6U);
+}
+
 TEST_F(GuestResource, outlives_its_instance_without_harm) {
   auto counter = instance.call(make, 5).value();
   instance = component.instantiate().value();

@@ -78,6 +78,11 @@ TEST(Expected, compares) {
   EXPECT_TRUE(Either(1) != Either(Unexpected<std::string>("no")));
 }
 
+// What another one holds is not taken for a value.
+static_assert(!std::is_convertible_v<Result<int>, Result<bool>>);
+static_assert(!std::is_convertible_v<runtime_component_t *, Result<wasmcell::Component>>);
+static_assert(std::is_convertible_v<const char *, Result<std::string>>);
+
 TEST(Expected, tells_equal_types_apart) {
   const Expected<int, int> value = 3;
   const Expected<int, int> error = Unexpected<int>(3);

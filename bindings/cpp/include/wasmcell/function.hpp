@@ -141,7 +141,7 @@ class Function<R(Args...)> {
   ///
   /// @return Why the call was not started: then `done` is not called.
   template <typename Done>
-  Result<void> start(Done &&done, const CallOptions &options, Args... args) const {
+  [[nodiscard]] Result<void> start(Done &&done, const CallOptions &options, Args... args) const {
     return Signature::start(starter(options), {}, std::forward<Done>(done), args...);
   }
 

@@ -65,6 +65,9 @@ struct HostShape {
                               runtime_value_t *results) {
     Context context;
     context.table = table.get();
+    if (!all_present(args, context, std::index_sequence_for<P...>()))
+      return Error("an argument is a resource that Linker::define_resource<T>() does not know")
+          .release();
     Call call(raw);
     const auto with = [&](auto &&...first) -> R {
       return with_args(fn, args, context, std::index_sequence_for<P...>(),
@@ -88,6 +91,13 @@ struct HostShape {
   }
 
  private:
+  template <std::size_t... I>
+  static bool all_present(const runtime_value_t *args, const Context &context,
+                          std::index_sequence<I...>) noexcept {
+    static_cast<void>(args);
+    static_cast<void>(context);
+    return (Present<P>::check(args[I], context) && ...);
+  }
   template <typename Fn, std::size_t... I, typename... First>
   static R with_args(Fn &fn, const runtime_value_t *args, const Context &context,
                      std::index_sequence<I...>, First &&...first) {

@@ -104,8 +104,9 @@ class [[nodiscard]] Instance {
   /// Starts a call in the instance, on the runtime's workers, and calls back when it has ended: the
   /// callback may call it again. See Function::start().
   template <typename Done, typename R, typename... Args>
-  Result<void> start(Done &&done, const CallOptions &options, const Function<R(Args...)> &function,
-                     std::enable_if_t<true, Args>... args) const {
+  [[nodiscard]] Result<void> start(Done &&done, const CallOptions &options,
+                                   const Function<R(Args...)> &function,
+                                   std::enable_if_t<true, Args>... args) const {
     return detail::Signature<R, Args...>::start(starter(options, function.any()), context(),
                                                 std::forward<Done>(done), args...);
   }
@@ -120,9 +121,16 @@ class [[nodiscard]] Instance {
     });
   }
 
+  /// Takes over a resource of the guest that a result in Values gave to the host: its
+  /// ValueView::handle(). What it is of the host vouches for.
+  template <typename T>
+  [[nodiscard]] Resource<T> adopt(std::uint64_t handle) const noexcept {
+    return Resource<T>(shared_, handle);
+  }
   /// Drops a resource of the guest that the host owns, by its number. For results in Values;
   /// Resource does it by itself. See runtime_instance_drop_resource().
-  Result<void> drop_resource(std::uint64_t handle, const CallOptions &options = {}) const {
+  [[nodiscard]] Result<void> drop_resource(std::uint64_t handle,
+                                           const CallOptions &options = {}) const {
     const runtime_call_options_t how = detail::raw(options);
     return detail::done(runtime_instance_drop_resource(get(), handle, &how));
   }

@@ -95,15 +95,16 @@ struct Signature {
     return outcome<R>(error, out, context);
   }
 
-  /// Calls `begin(values, size, completion)`, and `done` with the outcome.
+  /// Calls `begin(values, size, completion)`, and `callback` with the outcome.
   template <typename F, typename Done>
-  static Result<void> start(F &&begin, Context context, Done &&done, const Bare<Args> &...args) {
+  static Result<void> start(F &&begin, Context context, Done &&callback,
+                            const Bare<Args> &...args) {
     using Closure = Completion<R, std::decay_t<Done>>;
     static_assert(std::is_invocable_v<std::decay_t<Done> &, Result<R>>,
                   "a completion callback takes the Result of the call");
     auto closure =
-        std::unique_ptr<Closure>(new Closure{std::forward<Done>(done), std::move(context)});
-    return done_(with_values(
+        std::unique_ptr<Closure>(new Closure{std::forward<Done>(callback), std::move(context)});
+    return done(with_values(
         [&](const runtime_value_t *values, std::size_t size) {
           runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
           completion.callback = &Closure::run;
@@ -130,10 +131,6 @@ struct Signature {
   }
 
  private:
-  static Result<void> done_(runtime_error_t *error) {
-    return detail::done(error);
-  }
-
   /// Calls `run` with the arguments as the C API has them, in place as far as they go.
   template <typename F>
   static runtime_error_t *with_values(F &&run, const Bare<Args> &...args) {

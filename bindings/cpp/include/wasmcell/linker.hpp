@@ -47,7 +47,7 @@ class [[nodiscard]] Linker {
   ///
   /// @return Code::invalid_argument if `path` is malformed or defined already.
   template <typename F>
-  Result<void> define(std::string_view path, F &&fn) {
+  [[nodiscard]] Result<void> define(std::string_view path, F &&fn) {
     using Fn = std::decay_t<F>;
     using Closure = detail::HostFunction<Fn>;
     using Shape = detail::HostShapeOf<Fn>;
@@ -69,7 +69,7 @@ class [[nodiscard]] Linker {
   /// @param fn    `Result<Value>(Call &, Args)`, or `Result<void>(Call &, Args)` if it gives
   ///              nothing. The answer is checked against the type that the guest imports.
   template <typename F>
-  Result<void> define_any(std::string_view path, F &&fn) {
+  [[nodiscard]] Result<void> define_any(std::string_view path, F &&fn) {
     using Closure = detail::AnyHostFunction<std::decay_t<F>>;
     using Given = std::invoke_result_t<std::decay_t<F> &, Call &, Args>;
     static_assert(std::is_same_v<Given, Result<Value>> || std::is_same_v<Given, Result<void>>,
@@ -90,7 +90,7 @@ class [[nodiscard]] Linker {
   ///
   /// @return Code::invalid_argument if `path` is malformed or defined already.
   template <typename T>
-  Result<void> define_resource(std::string_view path) {
+  [[nodiscard]] Result<void> define_resource(std::string_view path) {
     if (state_ == nullptr) return moved_from();
     return define_resource(path, [table = state_->resources](std::uint32_t number) {
       table->template take<T>(number).reset();
@@ -104,7 +104,7 @@ class [[nodiscard]] Linker {
   /// @param drop  `void(uint32_t number)`: called for each resource that a guest was given to own
   ///              and does not own any more, by several threads at once. What it throws is dropped.
   template <typename F>
-  Result<void> define_resource(std::string_view path, F &&drop) {
+  [[nodiscard]] Result<void> define_resource(std::string_view path, F &&drop) {
     using Fn = std::decay_t<F>;
     static_assert(std::is_invocable_v<Fn &, std::uint32_t>, "a destructor is void(uint32_t)");
     auto owned = std::make_unique<Fn>(std::forward<F>(drop));
@@ -123,24 +123,9 @@ class [[nodiscard]] Linker {
     return state_ != nullptr ? state_->linker.get() : nullptr;
   }
 
-  /// Whether what is defined here has the types that a component imports; Component asks it.
-  ///
-  /// @return Code::link names the first import of another type, with both.
-  [[nodiscard]] Result<void> check(const runtime_component_t *component) const {
-    if (state_ == nullptr) return {};
-    for (std::size_t i = 0; i < runtime_component_import_count(component); i++) {
-      const Item item(runtime_component_import(component, i));
-      for (const Definition &definition : state_->definitions)
-        if (definition.path == item.name() && !definition.matches(item.type()))
-          return detail::fail(Error("import `" + definition.path + "`: the host defines `" +
-                                        definition.spelled() + "`, the component wants `" +
-                                        item.type().text().value_or("?") + "`",
-                                    Code::link));
-    }
-    return {};
-  }
-
  private:
+  friend class Component;
+
   struct Definition {
     std::string path;
     bool (*matches)(Type);
@@ -154,6 +139,22 @@ class [[nodiscard]] Linker {
 
   explicit Linker(runtime_linker_t *linker)
       : state_(new State{detail::Owned<runtime_linker_t, runtime_linker_free>(linker)}) {}
+
+  /// Whether what is defined here has the types that a component imports: Code::link names the
+  /// first import of another type, with both.
+  [[nodiscard]] Result<void> check(const runtime_component_t *component) const {
+    if (state_ == nullptr) return {};
+    for (std::size_t i = 0; i < runtime_component_import_count(component); i++) {
+      const Item item(runtime_component_import(component, i));
+      for (const Definition &definition : state_->definitions)
+        if (definition.path == item.name() && !definition.matches(item.type()))
+          return detail::fail(Error("import `" + definition.path + "`: the host defines `" +
+                                        definition.spelled() + "`, the component wants `" +
+                                        item.type().text().value_or("?") + "`",
+                                    Code::link));
+    }
+    return {};
+  }
 
   static Result<void> moved_from() {
     return detail::fail(Error("the linker was moved from", Code::invalid_argument));

@@ -88,7 +88,7 @@ class ResourceTable {
     }
     const std::size_t number = free_.back();
     free_.pop_back();
-    slots_[number] = {object.release(), &destroy<T>};
+    slots_[number] = {object.release(), &tag<T>, &destroy<T>};
     return number;
   }
   /// The object with a number, which guests own; NULL if there is none of this type.
@@ -111,15 +111,19 @@ class ResourceTable {
  private:
   struct Slot {
     void *object = nullptr;
+    const char *type = nullptr;
     void (*destroy)(void *) = nullptr;
   };
+  // Its address tells types apart. Not const, and no function: linkers may fold equal ones.
+  template <typename T>
+  static inline char tag = 0;
   template <typename T>
   static void destroy(void *object) noexcept {
     delete static_cast<T *>(object);
   }
   template <typename T>
   T *at(std::uint64_t number) noexcept {
-    if (number >= slots_.size() || slots_[number].destroy != &destroy<T>) return nullptr;
+    if (number >= slots_.size() || slots_[number].type != &tag<T>) return nullptr;
     return static_cast<T *>(slots_[number].object);
   }
 
@@ -141,7 +145,7 @@ class [[nodiscard]] Resource {
  public:
   /// Holds nothing.
   Resource() noexcept = default;
-  /// Adopts the resource with this number, of this instance: what of.resource of a result says.
+  /// Adopts the resource with this number, of this instance: what Instance::adopt() does.
   Resource(std::weak_ptr<runtime_instance_t> instance, std::uint64_t handle) noexcept
       : instance_(std::move(instance)), handle_(handle) {}
   /// Takes over what `other` holds.
@@ -166,7 +170,7 @@ class [[nodiscard]] Resource {
   ///
   /// @return What the guest did or which limit it met; Code::busy while a call is in the instance.
   ///         Nothing is left to drop afterwards, whatever this says; success without one.
-  Result<void> drop(const CallOptions &options = {}) {
+  [[nodiscard]] Result<void> drop(const CallOptions &options = {}) {
     const std::shared_ptr<runtime_instance_t> instance = instance_.lock();
     const std::uint64_t handle = release();
     if (instance == nullptr) return {};
@@ -243,6 +247,27 @@ struct Borrow : HandleCodec<std::remove_const_t<T>, false> {
     return *context.table->template find<std::remove_const_t<T>>(value.of.resource);
   }
 };
+
+/// Whether a parameter `P` of a host function is no resource of the host, or one that is there: it
+/// is not if the linker defines the resource by number, or another one of that name.
+template <typename P>
+struct Present {
+  static bool check(const runtime_value_t &, const Context &) noexcept {
+    return true;
+  }
+};
+template <typename T>
+struct Present<T &> {
+  static bool check(const runtime_value_t &value, const Context &context) noexcept {
+    if constexpr (is_resource<std::remove_const_t<T>>) {
+      return context.table->template find<std::remove_const_t<T>>(value.of.resource) != nullptr;
+    } else {
+      return true;
+    }
+  }
+};
+template <typename T>
+struct Present<std::unique_ptr<T>> : Present<T &> {};
 
 }  // namespace detail
 }  // namespace wasmcell

@@ -109,7 +109,7 @@ class [[nodiscard]] Expected {
   template <typename U = Stored,
             typename =
                 std::enable_if_t<!std::is_void_v<T> && !std::is_same_v<std::decay_t<U>, Expected> &&
-                                 std::is_constructible_v<Stored, U &&>>>
+                                 std::is_convertible_v<U &&, Stored>>>
   Expected(U &&value) : held_(std::in_place_index<0>, std::forward<U>(value)) {}
 
   /// Holds the error.

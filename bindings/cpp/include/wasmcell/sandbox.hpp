@@ -48,34 +48,35 @@ class Sandbox : public detail::Owned<runtime_sandbox_t, runtime_sandbox_free> {
   }
 
   /// Adds a command-line argument. The first is by custom the name of the program.
-  Result<void> arg(std::string_view arg) {
+  [[nodiscard]] Result<void> arg(std::string_view arg) {
     return detail::done(runtime_sandbox_arg(get(), arg.data(), arg.size()));
   }
   /// Sets an environment variable.
-  Result<void> env(std::string_view key, std::string_view value) {
+  [[nodiscard]] Result<void> env(std::string_view key, std::string_view value) {
     return detail::done(
         runtime_sandbox_env(get(), key.data(), key.size(), value.data(), value.size()));
   }
   /// Tells the guest which directory it starts in, which grants no access to it.
-  Result<void> initial_directory(std::string_view path) {
+  [[nodiscard]] Result<void> initial_directory(std::string_view path) {
     return detail::done(runtime_sandbox_initial_directory(get(), path.data(), path.size()));
   }
   /// Grants a directory and all that is in it. See runtime_sandbox_directory().
   ///
   /// @return Code::io if `host_path` is not a directory that can be opened.
-  Result<void> directory(std::string_view host_path, std::string_view guest_path, Rights rights) {
+  [[nodiscard]] Result<void> directory(std::string_view host_path, std::string_view guest_path,
+                                       Rights rights) {
     return detail::done(runtime_sandbox_directory(get(), host_path.data(), host_path.size(),
                                                   guest_path.data(), guest_path.size(),
                                                   static_cast<std::uint64_t>(rights)));
   }
   /// Sets a value that the guest finds by wasi:config.
-  Result<void> config(std::string_view key, std::string_view value) {
+  [[nodiscard]] Result<void> config(std::string_view key, std::string_view value) {
     return detail::done(
         runtime_sandbox_config(get(), key.data(), key.size(), value.data(), value.size()));
   }
 
   /// Gives the guest these bytes as stdin, in each instance from the start. Copied.
-  Result<void> stdin_bytes(BytesView bytes) {
+  [[nodiscard]] Result<void> stdin_bytes(BytesView bytes) {
     return detail::done(runtime_sandbox_stdin_bytes(get(), bytes.data(), bytes.size()));
   }
   /// Gives the guest what a callback provides as stdin.
@@ -85,7 +86,7 @@ class Sandbox : public detail::Owned<runtime_sandbox_t, runtime_sandbox_free> {
   ///                  ends the call. `context` is CallOptions::context. Called on the thread of the
   ///                  call, several at once; kept as long as a sandbox or component knows it.
   template <typename F>
-  Result<void> stdin_callback(F &&callback) {
+  [[nodiscard]] Result<void> stdin_callback(F &&callback) {
     using Fn = std::decay_t<F>;
     static_assert(std::is_invocable_r_v<Result<std::size_t>, Fn &, Span<std::uint8_t>, void *>,
                   "a stdin callback is Result<std::size_t>(Span<std::uint8_t>, void *)");
@@ -94,12 +95,12 @@ class Sandbox : public detail::Owned<runtime_sandbox_t, runtime_sandbox_free> {
                                                        &detail::finalize<Fn>));
   }
   /// Gives the guest the stdin of this process.
-  Result<void> stdin_inherit() {
+  [[nodiscard]] Result<void> stdin_inherit() {
     return detail::done(runtime_sandbox_stdin_inherit(get()));
   }
 
   /// Puts what the guest prints to stdout into the CallOptions::output of the call.
-  Result<void> stdout_capture() {
+  [[nodiscard]] Result<void> stdout_capture() {
     return detail::done(runtime_sandbox_stdout_capture(get()));
   }
   /// Sends what the guest prints to stdout to a callback.
@@ -109,44 +110,44 @@ class Sandbox : public detail::Owned<runtime_sandbox_t, runtime_sandbox_free> {
   ///                  several at once; kept as long as a sandbox or component knows it. What it
   ///                  throws is dropped.
   template <typename F>
-  Result<void> stdout_callback(F &&callback, Pieces pieces = Pieces::as_printed) {
+  [[nodiscard]] Result<void> stdout_callback(F &&callback, Pieces pieces = Pieces::as_printed) {
     return output_callback(runtime_sandbox_stdout_callback, std::forward<F>(callback), pieces);
   }
   /// Sends what the guest prints to stdout to the stdout of this process.
-  Result<void> stdout_inherit() {
+  [[nodiscard]] Result<void> stdout_inherit() {
     return detail::done(runtime_sandbox_stdout_inherit(get()));
   }
 
   /// Puts what the guest prints to stderr into the CallOptions::output of the call.
-  Result<void> stderr_capture() {
+  [[nodiscard]] Result<void> stderr_capture() {
     return detail::done(runtime_sandbox_stderr_capture(get()));
   }
   /// Sends what the guest prints to stderr to a callback; otherwise as stdout_callback().
   template <typename F>
-  Result<void> stderr_callback(F &&callback, Pieces pieces = Pieces::as_printed) {
+  [[nodiscard]] Result<void> stderr_callback(F &&callback, Pieces pieces = Pieces::as_printed) {
     return output_callback(runtime_sandbox_stderr_callback, std::forward<F>(callback), pieces);
   }
   /// Sends what the guest prints to stderr to the stderr of this process.
-  Result<void> stderr_inherit() {
+  [[nodiscard]] Result<void> stderr_inherit() {
     return detail::done(runtime_sandbox_stderr_inherit(get()));
   }
 
   /// Allows TCP connections and UDP datagrams to some addresses and ports. Each call allows more.
   ///
   /// @param addresses  An IP address, or a range such as `10.0.0.0/8`.
-  Result<void> allow_connect(std::string_view addresses, std::uint16_t first_port,
-                             std::uint16_t last_port) {
+  [[nodiscard]] Result<void> allow_connect(std::string_view addresses, std::uint16_t first_port,
+                                           std::uint16_t last_port) {
     return detail::done(runtime_sandbox_allow_connect(get(), addresses.data(), addresses.size(),
                                                       first_port, last_port));
   }
   /// Allows listening at some local addresses and ports. Each call allows more.
-  Result<void> allow_bind(std::string_view addresses, std::uint16_t first_port,
-                          std::uint16_t last_port) {
+  [[nodiscard]] Result<void> allow_bind(std::string_view addresses, std::uint16_t first_port,
+                                        std::uint16_t last_port) {
     return detail::done(runtime_sandbox_allow_bind(get(), addresses.data(), addresses.size(),
                                                    first_port, last_port));
   }
   /// Allows looking up a name, or with `*.` before it all names below it. Each call allows more.
-  Result<void> allow_name(std::string_view name) {
+  [[nodiscard]] Result<void> allow_name(std::string_view name) {
     return detail::done(runtime_sandbox_allow_name(get(), name.data(), name.size()));
   }
 
@@ -154,7 +155,8 @@ class Sandbox : public detail::Owned<runtime_sandbox_t, runtime_sandbox_free> {
   ///
   /// @param wall  What the wall clock shows at first, since 1970 in UTC.
   /// @param step  What each reading moves both clocks by; 0 for clocks that stand still.
-  Result<void> clock_fixed(std::chrono::nanoseconds wall, std::chrono::nanoseconds step) {
+  [[nodiscard]] Result<void> clock_fixed(std::chrono::nanoseconds wall,
+                                         std::chrono::nanoseconds step) {
     if (wall.count() < 0 || step.count() < 0)
       return detail::fail(Error("clock_fixed: times are not negative", Code::invalid_argument));
     return detail::done(runtime_sandbox_clock_fixed(get(), static_cast<std::uint64_t>(wall.count()),
@@ -162,7 +164,7 @@ class Sandbox : public detail::Owned<runtime_sandbox_t, runtime_sandbox_free> {
   }
   /// Makes the guest's random numbers the same in each instance; whoever knows the seed can
   /// foretell them.
-  Result<void> random_seed(std::uint64_t seed) {
+  [[nodiscard]] Result<void> random_seed(std::uint64_t seed) {
     return detail::done(runtime_sandbox_random_seed(get(), seed));
   }
 
@@ -171,7 +173,7 @@ class Sandbox : public detail::Owned<runtime_sandbox_t, runtime_sandbox_free> {
                                    runtime_finalizer_t);
 
   template <typename F>
-  Result<void> output_callback(Setter *setter, F &&callback, Pieces pieces) {
+  [[nodiscard]] Result<void> output_callback(Setter *setter, F &&callback, Pieces pieces) {
     using Fn = std::decay_t<F>;
     static_assert(std::is_invocable_v<Fn &, std::string_view, void *>,
                   "an output callback is void(std::string_view, void *)");
