@@ -55,7 +55,8 @@ func Fuel(units uint64) CallOption { return func(o *callOptions) { o.fuel = unit
 // is there however the call ends. One call at a time may have it: another one is [ErrBusy].
 func CaptureOutput(output *Output) CallOption { return func(o *callOptions) { o.output = output } }
 
-// ReportTo puts what the call used into a report when it ends.
+// ReportTo puts what the call used into a report when it ends, however it ends. One call at a time
+// may have it.
 func ReportTo(report *Report) CallOption { return func(o *callOptions) { o.report = report } }
 
 // OnWorkers lets the call run on the runtime's workers, whatever [WithMaxBlockingCalls] says:

@@ -34,10 +34,13 @@ import (
 	"unsafe"
 )
 
-func init() {
-	if have := ABIVersion(); have != C.RUNTIME_ABI_VERSION {
+func init() { checkABI(C.RUNTIME_ABI_VERSION, ABIVersion()) }
+
+// checkABI panics if the header and the library are of different ABIs.
+func checkABI(header, library uint32) {
+	if header != library {
 		panic(fmt.Sprintf("wasmcell: built for ABI %d, but the library that was loaded has %d",
-			C.RUNTIME_ABI_VERSION, have))
+			header, library))
 	}
 }
 
