@@ -53,6 +53,7 @@
 #include <wasmcell/describe.hpp>
 #include <wasmcell/error.hpp>
 #include <wasmcell/function.hpp>
+#include <wasmcell/held.hpp>
 #include <wasmcell/instance.hpp>
 #include <wasmcell/linker.hpp>
 #include <wasmcell/options.hpp>

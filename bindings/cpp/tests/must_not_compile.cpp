@@ -55,5 +55,7 @@ using Counter = Resource<drawing::Counter>;
   Runtime other = *runtime;
 #elif CASE == 20  // deleted
   Instance other = instance;
+#elif CASE == 21  // deleted
+  static_cast<void>(*component.function<Held<std::string_view>()>("f").value()().value());
 #endif
 }

@@ -87,8 +87,9 @@ class Function;
 ///
 /// Codec lists the types that go with those of WIT. Arguments are borrowed for the call; numbers,
 /// text and lists of numbers pass without being copied on the way. Results own what they are made
-/// of. It keeps its component. Any number of threads may call it at once: each call runs in an
-/// instance of its own, and leaves nothing behind; see Instance::call() for one that stays.
+/// of; Held saves the copy that this takes. It keeps its component. Any number of threads may call
+/// it at once: each call runs in an instance of its own, and leaves nothing behind; see
+/// Instance::call() for one that stays.
 template <typename R, typename... Args>
 class Function<R(Args...)> {
   using Signature = detail::Signature<R, Args...>;

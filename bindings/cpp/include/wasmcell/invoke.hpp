@@ -10,6 +10,7 @@
 #include <wasmcell/callback.hpp>
 #include <wasmcell/codec_list.hpp>
 #include <wasmcell/codec_sum.hpp>
+#include <wasmcell/held.hpp>
 #include <wasmcell/resource.hpp>
 #include <wasmcell/value.hpp>
 
@@ -45,10 +46,12 @@ bool function_matches(Type type) {
 /// The outcome of a call.
 template <typename R>
 Result<R> outcome(runtime_error_t *error, runtime_values_t *results, const Context &context) {
-  const Values values(results);
+  Values values(results);
   if (error != nullptr) return fail(error);
   if constexpr (std::is_void_v<R>) {
     return {};
+  } else if constexpr (is_held<R>) {
+    return R(std::move(values));
   } else {
     return CodecFor<R>::lift(values[0].get(), context);
   }
@@ -75,8 +78,9 @@ struct Signature {
       return CodecFor<R>::borrows;
     }
   }
-  static_assert(!result_borrows(),
-                "a call's result owns what it is made of: std::string and std::vector, no views");
+  static_assert(
+      !result_borrows(),
+      "a call's result owns what it is made of: std::string and std::vector, or views in Held");
 
   static std::string spelled() {
     return spelled_function<R, Args...>();
