@@ -331,23 +331,3 @@ func TestHostTypesAreCheckedWhenLoading(t *testing.T) {
 		}
 	}
 }
-
-func TestVersionsThatAreCompatible(t *testing.T) {
-	for _, pair := range [][2]string{
-		{"a:b/c@1.0.0#f", "a:b/c@1.2.3#f"}, {"a:b/c@0.2.0#f", "a:b/c@0.2.9#f"},
-		{"a:b/c@0.0.1#f", "a:b/c@0.0.1#f"}, {"f", "f"}, {"a:b/c#f", "a:b/c#f"},
-	} {
-		if compatible(pair[0]) != compatible(pair[1]) {
-			t.Error(pair, "are not compatible")
-		}
-	}
-	for _, pair := range [][2]string{
-		{"a:b/c@1.0.0#f", "a:b/c@2.0.0#f"}, {"a:b/c@0.2.0#f", "a:b/c@0.3.0#f"},
-		{"a:b/c@0.0.1#f", "a:b/c@0.0.2#f"}, {"a:b/c@1.0.0#f", "a:b/c@1.0.0#g"},
-		{"a:b/c@1.0.0-rc.1#f", "a:b/c@1.0.0#f"},
-	} {
-		if compatible(pair[0]) == compatible(pair[1]) {
-			t.Error(pair, "are compatible")
-		}
-	}
-}

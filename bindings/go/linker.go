@@ -147,7 +147,7 @@ func (l *Linker) plan(c *compiled) error {
 		if ItemKind(item.Kind()) != ItemFunction {
 			continue
 		}
-		f := find(byName, item.Name())
+		f := byName[item.Name()]
 		if f == nil {
 			continue
 		}
@@ -159,36 +159,4 @@ func (l *Linker) plan(c *compiled) error {
 		c.plans[f.index] = plan
 	}
 	return nil
-}
-
-// find finds the function for an import: of its name, or of the same name in a version that
-// semantic versioning calls compatible, as the library does.
-func find(byName map[string]*hostFunction, name string) *hostFunction {
-	if f := byName[name]; f != nil {
-		return f
-	}
-	for other, f := range byName {
-		if compatible(other) == compatible(name) {
-			return f
-		}
-	}
-	return nil
-}
-
-// compatible is a name with no more of its version than what has to be the same.
-func compatible(name string) string {
-	before, after, ok := strings.Cut(name, "@")
-	if !ok {
-		return name
-	}
-	version, item, _ := strings.Cut(after, "#")
-	if strings.ContainsAny(version, "-+") {
-		return name
-	}
-	numbers := strings.Split(version, ".")
-	kept := 0
-	for kept < len(numbers)-1 && numbers[kept] == "0" {
-		kept++
-	}
-	return before + "@" + strings.Join(numbers[:kept+1], ".") + "#" + item
 }
