@@ -3,8 +3,8 @@
 # plainly with its benchmarks once, under the race detector, with cgo's own checks, with a collector
 # that never rests, and against the static library. About four minutes on two cores.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
 lib=$(realpath "${1:?usage: test.sh LIBDIR}")
+cd "$(dirname "${BASH_SOURCE[0]}")"
 root=$(realpath ../..)
 
 scratch=$(mktemp -d)
