@@ -18,7 +18,7 @@ using Counter = Resource<drawing::Counter>;
   Cancel copy = cancel;
 #elif CASE == 2   // cannot convert|no viable conversion
   runtime_cancel_t *raw = cancel;
-#elif CASE == 3   // explicit|cannot convert|no viable conversion
+#elif CASE == 3   // conversion from .* requested|no viable conversion
   const Cancel owner = cancel.get();
 #elif CASE == 4   // nodiscard|ignoring
   function(1);

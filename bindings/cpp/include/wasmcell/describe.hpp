@@ -1,5 +1,6 @@
 /// @file
-/// The macros that describe types of your own, once, next to the type and in its namespace:
+/// The macros that describe types of your own, once, next to the type and in its namespace, without
+/// a semicolon:
 ///
 ///     struct Point { int32_t x, y; };
 ///     WASMCELL_RECORD(Point, x, y)                       // record { x: s32, y: s32 }
@@ -57,6 +58,10 @@ struct Name {
   }
 };
 
+constexpr Name name(std::string_view cpp) {
+  return {cpp};
+}
+
 /// A field of a record: its name, and where it is.
 template <typename T, typename M>
 struct Field {
@@ -67,7 +72,7 @@ struct Field {
 
 template <typename T, typename M>
 constexpr Field<T, M> field(std::string_view name, M T::*member) {
-  return {Name{name}, member};
+  return {{name}, member};
 }
 
 /// One of an enum: its name, and its number in C++.
@@ -79,7 +84,7 @@ struct Enumerator {
 
 template <typename E>
 constexpr Enumerator<E> enumerator(std::string_view name, E value) {
-  return {Name{name}, value};
+  return {{name}, value};
 }
 
 }  // namespace detail
@@ -112,14 +117,11 @@ constexpr Enumerator<E> enumerator(std::string_view name, E value) {
 /// struct, and handles are Resource<TYPE>. For one of the host, `TYPE` is the class of the objects.
 #define WASMCELL_RESOURCE(TYPE, NAME)                                        \
   [[maybe_unused]] constexpr auto wasmcell_resource(::wasmcell::Tag<TYPE>) { \
-    return ::wasmcell::detail::Name{#NAME};                                  \
+    return ::wasmcell::detail::name(#NAME);                                  \
   }
 
 #define WASMCELL_DETAIL_FIELD(TYPE, NAME) ::wasmcell::detail::field(#NAME, &TYPE::NAME)
-#define WASMCELL_DETAIL_NAME(TYPE, NAME) \
-  ::wasmcell::detail::Name {             \
-#NAME                                \
-  }
+#define WASMCELL_DETAIL_NAME(TYPE, NAME) ::wasmcell::detail::name(#NAME)
 #define WASMCELL_DETAIL_ENUMERATOR(TYPE, NAME) ::wasmcell::detail::enumerator(#NAME, TYPE::NAME)
 
 // WASMCELL_DETAIL_EACH(M, T, a, b) is M(T, a), M(T, b): the preprocessor of C++17 has no loops.
