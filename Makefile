@@ -102,6 +102,9 @@ sanitize: lib ## The C tests under AddressSanitizer, UBSan and Valgrind
 tsan: ## A stress test under ThreadSanitizer (nightly Rust; compiles wasmtime once more)
 	@tests/tsan.sh
 
+fuzz: ## Random values and hostile guests under libFuzzer and AddressSanitizer (FOR=120 seconds each)
+	@tests/fuzz/run.sh $(FOR)
+
 # A C program of its own, outside `make test`.
 program = mkdir -p $(OUT)/programs && $(CC) -std=c11 -O2 -g -Wall -Wextra -pthread -D_GNU_SOURCE= \
   -Iinclude -Itests/c $(1) -o $(2) -L$(OUT) -lwasmcell -Wl,-rpath,$(abspath $(OUT)) && $(2)
@@ -112,10 +115,10 @@ soak: lib ## A million calls, 100,000 of each object: memory and descriptors sta
 lateness: lib ## How late time limits and cancellations are, as distributions
 	@$(call program,tests/bench/lateness.c,$(OUT)/programs/lateness)
 
-bench: bench-peers ## Everything that is measured, beside peers (first time half an hour, then ten minutes)
+bench: bench-peers ## All that is measured, beside peers (at first half an hour, later five minutes)
 	@$(OUT)/compare $(OUT) $(BENCH) $(WORKS)
 
-bench-quick: bench-programs ## The same, beside wasmtime in Rust only (half a minute); WORKS="add fresh"
+bench-quick: bench-programs ## The same beside wasmtime in Rust only (half a minute); WORKS="add ask"
 	@$(OUT)/compare $(OUT) $(BENCH) --quick $(WORKS)
 
 bench-readme: ## Put what `make bench` found into README.md
@@ -160,5 +163,5 @@ large: lib ## Build and run components in Python and JavaScript (pip, npm, 400 M
 print-%:
 	@echo '$($*)'
 
-.PHONY: demo test help deps lib install uninstall clean examples sanitize tsan soak lateness bless \
-  guests large bench bench-quick bench-readme bench-programs bench-peers
+.PHONY: demo test help deps lib install uninstall clean examples sanitize tsan fuzz soak lateness \
+  bless guests large bench bench-quick bench-readme bench-programs bench-peers

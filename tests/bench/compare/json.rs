@@ -54,7 +54,8 @@ fn list(out: &mut String, items: impl Iterator<Item = String>) {
 
 fn spread(it: &Spread) -> String {
     format!(
-        "\"samples\": {}, \"median\": {}, \"lower\": {}, \"upper\": {}, \"tenth\": {}, \"ninetieth\": {}",
+        "\"samples\": {}, \"median\": {}, \"lower\": {}, \"upper\": {}, \
+         \"tenth\": {}, \"ninetieth\": {}",
         it.count, it.median, it.lower, it.upper, it.tenth, it.ninetieth
     )
 }

@@ -37,8 +37,8 @@ impl Results {
         let _ = writeln!(
             out,
             "\nTimes are medians. A ratio is the median of those of {} rounds, in which everybody \
-             takes turns of some 25 ms; in parentheses its quartiles. Other processes had {:.0} % of the \
-             processors meanwhile.",
+             takes turns of some 25 ms; in parentheses its quartiles. \
+             Other processes had {:.0} % of the processors meanwhile.",
             self.rounds,
             self.others * 100.0
         );

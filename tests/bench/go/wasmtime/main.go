@@ -24,7 +24,9 @@ type live struct {
 	none, add, echo, ask, realloc, reset *wasmtime.Func
 }
 
-func start(engine *wasmtime.Engine, linker *wasmtime.Linker, module *wasmtime.Module) (*live, error) {
+func start(
+	engine *wasmtime.Engine, linker *wasmtime.Linker, module *wasmtime.Module,
+) (*live, error) {
 	store := wasmtime.NewStore(engine)
 	store.Limiter(limit, -1, -1, -1, -1)
 	store.SetEpochDeadline(deadline)
