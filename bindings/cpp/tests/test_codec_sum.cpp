@@ -21,12 +21,12 @@ TEST(OptionCodec, passes_nested_options) {
 TEST(ResultCodec, passes_results_of_every_shape) {
   using std::monostate;
   echoes<Expected<std::uint64_t, std::string>>("echo-result", {5U, Unexpected<std::string>("no")});
-  echoes<Expected<std::string, monostate>>("echo-result-ok-only",
-                                           {std::string("yes"), Unexpected<monostate>({})});
+  echoes<Expected<std::string, monostate>>(
+      "echo-result-ok-only", {std::string("yes"), Unexpected<monostate>(monostate())});
   echoes<Expected<monostate, std::uint8_t>>(
       "echo-result-error-only", {monostate(), Unexpected<std::uint8_t>(std::uint8_t{255})});
   echoes<Expected<monostate, monostate>>("echo-result-bare",
-                                         {monostate(), Unexpected<monostate>({})});
+                                         {monostate(), Unexpected<monostate>(monostate())});
 }
 
 TEST(ResultCodec, void_is_nothing) {
