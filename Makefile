@@ -118,7 +118,7 @@ lateness: lib ## How late time limits and cancellations are, as distributions
 bench: bench-peers ## All that is measured, beside peers (at first half an hour, later five minutes)
 	@$(OUT)/compare $(OUT) $(BENCH) $(WORKS)
 
-bench-quick: bench-programs ## The same beside wasmtime in Rust only (half a minute); WORKS="add ask"
+bench-quick: bench-programs ## Only beside wasmtime in Rust, half a minute (WORKS="add ask")
 	@$(OUT)/compare $(OUT) $(BENCH) --quick $(WORKS)
 
 bench-readme: ## Put what `make bench` found into README.md
