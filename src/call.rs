@@ -1,8 +1,11 @@
 //! One call, from entry to exit: on its caller's thread, or on the runtime's workers.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use tokio::runtime::Handle;
 
 use crate::component::Component;
 use crate::deadline::{CancelToken, Deadline};
@@ -10,7 +13,9 @@ use crate::error::{Error, Result};
 use crate::executor;
 use crate::host::{Context, Mailbox};
 use crate::output::Output;
-use crate::stack;
+use crate::runtime::Runtime;
+use crate::stack::Stack;
+use crate::stats::{Counted, Counters};
 use crate::task;
 
 /// How one call is to be made.
@@ -28,6 +33,13 @@ pub struct CallOptions {
     pub context: Option<Context>,
     /// Where to put what the guest prints, if its sandbox captures that.
     pub output: Option<Arc<Output>>,
+}
+
+impl CallOptions {
+    /// All defaults.
+    pub const fn new() -> Self {
+        Self { timeout: None, cancel: None, fuel: None, report: None, context: None, output: None }
+    }
 }
 
 /// What a call used.
@@ -62,12 +74,12 @@ pub(crate) struct Call {
     pub context: Option<Context>,
     /// Where captured output goes.
     pub output: Option<Arc<Output>>,
-    /// Where the guest's requests for host functions are served.
-    pub mailbox: Arc<Mailbox>,
 }
 
 impl Call {
-    fn arm(component: &Component, options: &CallOptions, yields: bool) -> Result<Self> {
+    /// For a call that shares its thread with others, or else for one on this thread's `stack`.
+    #[inline(always)]
+    fn arm(component: &Component, options: &CallOptions, stack: Option<Stack>) -> Result<Self> {
         let runtime = component.runtime();
         runtime.check_process()?;
         let settings = runtime.settings();
@@ -83,44 +95,95 @@ impl Call {
             output.clear();
         }
         let deadline = Deadline::arm(limit, settings.epoch_tick, options.cancel.clone());
-        let on_fiber = yields || component.may_wait() || !stack::has_room(settings.max_stack);
+        let has_room = stack.is_some_and(|it| it.has_room(settings.max_stack));
         Ok(Self {
             deadline,
             fuel,
             report: options.report.clone(),
-            yields,
-            on_fiber,
+            yields: stack.is_none(),
+            on_fiber: component.may_wait() || !has_room,
             context: options.context.clone(),
             output: options.output.clone(),
-            mailbox: Arc::default(),
         })
     }
 }
 
-/// Runs `body` on this thread.
+/// A call on its caller's thread, between entry and exit.
+pub(crate) struct Running<'a> {
+    runtime: &'a Runtime,
+    /// Whose timers and sockets the guest may wait for.
+    reactor: Option<&'a Handle>,
+    mailbox: &'a Mailbox,
+    deadline: Deadline,
+    counted: Counted<&'a Counters>,
+}
+
+impl<'a> Running<'a> {
+    /// Begins a call. This thread serves `mailbox` until it ends.
+    ///
+    /// # Errors
+    /// `FORKED`, `STACK_OVERFLOW`, or options that cannot be met.
+    #[inline(always)]
+    pub(crate) fn begin(
+        component: &'a Component,
+        options: &CallOptions,
+        mailbox: &'a Mailbox,
+    ) -> Result<(Self, Call)> {
+        let stack = Stack::here();
+        stack.check()?;
+        let runtime = component.runtime();
+        let call = Call::arm(component, options, Some(stack))?;
+        let enters = component.uses_wasi() || stack.is_small();
+        let reactor = enters.then(|| runtime.workers().reactor()).transpose()?;
+        let counted = Counted::start(&**runtime.stats());
+        runtime.ticker().wake();
+        let deadline = call.deadline.clone();
+        Ok((Self { runtime, reactor, mailbox, deadline, counted }, call))
+    }
+
+    /// Whether the call may go on; asked before the guest is touched.
+    ///
+    /// # Errors
+    /// `CANCELLED`.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.deadline.check_cancel()
+    }
+
+    /// Drives a part of the call to its end.
+    ///
+    /// # Errors
+    /// `TIMEOUT` or `CANCELLED`.
+    #[inline(always)]
+    pub(crate) fn drive<F: Future>(&self, part: Pin<&mut F>) -> Result<F::Output> {
+        executor::block_on(self.reactor, &self.deadline, self.mailbox, self.runtime.log(), part)
+    }
+
+    /// Ends the call.
+    #[inline(always)]
+    pub(crate) fn end<T>(self, outcome: Result<T>) -> Result<T> {
+        self.counted.end(&outcome);
+        self.mailbox.finish();
+        outcome
+    }
+}
+
+/// Runs `body` on this thread, which serves `mailbox` meanwhile.
 ///
 /// # Errors
-/// `TIMEOUT`, `CANCELLED`, `FORKED`, or what `body` says.
+/// `TIMEOUT`, `CANCELLED`, as [`Running::begin`], or what `body` says.
 pub(crate) fn run<T, F>(
     component: &Component,
     options: &CallOptions,
+    mailbox: &Mailbox,
     body: impl FnOnce(Call) -> F,
 ) -> Result<T>
 where
     F: Future<Output = Result<T>>,
 {
-    stack::check()?;
-    let runtime = component.runtime();
-    let call = Call::arm(component, options, false)?;
-    runtime.log().within(|| {
-        let reactor = component.may_wait().then(|| runtime.workers().reactor()).transpose()?;
-        let _ticking = runtime.ticker().call();
-        let (deadline, mailbox) = (call.deadline.clone(), call.mailbox.clone());
-        let counted = runtime.stats().start();
-        let outcome = executor::block_on(reactor, &deadline, &mailbox, runtime.log(), body(call));
-        counted.end(&outcome);
-        mailbox.finish();
-        outcome
+    component.runtime().log().within(|| {
+        let (running, call) = Running::begin(component, options, mailbox)?;
+        let outcome = running.check().and_then(|()| running.drive(pin!(body(call))).flatten());
+        running.end(outcome)
     })
 }
 
@@ -132,6 +195,7 @@ where
 pub(crate) fn spawn<T, F>(
     component: &Component,
     options: &CallOptions,
+    mailbox: Arc<Mailbox>,
     body: impl FnOnce(Call) -> F,
     done: impl FnOnce(Result<T>) + Send + 'static,
 ) -> Result<()>
@@ -139,7 +203,7 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T>> + Send + 'static,
 {
-    let call = Call::arm(component, options, true)?;
-    let (deadline, mailbox) = (call.deadline.clone(), call.mailbox.clone());
+    let call = Call::arm(component, options, None)?;
+    let deadline = call.deadline.clone();
     task::start(component.runtime(), deadline, mailbox, body(call), done)
 }

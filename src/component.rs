@@ -45,6 +45,7 @@ struct Inner {
     world: Option<Arc<World>>,
     limits: Limits,
     may_wait: bool,
+    uses_wasi: bool,
     artifact: Arc<Artifact>,
     runtime: Runtime,
 }
@@ -131,6 +132,7 @@ impl Component {
         tracing::debug!(component = name.as_str(), "component loaded");
         // Only what is imported can make a guest wait.
         let may_wait = !types.imports.iter().all(|item| item.kind == ItemKind::Type);
+        let uses_wasi = types.imports.iter().any(|item| item.name.as_str().starts_with("wasi:"));
         Ok(Self(Arc::new(Inner {
             name,
             pre,
@@ -139,6 +141,7 @@ impl Component {
             world,
             limits,
             may_wait,
+            uses_wasi,
             artifact,
             runtime: runtime.clone(),
         })))
@@ -236,6 +239,11 @@ impl Component {
 
     pub(crate) fn limits(&self) -> Limits {
         self.0.limits
+    }
+
+    /// Whether its guests may use timers, sockets and files of the reactor.
+    pub(crate) fn uses_wasi(&self) -> bool {
+        self.0.uses_wasi
     }
 
     /// Whether its guests may wait for something of the host, which takes stacks of their own.

@@ -49,6 +49,7 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     /// Starts the clock. The limit is rounded up to whole ticks, at least one.
+    #[inline(always)]
     pub(crate) fn arm(limit: Duration, tick: Duration, cancel: Option<CancelToken>) -> Self {
         let nanos = |it: Duration| u64::try_from(it.as_nanos()).unwrap_or(u64::MAX).max(1);
         let tick = nanos(tick);

@@ -3,7 +3,7 @@
 //! It ticks while calls are in flight, goes on for a short while after the last one so that a host
 //! that calls again and again does not wake it each time, and then sleeps without waking up.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use wasmtime::EngineWeak;
 
 use crate::error::{Code, Error, Result};
 use crate::process::Birthplace;
+use crate::stats::Counters;
 
 /// Ticks without a call before the thread goes to sleep.
 const LINGER: u32 = 10;
@@ -26,22 +27,20 @@ pub(crate) struct Ticker {
 struct Shared {
     engine: EngineWeak,
     tick: Duration,
-    in_flight: AtomicUsize,
+    stats: Arc<Counters>,
     ticks: AtomicU64,
     asleep: AtomicBool,
     stop: Mutex<bool>,
     wake: Condvar,
 }
 
-/// Keeps the thread ticking for as long as a call is in flight.
-pub(crate) struct InFlight<'a>(&'a Shared);
-
 impl Ticker {
-    pub(crate) fn start(engine: EngineWeak, tick: Duration) -> Result<Self> {
+    /// Ticks while `stats` knows of a call in flight.
+    pub(crate) fn start(engine: EngineWeak, tick: Duration, stats: Arc<Counters>) -> Result<Self> {
         let shared = Arc::new(Shared {
             engine,
             tick,
-            in_flight: AtomicUsize::new(0),
+            stats,
             ticks: AtomicU64::new(0),
             asleep: AtomicBool::new(false),
             stop: Mutex::new(false),
@@ -58,28 +57,20 @@ impl Ticker {
         Ok(Self { shared, thread: Some(thread), birthplace: Birthplace::here() })
     }
 
-    /// Announces a call, until the guard goes.
-    pub(crate) fn call(&self) -> InFlight<'_> {
+    /// Announces a call that was counted as started.
+    pub(crate) fn wake(&self) {
         let shared = &*self.shared;
         // In one order with the thread's "asleep, then look again": one of the two sees the other.
-        shared.in_flight.fetch_add(1, SeqCst);
         if shared.asleep.load(SeqCst) {
             let _stop = shared.lock();
             shared.asleep.store(false, SeqCst);
             shared.wake.notify_one();
         }
-        InFlight(shared)
     }
 
     /// Ticks so far.
     pub(crate) fn ticks(&self) -> u64 {
         self.shared.ticks.load(SeqCst)
-    }
-}
-
-impl Drop for InFlight<'_> {
-    fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, SeqCst);
     }
 }
 
@@ -114,7 +105,7 @@ impl Shared {
                 idle = 0;
                 self.sleep(stop)
             };
-            idle = if self.in_flight.load(SeqCst) == 0 { idle + 1 } else { 0 };
+            idle = if self.stats.is_busy() { 0 } else { idle + 1 };
             self.ticks.fetch_add(1, SeqCst);
             if let Some(engine) = self.engine.upgrade() {
                 engine.increment_epoch();
@@ -125,7 +116,7 @@ impl Shared {
     /// Sleeps until a call comes or the runtime goes.
     fn sleep<'a>(&self, mut stop: MutexGuard<'a, bool>) -> MutexGuard<'a, bool> {
         self.asleep.store(true, SeqCst);
-        while !*stop && self.asleep.load(SeqCst) && self.in_flight.load(SeqCst) == 0 {
+        while !*stop && self.asleep.load(SeqCst) && !self.stats.is_busy() {
             stop = self.wake.wait(stop).unwrap_or_else(PoisonError::into_inner);
         }
         self.asleep.store(false, SeqCst);

@@ -4,7 +4,7 @@
 //! hosts may be tokio programs. The thread parks between polls, and wakes for the guest's event,
 //! for cancellation, and at the deadline.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -19,28 +19,30 @@ use crate::host::Mailbox;
 use crate::log::Log;
 
 /// Polls `call` on this thread until it is done, cancelled or late. WASI's timers and sockets
-/// belong to `reactor`; a guest that imports nothing needs none.
+/// belong to `reactor`; a guest that imports nothing needs none. `log` is the one that records go
+/// to meanwhile.
 ///
 /// # Errors
-/// `TIMEOUT` or `CANCELLED`, and then `call` is dropped where it stands; or its own error.
-pub(crate) fn block_on<T>(
+/// `TIMEOUT` or `CANCELLED`, and then `call` is to be dropped where it stands.
+#[inline(always)]
+pub(crate) fn block_on<F: Future>(
     reactor: Option<&Handle>,
     deadline: &Deadline,
     mailbox: &Mailbox,
     log: &Log,
-    call: impl Future<Output = Result<T>>,
-) -> Result<T> {
-    deadline.check_cancel()?;
+    mut call: Pin<&mut F>,
+) -> Result<F::Output> {
     let _reactor = reactor.map(Handle::enter);
-    let mut call = pin!(call);
     let mut cancellation = pin!(deadline.cancellation());
     // Most calls never wait: who wakes them is only made when one does, and asked once more.
     let mut parker = None;
     loop {
         let waker = parker.as_ref().map_or(Waker::noop(), |(_, waker)| waker);
         let mut context = Context::from_waker(waker);
-        if let Poll::Ready(result) = log.within(|| call.as_mut().poll(&mut context)) {
-            return result;
+        let polled = call.as_mut().poll(&mut context);
+        log.release();
+        if let Poll::Ready(output) = polled {
+            return Ok(output);
         }
         if mailbox.serve() {
             deadline.check()?; // the host function may have taken all the time there was

@@ -8,8 +8,8 @@ use wasmtime::component::ComponentExportIndex;
 use crate::call::{self, Call, CallOptions};
 use crate::component::Component;
 use crate::error::{Code, Error, Result};
-use crate::handles::NoHandles;
-use crate::instance::Live;
+use crate::host::Mailbox;
+use crate::live::Live;
 use crate::marshal::{Args, Results};
 use crate::types::{FunctionType, Name, Type};
 use crate::value::{self, Value};
@@ -67,7 +67,9 @@ impl Function {
     /// the result contains resources, which would not outlive the instance.
     pub fn call(&self, args: Args<'_>, options: &CallOptions) -> Result<Results> {
         self.check_result()?;
-        call::run(self.component(), options, |call| self.start(&args, call))
+        let mailbox = Arc::default();
+        let body = |call| self.start(&args, call, Arc::clone(&mailbox));
+        call::run(self.component(), options, &mailbox, body)
     }
 
     /// The same with values of wasmtime.
@@ -76,9 +78,9 @@ impl Function {
     /// As [`call`](Self::call), and `TYPE_MISMATCH` if wasmtime refuses the arguments.
     pub fn call_values(&self, args: &[Value], options: &CallOptions) -> Result<Vec<Value>> {
         self.check_result()?;
-        let component = &self.0.component;
-        call::run(component, options, async |call| {
-            let mut live = Live::start(component, call).await?;
+        let (component, mailbox) = (&self.0.component, Arc::default());
+        call::run(component, options, &mailbox, async |call| {
+            let mut live = Live::start(component, call, Arc::clone(&mailbox)).await?;
             live.call_values(self.0.index, args, self.has_result()).await
         })
     }
@@ -97,15 +99,16 @@ impl Function {
     ) -> Result<()> {
         self.check_result()?;
         let function = self.clone();
-        let body = |call| async move { function.start(&args, call).await };
-        call::spawn(self.component(), options, body, done)
+        let mailbox = Arc::<Mailbox>::default();
+        let own = mailbox.clone();
+        let body = |call| async move { function.start(&args, call, own).await };
+        call::spawn(self.component(), options, mailbox, body, done)
     }
 
     /// Makes an instance for one call.
-    async fn start(&self, args: &Args<'_>, call: Call) -> Result<Results> {
-        let mut live = Live::start(&self.0.component, call).await?;
-        let (results, _) = live.call(self, args).await?.give(&mut NoHandles)?;
-        Ok(results)
+    async fn start(&self, args: &Args<'_>, call: Call, mailbox: Arc<Mailbox>) -> Result<Results> {
+        let mut live = Live::start(&self.0.component, call, mailbox).await?;
+        live.call(self, args).await
     }
 
     /// Calls it on a fresh instance, with WAVE text in and out: `greet("world")`, or only
@@ -138,6 +141,11 @@ impl Function {
             true => Err(Error::new(Code::Unsupported, problem)),
             false => Ok(()),
         }
+    }
+
+    /// Whether both are clones of one function.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     pub(crate) fn component(&self) -> &Component {

@@ -13,6 +13,7 @@ use crate::call::Call;
 use crate::component::Component;
 use crate::error::{Error, Result};
 use crate::handles;
+use crate::host::Mailbox;
 use crate::limits::Limiter;
 use crate::log::LogFn;
 use crate::sandbox::{Files, Grants, Names, Stdio, World};
@@ -22,6 +23,8 @@ pub(crate) struct Guest {
     pub limiter: Limiter,
     /// The call in flight, or the last one.
     pub call: Call,
+    /// Where the guest's requests for host functions are served.
+    pub mailbox: Arc<Mailbox>,
     /// Resources of the host that the guest owns.
     pub lent: handles::Lent,
     /// Resources of the guest that the host holds.
@@ -90,12 +93,13 @@ impl AsContextMut for Home {
 
 /// A store for one instance of `component`, held to its limits, and interrupted when its call
 /// says so.
-pub(crate) fn store(component: &Component, call: Call) -> Result<Home> {
+pub(crate) fn store(component: &Component, call: Call, mailbox: Arc<Mailbox>) -> Result<Home> {
     let runtime = component.runtime();
     let settings = runtime.settings();
     let guest = Guest {
         limiter: Limiter::new(component.limits(), runtime.stats().clone()),
         call,
+        mailbox,
         lent: handles::Lent::new(component.host_types().clone()),
         handles: handles::Table::new(runtime.serials(), settings.max_resources),
         max_resources: settings.max_resources,
@@ -120,7 +124,7 @@ pub(crate) fn begin(store: &mut Store<Guest>) -> Result<()> {
     store.data_mut().limiter.begin_call();
     let guest = store.data();
     if let Some(stdio) = guest.wasi.as_ref().and_then(|wasi| wasi.stdio.as_ref()) {
-        stdio.attach(&guest.call);
+        stdio.attach(&guest.call, &guest.mailbox);
     }
     if let Some(fuel) = store.data().call.fuel {
         store.set_fuel(fuel)?;
@@ -179,7 +183,7 @@ impl Guest {
                 None => (WasiCtx::builder().max_random_size(self.max_random_size).build(), None),
             };
             if let Some(stdio) = &stdio {
-                stdio.attach(&self.call);
+                stdio.attach(&self.call, &self.mailbox);
             }
             Wasi { context, table, grants: Grants::default(), stdio }
         })

@@ -9,6 +9,7 @@ use std::any::Any;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -113,6 +114,7 @@ pub(crate) struct Mailbox {
     letter: Mutex<Letter>,
     /// Streams whose callbacks have to be called to the end.
     streams: Mutex<Option<Arc<Stdio>>>,
+    has_streams: AtomicBool,
 }
 
 #[derive(Default)]
@@ -161,15 +163,20 @@ impl Mailbox {
     /// Has `streams` finished with the call.
     pub(crate) fn attach(&self, streams: Arc<Stdio>) {
         *self.streams.lock().unwrap_or_else(PoisonError::into_inner) = Some(streams);
+        self.has_streams.store(true, Ordering::Release);
     }
 
     /// Whether [`finish`](Self::finish) has something to do.
     pub(crate) fn has_streams(&self) -> bool {
-        self.streams.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.has_streams.load(Ordering::Acquire)
     }
 
     /// Called on a native stack when the call is over, however it ended.
     pub(crate) fn finish(&self) {
+        if !self.has_streams() {
+            return;
+        }
+        self.has_streams.store(false, Ordering::Release);
         let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(streams) = streams {
             streams.finish();

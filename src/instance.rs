@@ -1,148 +1,20 @@
-//! Instances: a store with its limits, and one component instance in it.
+//! Instances that keep state between calls, one of which is in them at a time.
 
 use std::fmt;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
-use tokio::sync::OwnedSemaphorePermit;
-use wasmtime::AsContextMut;
-use wasmtime::component::ComponentExportIndex;
-
-use crate::call::{self, Call, CallOptions};
+use crate::call::{self, Call, CallOptions, Running};
 use crate::component::Component;
 use crate::error::{Code, Error, Result};
 use crate::function::Function;
-use crate::guest::{self, Home};
-use crate::handles::{self, Handles, NoHandles, Passage, StoreHandles};
-use crate::marshal::{self, Args, How, Lifted, Results};
-use crate::stats::Counters;
+use crate::handles::{Handles, Passage};
+use crate::host::Mailbox;
+use crate::live::Live;
+use crate::marshal::{Args, Results};
 use crate::types::FunctionType;
 use crate::value::{self, Value};
-
-/// An instance that is alive. It gives its slot back after its memory, so that whoever takes the
-/// slot finds room in the pool.
-pub(crate) struct Live {
-    store: Home,
-    instance: wasmtime::component::Instance,
-    _counted: Counted,
-    _slot: OwnedSemaphorePermit,
-}
-
-/// Counts an instance for as long as it lives.
-struct Counted(Arc<Counters>);
-
-impl Counted {
-    fn new(stats: &Arc<Counters>) -> Self {
-        stats.instance_started();
-        Self(stats.clone())
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.instance_ended();
-    }
-}
-
-impl Live {
-    /// Instantiates `component` as part of `call`.
-    pub(crate) async fn start(component: &Component, call: Call) -> Result<Self> {
-        let runtime = component.runtime();
-        let slot = runtime.slot().await?;
-        let counted = Counted::new(runtime.stats());
-        let on_fiber = call.on_fiber;
-        let mut store = guest::store(component, call)?;
-        let instance = match on_fiber {
-            true => component.pre().instantiate_async(&mut store).await,
-            false => component.pre().instantiate(&mut store),
-        };
-        let instance = guest::end(&mut store, instance)?;
-        Ok(Self { store, instance, _counted: counted, _slot: slot })
-    }
-
-    /// Calls one of its exports as part of the call it was started or armed for.
-    pub(crate) async fn call(&mut self, function: &Function, args: &Args<'_>) -> Result<Lifted> {
-        let callee = self.function(function.index())?;
-        let on_fiber = self.store.data().call.on_fiber;
-        let how = How { has_result: function.has_result(), on_fiber };
-        let outcome = marshal::call(callee, &mut self.store, args, how).await;
-        guest::end(&mut self.store, outcome)
-    }
-
-    /// The same with values of wasmtime.
-    pub(crate) async fn call_values(
-        &mut self,
-        index: ComponentExportIndex,
-        args: &[Value],
-        has_result: bool,
-    ) -> Result<Vec<Value>> {
-        let function = self.function(index)?;
-        let mut results = vec![Value::Bool(false); usize::from(has_result)];
-        let outcome = function.call_async(&mut self.store, args, &mut results).await;
-        guest::end(&mut self.store, outcome)?;
-        Ok(results)
-    }
-
-    fn function(&mut self, index: ComponentExportIndex) -> Result<wasmtime::component::Func> {
-        let stranger = || Error::new(Code::NotFound, "the function is of another component");
-        self.instance.get_func(&mut self.store, index).ok_or_else(stranger)
-    }
-
-    /// Reads arguments where this instance's handles are known.
-    fn read<'a>(
-        &mut self,
-        function: &Function,
-        read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'a>>,
-    ) -> Result<(Args<'a>, Option<Box<Passage>>)> {
-        if !function.has_resources() {
-            return Ok((read(function.signature(), &mut NoHandles)?, None));
-        }
-        // Types of resources are an instance's own.
-        let function = self.function(function.index())?;
-        let ty = FunctionType::from_wasmtime(&function.ty(&self.store));
-        let mut handles = StoreHandles::new(self.store.as_context_mut());
-        let args = read(&ty, &mut handles);
-        let passage = handles.finish();
-        match args {
-            Ok(args) => Ok((args, Some(Box::new(passage)))),
-            Err(error) => {
-                passage.undo(self.store.as_context_mut())?;
-                Err(error)
-            }
-        }
-    }
-
-    /// Calls `function` with what [`read`](Self::read) gave.
-    async fn call_read(
-        &mut self,
-        function: &Function,
-        args: &Args<'_>,
-        passage: Option<Box<Passage>>,
-    ) -> Result<Results> {
-        let Some(passage) = passage else {
-            return Ok(self.call(function, args).await?.give(&mut NoHandles)?.0);
-        };
-        let loans = passage.commit(self.store.as_context_mut())?;
-        let lifted = self.call(function, args).await?;
-        loans.end(self.store.as_context_mut())?;
-        let mut handles = StoreHandles::new(self.store.as_context_mut());
-        let (results, _) = lifted.give(&mut handles)?;
-        handles.finish().commit(self.store.as_context_mut())?.end(self.store.as_context_mut())?;
-        Ok(results)
-    }
-
-    /// Drops a resource of the guest that the host holds.
-    async fn drop_resource(&mut self, handle: u64) -> Result<()> {
-        let resource = self.store.data_mut().handles.remove(handle)?;
-        let outcome = resource.resource_drop_async(&mut self.store).await;
-        guest::end(&mut self.store, outcome)
-    }
-
-    fn arm(&mut self, call: Call) -> Result<()> {
-        self.store.data_mut().call = call;
-        guest::begin(&mut self.store)
-    }
-}
 
 /// An instance that keeps its state between calls. It takes one call at a time.
 #[derive(Clone)]
@@ -150,6 +22,10 @@ pub struct Instance(Arc<Inner>);
 
 struct Inner {
     state: Mutex<State>,
+    /// Whether that is `State::Poisoned`.
+    poisoned: AtomicBool,
+    /// Where the calls in it, one at a time, have host functions served.
+    mailbox: Arc<Mailbox>,
     component: Component,
 }
 
@@ -166,9 +42,12 @@ impl Instance {
     /// # Errors
     /// As [`Function::call`].
     pub fn new(component: &Component, options: &CallOptions) -> Result<Self> {
-        let live = call::run(component, options, |call| Live::start(component, call))?;
+        let mailbox = Arc::default();
+        let start = |call| Live::start(component, call, Arc::clone(&mailbox));
+        let live = call::run(component, options, &mailbox, start)?;
         let state = Mutex::new(State::Idle(Box::new(live)));
-        Ok(Self(Arc::new(Inner { state, component: component.clone() })))
+        let (poisoned, component) = (AtomicBool::new(false), component.clone());
+        Ok(Self(Arc::new(Inner { state, poisoned, mailbox, component })))
     }
 
     /// Calls `function` on this instance, on this thread, with arguments that `read` reads, as the
@@ -186,9 +65,19 @@ impl Instance {
         read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'a>>,
         options: &CallOptions,
     ) -> Result<Results> {
-        let entered = &mut self.enter(function)?;
-        let args = entered.read(function, read)?;
-        call::run(&self.0.component, options, |call| entered.call(function, &args, call))
+        let component = &self.0.component;
+        component.runtime().log().within(|| {
+            let mut entered = self.enter(function)?;
+            let args = entered.read(function, read)?;
+            let (running, call) = Running::begin(component, options, &self.0.mailbox)?;
+            let outcome = running.check().and_then(|()| {
+                let passage = entered.passage.take();
+                let mut live = entered.begin(call)?;
+                let outcome = live.run(function, &args, passage, &running);
+                entered.end(live, outcome)
+            });
+            running.end(outcome)
+        })
     }
 
     /// Drops a resource that a call returned, which runs the guest's destructor for it.
@@ -199,7 +88,7 @@ impl Instance {
     pub fn drop_resource(&self, handle: u64, options: &CallOptions) -> Result<()> {
         let entered = &mut self.take()?;
         entered.check(handle)?;
-        call::run(&self.0.component, options, |call| entered.drop_resource(handle, call))
+        self.run(options, |call| entered.drop_resource(handle, call))
     }
 
     /// Calls `function` with WAVE text in and out; see [`Function::call_text`].
@@ -226,7 +115,7 @@ impl Instance {
         options: &CallOptions,
     ) -> Result<Vec<Value>> {
         let entered = &mut self.enter(function)?;
-        call::run(&self.0.component, options, |call| entered.call_values(function, args, call))
+        self.run(options, |call| entered.call_values(function, args, call))
     }
 
     /// Calls `function` on the runtime's workers, and gives the outcome to `done` there.
@@ -241,35 +130,65 @@ impl Instance {
         options: &CallOptions,
         done: impl FnOnce(Result<Results>) + Send + 'static,
     ) -> Result<()> {
-        let mut entered = self.enter(function)?;
+        self.check(function)?;
+        let (state, live) = self.0.take()?;
+        drop(state);
+        let mut entered = Entered::new(live, self.0.clone());
         let args = entered.read(function, read)?;
         let function = function.clone();
         let body = |call| async move { entered.call(&function, &args, call).await };
-        call::spawn(&self.0.component, options, body, done)
+        call::spawn(&self.0.component, options, self.0.mailbox.clone(), body, done)
     }
 
     /// Whether an earlier call failed in this instance, so that it takes no more.
     pub fn is_poisoned(&self) -> bool {
-        matches!(*self.0.lock(), State::Poisoned(_))
+        self.0.poisoned.load(Ordering::Acquire)
     }
 
-    /// Takes the instance for one call of `function`.
-    fn enter(&self, function: &Function) -> Result<Entered> {
-        if !function.component().is(&self.0.component) {
-            return Err(Error::invalid("function", "belongs to another component"));
-        }
+    /// Runs `body`, the call that the instance was taken for.
+    fn run<T, F: Future<Output = Result<T>>>(
+        &self,
+        options: &CallOptions,
+        body: impl FnOnce(Call) -> F,
+    ) -> Result<T> {
+        call::run(&self.0.component, options, &self.0.mailbox, body)
+    }
+
+    /// Takes the instance for one call of `function` on this thread.
+    fn enter(&self, function: &Function) -> Result<Entered<Held<'_>>> {
+        self.check(function)?;
         self.take()
     }
 
-    /// Takes the instance for one call.
-    fn take(&self) -> Result<Entered> {
-        self.0.component.runtime().check_process()?;
-        let mut state = self.0.lock();
+    /// Takes the instance for one call on this thread.
+    fn take(&self) -> Result<Entered<Held<'_>>> {
+        let (state, live) = self.0.take()?;
+        Ok(Entered::new(live, Held { state, poisoned: &self.0.poisoned }))
+    }
+
+    fn check(&self, function: &Function) -> Result<()> {
+        match function.component().is(&self.0.component) {
+            true => Ok(()),
+            false => Err(Error::invalid("function", "belongs to another component")),
+        }
+    }
+}
+
+impl Inner {
+    /// What is in the instance, and its place, which stays locked.
+    fn take(&self) -> Result<(MutexGuard<'_, State>, Box<Live>)> {
+        self.component.runtime().check_process()?;
+        let busy = || Error::new(Code::Busy, "the instance is in another call");
+        let mut state = match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(state)) => state.into_inner(),
+            // Somebody is only being told why.
+            Err(TryLockError::WouldBlock) if self.poisoned.load(Ordering::Acquire) => self.lock(),
+            Err(TryLockError::WouldBlock) => return Err(busy()),
+        };
         match mem::replace(&mut *state, State::Busy) {
-            State::Idle(live) => {
-                Ok(Entered { live: Some(live), passage: None, failed: None, of: self.0.clone() })
-            }
-            State::Busy => Err(Error::new(Code::Busy, "the instance is in another call")),
+            State::Idle(live) => Ok((state, live)),
+            State::Busy => Err(busy()),
             State::Poisoned(why) => {
                 let problem = format!("the instance failed in an earlier call: {why}");
                 *state = State::Poisoned(why);
@@ -277,12 +196,46 @@ impl Instance {
             }
         }
     }
-}
 
-impl Inner {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Where an instance goes back to after a call.
+trait Place {
+    fn put(&mut self, state: State);
+}
+
+/// Locked for as long as a call on its caller's thread takes.
+struct Held<'a> {
+    state: MutexGuard<'a, State>,
+    poisoned: &'a AtomicBool,
+}
+
+impl Place for Held<'_> {
+    fn put(&mut self, state: State) {
+        if matches!(state, State::Poisoned(_)) {
+            self.poisoned.store(true, Ordering::Release);
+        }
+        *self.state = state;
+    }
+}
+
+impl Place for Arc<Inner> {
+    fn put(&mut self, state: State) {
+        Held { state: self.lock(), poisoned: &self.poisoned }.put(state);
+    }
+}
+
+/// An instance while a call is in it. Unless the call comes back with results, the instance is
+/// poisoned: it may have stopped anywhere.
+struct Entered<P: Place> {
+    live: Option<Box<Live>>,
+    /// Resources among the arguments.
+    passage: Option<Box<Passage>>,
+    failed: Option<String>,
+    place: P,
 }
 
 impl Drop for Inner {
@@ -301,17 +254,11 @@ impl fmt::Debug for Instance {
     }
 }
 
-/// An instance while a call is in it. Unless the call comes back with results, the instance is
-/// poisoned: it may have stopped anywhere.
-struct Entered {
-    live: Option<Box<Live>>,
-    /// Resources among the arguments.
-    passage: Option<Box<Passage>>,
-    failed: Option<String>,
-    of: Arc<Inner>,
-}
+impl<P: Place> Entered<P> {
+    fn new(live: Box<Live>, place: P) -> Self {
+        Self { live: Some(live), passage: None, failed: None, place }
+    }
 
-impl Entered {
     fn live(&mut self) -> Result<&mut Live> {
         let gone = || Error::new(Code::Poisoned, "the instance is gone");
         self.live.as_deref_mut().ok_or_else(gone)
@@ -328,7 +275,7 @@ impl Entered {
     }
 
     fn check(&mut self, handle: u64) -> Result<()> {
-        self.live()?.store.data_mut().handles.peek(handle).map(|_| ())
+        self.live()?.peek(handle)
     }
 
     async fn call(&mut self, function: &Function, args: &Args<'_>, call: Call) -> Result<Results> {
@@ -345,10 +292,7 @@ impl Entered {
         let (index, has_result) = (function.index(), function.has_result());
         self.within(call, async |live| {
             let values = live.call_values(index, args, has_result).await?;
-            let mut handles = StoreHandles::new(live.store.as_context_mut());
-            handles::give_all(&values, &mut handles)?;
-            let passage = handles.finish();
-            passage.commit(live.store.as_context_mut())?.end(live.store.as_context_mut())?;
+            live.give(&values)?;
             Ok(values)
         })
         .await
@@ -358,38 +302,51 @@ impl Entered {
         self.within(call, async |live| live.drop_resource(handle).await).await
     }
 
-    /// Runs `body` as one call; the instance comes back only if it ends well.
+    /// Runs `body` as one call.
     async fn within<T>(
         &mut self,
         call: Call,
         body: impl AsyncFnOnce(&mut Live) -> Result<T>,
     ) -> Result<T> {
+        let mut live = self.begin(call)?;
+        let outcome = body(&mut live).await;
+        self.end(live, outcome)
+    }
+
+    /// Takes the instance into a call.
+    #[inline(always)]
+    fn begin(&mut self, call: Call) -> Result<Box<Live>> {
         let gone = || Error::new(Code::Poisoned, "the instance is gone");
         let mut live = self.live.take().ok_or_else(gone)?;
         live.arm(call)?;
-        let result = body(&mut live).await;
-        match &result {
+        Ok(live)
+    }
+
+    /// The instance comes back only if the call ended well.
+    #[inline(always)]
+    fn end<T>(&mut self, mut live: Box<Live>, outcome: Result<T>) -> Result<T> {
+        match &outcome {
             Ok(_) => {
-                live.store.data_mut().call.report = None; // it was filled in
+                live.disarm();
                 self.live = Some(live);
             }
             Err(error) => self.failed = Some(error.message().to_owned()),
         }
-        result
+        outcome
     }
 }
 
-impl Drop for Entered {
+impl<P: Place> Drop for Entered<P> {
     fn drop(&mut self) {
         if let (Some(live), Some(passage)) = (&mut self.live, self.passage.take()) {
             // The call did not begin.
-            let _ = passage.undo(live.store.as_context_mut());
+            let _ = live.undo(*passage);
         }
         let next = match (self.live.take(), self.failed.take()) {
             (Some(live), _) => State::Idle(live),
             (None, Some(why)) => State::Poisoned(why),
             (None, None) => State::Poisoned("it was stopped on its way".to_owned()),
         };
-        *self.of.lock() = next;
+        self.place.put(next);
     }
 }

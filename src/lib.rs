@@ -36,6 +36,7 @@ pub mod instance;
 mod limits;
 mod link;
 pub mod linker;
+mod live;
 mod log;
 pub mod marshal;
 pub mod output;

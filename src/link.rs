@@ -155,9 +155,9 @@ fn define_function(
     ty: &ComponentFunc,
 ) -> Result<()> {
     let wanted = Arc::new(FunctionType::from_wasmtime(ty));
-    let path: Arc<str> = match path.is_empty() {
-        true => name.into(),
-        false => format!("{path}#{name}").into(),
+    let path = match path.is_empty() {
+        true => name.to_owned(),
+        false => format!("{path}#{name}"),
     };
     if let Some(defined) = &function.ty {
         let wanted = Type::Function(wanted.clone()).to_string();
@@ -165,7 +165,7 @@ fn define_function(
             return Err(linker::contradicts(&path, defined, &wanted));
         }
     }
-    import::define(into, name, Import { path, run: function.run.clone(), ty: wanted })?;
+    import::define(into, name, Import::new(path, function.run.clone(), wanted))?;
     Ok(())
 }
 
@@ -180,7 +180,7 @@ fn define_resource(
             let guest = store.data_mut();
             guest.lent.remove(index, rep);
             let Some(drop) = guest.lent.destructor(index) else { return Ok(()) };
-            let mailbox = guest.call.mailbox.clone();
+            let mailbox = guest.mailbox.clone();
             let request = move || {
                 drop(rep);
                 Answer::done(Ok(()))

@@ -65,6 +65,9 @@ pub(crate) struct Log(Option<Way>);
 struct Way {
     /// Into `held`.
     dispatch: Dispatch,
+    /// The same once more, only to be there. With one subscriber in the process, tracing asks a
+    /// thread that has none whether anybody wants a record, and remembers the answer for all.
+    _second: Dispatch,
     held: Arc<Held>,
 }
 
@@ -106,7 +109,8 @@ impl Log {
     pub(crate) fn new(settings: Option<LogSettings>) -> Self {
         Self(settings.map(|settings| {
             let held = Arc::new(Held { settings, records: Mutex::default() });
-            Way { dispatch: Dispatch::new(Bridge(held.clone())), held }
+            let dispatch = || Dispatch::new(Bridge(held.clone()));
+            Way { dispatch: dispatch(), _second: dispatch(), held }
         }))
     }
 
@@ -123,6 +127,13 @@ impl Log {
                 dispatcher::with_default(&Dispatch::none(), body)
             }
             None => body(),
+        }
+    }
+
+    /// Hands over the records so far, in the midst of `body`.
+    pub(crate) fn release(&self) {
+        if let Some(way) = &self.0 {
+            way.held.release();
         }
     }
 

@@ -67,7 +67,8 @@ impl Runtime {
             let mut wasi = Linker::new(&engine);
             sandbox::add_to_linker(&mut wasi)?;
             let workers = Workers::start(settings.worker_threads)?;
-            let ticker = Ticker::start(engine.weak(), settings.epoch_tick)?;
+            let stats = Arc::<Counters>::default();
+            let ticker = Ticker::start(engine.weak(), settings.epoch_tick, stats.clone())?;
             tracing::debug!(allocator = ?info.allocator, "runtime built");
             let slots = Arc::new(Semaphore::new(settings.max_components as usize));
             let mark = Mark::here();
@@ -79,7 +80,7 @@ impl Runtime {
                 cache,
                 engine,
                 slots,
-                stats: Arc::default(),
+                stats,
                 serials: AtomicU32::new(1),
                 settings,
                 info,

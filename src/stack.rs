@@ -13,54 +13,82 @@ const NEEDED: usize = 128 << 10;
 /// What the library needs of a stack beyond what a guest on it may use.
 const BESIDE_GUEST: usize = 256 << 10;
 
-/// Refuses a call within a host function when the thread's stack is nearly used up.
-///
-/// # Errors
-/// `STACK_OVERFLOW`.
-pub(crate) fn check() -> Result<()> {
-    // Whoever drives a call is in the context of its reactor. Without one, this call is not
-    // nested, and a small stack is what the host chose.
-    if tokio::runtime::Handle::try_current().is_err() {
-        return Ok(());
+/// A thread's stack, where the system tells about it.
+#[derive(Clone, Copy)]
+pub(crate) struct Stack(Option<Bytes>);
+
+#[derive(Clone, Copy)]
+struct Bytes {
+    /// Between here and its end.
+    left: usize,
+    /// In all.
+    size: usize,
+}
+
+impl Stack {
+    /// This thread's.
+    pub(crate) fn here() -> Self {
+        let Some((lowest, size)) = known_bounds() else { return Self(None) };
+        let here = 0_u8;
+        // On another stack than the thread's own, such as a coroutine's, nobody knows.
+        let left = (&raw const here).addr().checked_sub(lowest).filter(|left| *left < size);
+        Self(left.map(|left| Bytes { left, size }))
     }
-    match left() {
-        Some(left) if left < NEEDED => Err(Error::new(
-            Code::StackOverflow,
-            format!(
-                "calls and host functions within each other left {left} bytes of the thread's own \
-                 stack; a call needs {NEEDED}"
-            ),
-        )),
-        _ => Ok(()),
+
+    /// Refuses a call when the stack is nearly used up. A small one is what the host chose, and
+    /// only calls within host functions are refused on it.
+    ///
+    /// # Errors
+    /// `STACK_OVERFLOW`.
+    pub(crate) fn check(self) -> Result<()> {
+        match self.0 {
+            Some(Bytes { left, .. }) if left < NEEDED && (!self.is_small() || is_nested()) => {
+                Err(Error::new(
+                    Code::StackOverflow,
+                    format!(
+                        "calls and host functions within each other left {left} bytes of the \
+                         thread's own stack; a call needs {NEEDED}"
+                    ),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is room for a guest that may use `max_stack` bytes.
+    pub(crate) fn has_room(self, max_stack: usize) -> bool {
+        self.0.is_some_and(|it| it.left >= max_stack.saturating_add(BESIDE_GUEST))
+    }
+
+    /// Whether it is so small, or so little known, that calls within each other have to be told
+    /// by the reactor's context that they are in.
+    pub(crate) fn is_small(self) -> bool {
+        self.0.is_none_or(|it| it.size < 2 * NEEDED)
     }
 }
 
-/// Whether this thread's stack has room for a guest that may use `max_stack` bytes of it.
-pub(crate) fn has_room(max_stack: usize) -> bool {
-    left().is_some_and(|left| left >= max_stack.saturating_add(BESIDE_GUEST))
+/// Whether this thread drives a call in the context of a reactor.
+fn is_nested() -> bool {
+    tokio::runtime::Handle::try_current().is_ok()
 }
 
-/// Bytes between here and the end of this thread's stack, where the system tells.
+/// Where this thread's stack ends, and its size. The system takes its time to tell, and the answer
+/// stays the same.
 #[cfg(target_os = "linux")]
-fn left() -> Option<usize> {
+fn known_bounds() -> Option<(usize, usize)> {
     use std::cell::Cell;
 
-    // The system takes its time to tell, and the answer stays the same.
     thread_local! {
         static BOUNDS: Cell<Option<Option<(usize, usize)>>> = const { Cell::new(None) };
     }
-    let (lowest, size) = BOUNDS.get().unwrap_or_else(|| {
+    BOUNDS.get().unwrap_or_else(|| {
         let bounds = bounds();
         BOUNDS.set(Some(bounds));
         bounds
-    })?;
-    let here = 0_u8;
-    // On another stack than the thread's own, such as a coroutine's, nobody knows.
-    let left = (&raw const here).addr().checked_sub(lowest)?;
-    (left < size).then_some(left)
+    })
 }
 
-/// Where this thread's stack ends, and its size.
+/// The same, from the system.
 #[cfg(target_os = "linux")]
 fn bounds() -> Option<(usize, usize)> {
     use std::mem::MaybeUninit;
@@ -81,6 +109,6 @@ fn bounds() -> Option<(usize, usize)> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn left() -> Option<usize> {
+fn known_bounds() -> Option<(usize, usize)> {
     None
 }

@@ -1,7 +1,8 @@
 //! What a runtime is doing and has done: counters that calls bump and anybody reads, no locks.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::ops::Deref;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
 
 use crate::error::{Code, Error, Result};
 
@@ -71,9 +72,16 @@ impl Gauge {
 }
 
 /// A call that was counted as started.
-pub(crate) struct Counted(Option<Arc<Counters>>);
+pub(crate) struct Counted<C: Deref<Target = Counters>>(Option<C>);
 
-impl Counted {
+impl<C: Deref<Target = Counters>> Counted<C> {
+    /// Counts a call, which ends with what this returns.
+    pub(crate) fn start(counters: C) -> Self {
+        // In one order with the look that `Ticker` takes before it sleeps.
+        counters.started.fetch_add(1, SeqCst);
+        Self(Some(counters))
+    }
+
     /// Counts how it ended.
     pub(crate) fn end<T>(mut self, outcome: &Result<T>) {
         if let Some(counters) = self.0.take() {
@@ -82,7 +90,7 @@ impl Counted {
     }
 }
 
-impl Drop for Counted {
+impl<C: Deref<Target = Counters>> Drop for Counted<C> {
     /// A call that panicked.
     fn drop(&mut self) {
         if let Some(counters) = self.0.take() {
@@ -92,10 +100,12 @@ impl Drop for Counted {
 }
 
 impl Counters {
-    /// Counts a call, which ends with what this returns.
-    pub(crate) fn start(self: &Arc<Self>) -> Counted {
-        self.started.fetch_add(1, Relaxed);
-        Counted(Some(self.clone()))
+    /// Whether a call is in flight. Never misses one; may see one that ends just now.
+    pub(crate) fn is_busy(&self) -> bool {
+        let ways = [&self.finished, &self.trapped, &self.timed_out, &self.cancelled, &self.failed];
+        // In this order: a call that starts and ends meanwhile must not hide another.
+        let ended: u64 = ways.into_iter().map(|ended| ended.load(SeqCst)).sum();
+        self.started.load(SeqCst) != ended
     }
 
     fn ended(&self, failure: Option<Code>) {
@@ -106,7 +116,7 @@ impl Counters {
             Some(Code::Trap | Code::StackOverflow | Code::Fuel) => &self.trapped,
             Some(_) => &self.failed,
         };
-        counter.fetch_add(1, Relaxed);
+        counter.fetch_add(1, Release);
     }
 
     pub(crate) fn instance_started(&self) {

@@ -17,16 +17,17 @@ use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::log::Log;
 use crate::runtime::Runtime;
-use crate::stats::Counted;
+use crate::stats::{Counted, Counters};
 
 type Body<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 type Done<T> = Box<dyn FnOnce(Result<T>) + Send>;
+type Outcome<T> = (Done<T>, Counted<Arc<Counters>>);
 
 /// An asynchronous call, shared by the worker that runs it and the reactor that watches it.
 struct Task<T> {
     /// The call itself; `None` once it is over. Locked while it runs.
     body: Mutex<Option<Body<T>>>,
-    done: Mutex<Option<(Done<T>, Counted)>>,
+    done: Mutex<Option<Outcome<T>>>,
     deadline: Deadline,
     mailbox: Arc<Mailbox>,
     reactor: Handle,
@@ -42,9 +43,11 @@ pub(crate) fn start<T: Send + 'static>(
     done: impl FnOnce(Result<T>) + Send + 'static,
 ) -> Result<()> {
     let (workers, reactor) = (runtime.workers().workers()?, runtime.workers().reactor()?);
+    let counted = Counted::start(runtime.stats().clone());
+    runtime.ticker().wake();
     let task = Arc::new(Task {
         body: Mutex::new(Some(Box::pin(body))),
-        done: Mutex::new(Some((Box::new(done), runtime.stats().start()))),
+        done: Mutex::new(Some((Box::new(done), counted))),
         deadline,
         mailbox,
         reactor: reactor.clone(),
@@ -65,10 +68,7 @@ pub(crate) fn start<T: Send + 'static>(
 impl<T: Send + 'static> Task<T> {
     /// Runs the call on a worker, unless it is taken away.
     async fn run(self: Arc<Self>, runtime: Runtime) {
-        let outcome = {
-            let _ticking = runtime.ticker().call();
-            poll_fn(|context| self.poll(runtime.log(), context)).await
-        };
+        let outcome = poll_fn(|context| self.poll(runtime.log(), context)).await;
         // The host may free its last object in there: what keeps the runtime alive goes first.
         drop(runtime);
         let Some(outcome) = outcome else { return };

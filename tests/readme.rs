@@ -1,15 +1,18 @@
-//! What the documents show is what happens: their C programs are compiled and run, and facts that
+//! What the documents show is what happens: their programs are compiled and run, and facts that
 //! stand in several places are the same everywhere.
 //!
-//! A fenced block ```c that has a `main` is a program; a block ```text after it is what it prints.
+//! A fenced block ```c, ```cpp or ```go that has a `main` is a program; a block ```text after it is
+//! what it prints.
 
 mod support;
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
 
 use support::header::Header;
-use support::programs::{Mode, run_text};
-use support::{none, read, root};
+use support::programs::{Mode, cdylib, run_text, stage};
+use support::{none, read, root, run, scratch, tool};
 
 const DOCUMENTS: [&str; 2] = ["README.md", "examples-c/README.md"];
 
@@ -40,25 +43,80 @@ fn blocks(document: &str) -> Vec<Block> {
 }
 
 /// Programs in the documents compile without a warning, run, and print what is written below them.
-#[test]
-fn programs_in_the_documents_do_what_they_say() {
+fn check_programs(language: &str, main: &str, run: impl Fn(&str, &str) -> String) {
     let mut programs = 0;
     for document in DOCUMENTS.iter().filter(|d| root().join(d).is_file()) {
         let blocks = blocks(&read(document));
         for (i, block) in blocks.iter().enumerate() {
-            if block.language != "c" || !block.text.contains("int main(") {
+            if block.language != language || !block.text.contains(main) {
                 continue;
             }
             programs += 1;
             let stem = format!("{}-{}", document.replace(['/', '.'], "-"), block.line);
-            let printed = run_text(&stem, &block.text, Mode::Plain);
+            let printed = run(&stem, &block.text);
             let next = blocks.get(i + 1).filter(|next| ["text", ""].contains(&&*next.language));
             if let Some(wanted) = next {
                 assert_eq!(printed, wanted.text, "{document}:{}", wanted.line);
             }
         }
     }
-    assert!(programs > 0, "README.md has a program");
+    assert!(programs > 0, "README.md has a program in {language}");
+}
+
+#[test]
+fn programs_in_c_do_what_they_say() {
+    check_programs("c", "int main(", |stem, text| run_text(stem, text, Mode::Plain));
+}
+
+#[test]
+fn programs_in_cpp_do_what_they_say() {
+    check_programs("cpp", "int main(", |stem, text| {
+        let directory = scratch(stem);
+        let (source, program) = (directory.join("main.cpp"), directory.join("main"));
+        fs::write(&source, text).expect("a scratch directory is writable");
+        let library = stage(&cdylib());
+        let mut compiler = tool("g++");
+        compiler.args(["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"]);
+        compiler.args(["-Iinclude", "-Ibindings/cpp/include"]).arg(&source).arg("-o").arg(&program);
+        compiler.arg("-L").arg(&library).arg("-lwasmcell").current_dir(root());
+        run(compiler.arg(format!("-Wl,-rpath,{}", library.display())));
+        run(Command::new(program).current_dir(root()).env_remove("LD_LIBRARY_PATH"))
+    });
+}
+
+#[test]
+fn programs_in_go_do_what_they_say() {
+    if Command::new("go").arg("version").output().is_err() {
+        println!("not run: there is no Go here");
+        return;
+    }
+    check_programs("go", "func main(", |stem, text| {
+        let directory = scratch(stem);
+        let (library, root) = (stage(&cdylib()), root());
+        let (binding, include) = (root.join("bindings/go"), root.join("include"));
+        let name = "github.com/wasmcell/wasmcell/bindings/go";
+        let module = format!(
+            "module readme\n\ngo 1.24\n\nrequire {name} v0.0.0\n\nreplace {name} => {}\n",
+            binding.display()
+        );
+        let at = library.display();
+        let package = format!(
+            "Name: wasmcell\nDescription: as built\nVersion: 0\nCflags: -I{}\n\
+             Libs: -L{at} -lwasmcell -Wl,-rpath,{at}\n",
+            include.display()
+        );
+        for (name, text) in [("main.go", text), ("go.mod", &module), ("wasmcell.pc", &package)] {
+            fs::write(directory.join(name), text).expect("a scratch directory is writable");
+        }
+        let program = directory.join("main");
+        let mut go = tool("go");
+        go.arg("build").arg("-o").arg(&program).arg(".").current_dir(&directory);
+        go.env("PKG_CONFIG_PATH", &directory)
+            .env("GOTOOLCHAIN", "local")
+            .env("GOFLAGS", "-mod=mod");
+        run(&mut go);
+        run(Command::new(program).current_dir(root).env_remove("LD_LIBRARY_PATH"))
+    });
 }
 
 /// Every function and constant that a document mentions exists.
@@ -92,7 +150,10 @@ fn links_in_the_documents_lead_somewhere() {
     let mut problems = Vec::new();
     for document in DOCUMENTS.iter().chain(&["CHANGELOG.md"]).filter(|d| root().join(d).is_file()) {
         let directory = root().join(document).parent().expect("a document has one").to_owned();
-        for part in read(document).split("](").skip(1) {
+        // Not in code, where brackets mean something else.
+        let text = read(document);
+        let prose: Vec<&str> = text.split("```").step_by(2).collect();
+        for part in prose.iter().flat_map(|text| text.split("](").skip(1)) {
             let target = part.split([')', '#']).next().unwrap_or_default();
             let elsewhere = target.is_empty() || target.contains("://");
             if !elsewhere && !directory.join(target).exists() {

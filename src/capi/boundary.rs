@@ -174,7 +174,12 @@ impl<T> Out<'_, T> {
 
     /// Hands `value` over.
     pub(super) fn set(self, value: T) {
-        *self.0 = Box::into_raw(Box::new(value));
+        self.give(Box::into_raw(Box::new(value)));
+    }
+
+    /// Hands over what is in a box already, by what `Box::into_raw` gave.
+    pub(super) fn give(self, value: *mut T) {
+        *self.0 = value;
     }
 }
 

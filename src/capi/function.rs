@@ -1,4 +1,5 @@
 use std::ffi::{c_char, c_void};
+use std::ops::Deref;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,15 +133,41 @@ impl Drop for Report {
     }
 }
 
+/// The options of a call, most of which have none.
+pub(super) struct Options(Option<Box<Given>>);
+
+struct Given {
+    core: CallOptions,
+    report: Option<Report>,
+}
+
+static PLAIN: CallOptions = CallOptions::new();
+
+impl Deref for Options {
+    type Target = CallOptions;
+
+    fn deref(&self) -> &CallOptions {
+        self.0.as_ref().map_or(&PLAIN, |given| &given.core)
+    }
+}
+
+impl Options {
+    /// The report, for a call that goes on without these options.
+    pub(super) fn take_report(&mut self) -> Option<Report> {
+        self.0.as_mut().and_then(|given| given.report.take())
+    }
+}
+
 /// Reads the options of a call. The report, if one is wanted, is written when it is dropped, which
 /// must be when the call has ended.
 ///
 /// # Safety
 /// As for [`boundary::options`]; and what the options point to is live, `report` until it is
 /// dropped.
-pub(super) unsafe fn call_options(
-    options: *const runtime_call_options_t,
-) -> Result<(CallOptions, Option<Report>)> {
+pub(super) unsafe fn call_options(options: *const runtime_call_options_t) -> Result<Options> {
+    if options.is_null() {
+        return Ok(Options(None));
+    }
     // SAFETY: as our own contract.
     let options = unsafe { boundary::options(options, DEFAULTS, "options")? };
     let report = match options.report.is_null() {
@@ -160,7 +187,7 @@ pub(super) unsafe fn call_options(
         context: (!context.0.is_null()).then(|| -> Context { Arc::new(context) }),
         output: output.map(|it| it.0.clone()),
     };
-    Ok((core, report))
+    Ok(Options(Some(Box::new(Given { core, report }))))
 }
 
 /// Releases a function.
@@ -267,7 +294,7 @@ pub unsafe extern "C" fn runtime_function_call(
     guard("runtime_function_call", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers, and values whose
         // pointers are live as well.
-        let (out, function, (options, _report), args) = unsafe {
+        let (out, function, options, args) = unsafe {
             let out = Out::new(out, "out")?;
             // Cloned, since a host function may free it.
             let function = borrow(function, "function")?.0.clone();
@@ -276,7 +303,7 @@ pub unsafe extern "C" fn runtime_function_call(
                 check_args(slice(args, args_len, "args")?, function.signature(), &mut NoHandles)?;
             (out, function, options, args)
         };
-        out.set(runtime_values_t(function.call(args, &options)?));
+        out.give(runtime_values_t::new(function.call(args, &options)?)?);
         Ok(())
     })
 }
@@ -313,7 +340,7 @@ pub unsafe extern "C" fn runtime_function_call_text(
 ) -> *mut runtime_error_t {
     guard("runtime_function_call_text", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
-        let (out, function, (options, _report), call) = unsafe {
+        let (out, function, options, call) = unsafe {
             let out = Out::new(out, "out")?;
             // Cloned, since a host function may free it.
             let function = borrow(function, "function")?.0.clone();

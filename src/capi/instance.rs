@@ -53,7 +53,7 @@ pub unsafe extern "C" fn runtime_instance_new(
 ) -> *mut runtime_error_t {
     guard("runtime_instance_new", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
-        let (out, component, (options, _report)) = unsafe {
+        let (out, component, options) = unsafe {
             let out = Out::new(out, "out")?;
             (out, borrow(component, "component")?, call_options(options)?)
         };
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn runtime_instance_call(
     guard("runtime_instance_call", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers, and values whose
         // pointers are live as well.
-        let (out, instance, function, (options, _report), args) = unsafe {
+        let (out, instance, function, options, args) = unsafe {
             let out = Out::new(out, "out")?;
             // Cloned, since both may be freed while the call is in it.
             let instance = borrow(instance, "instance")?.0.clone();
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn runtime_instance_call(
         // SAFETY: as above.
         let read =
             |ty: &FunctionType, known: &mut dyn Handles| unsafe { check_args(args, ty, known) };
-        out.set(runtime_values_t(instance.call(&function, read, &options)?));
+        out.give(runtime_values_t::new(instance.call(&function, read, &options)?)?);
         Ok(())
     })
 }
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn runtime_instance_call_text(
 ) -> *mut runtime_error_t {
     guard("runtime_instance_call_text", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
-        let (out, instance, function, (options, _report), call) = unsafe {
+        let (out, instance, function, options, call) = unsafe {
             let out = Out::new(out, "out")?;
             // Cloned, since both may be freed while the call is in it.
             let instance = borrow(instance, "instance")?.0.clone();
@@ -217,7 +217,7 @@ pub unsafe extern "C" fn runtime_instance_call_async(
     guard("runtime_instance_call_async", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers, and values whose
         // pointers are live as well.
-        let (completion, instance, function, (options, report), args) = unsafe {
+        let (completion, instance, function, mut options, args) = unsafe {
             let completion = Completion::new(completion)?;
             // Cloned, since the callback may free it before this function returns.
             let instance = borrow(instance, "instance")?.0.clone();
@@ -228,6 +228,7 @@ pub unsafe extern "C" fn runtime_instance_call_async(
         // SAFETY: as above.
         let read =
             |ty: &FunctionType, known: &mut dyn Handles| unsafe { keep_args(args, ty, known) };
+        let report = options.take_report();
         let start = |done| instance.call_async(&function, read, &options, done);
         completion.start(report, start)
     })

@@ -148,7 +148,7 @@ pub unsafe extern "C" fn runtime_function_call_async(
     guard("runtime_function_call_async", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers, and values whose
         // pointers are live as well.
-        let (completion, function, (options, report), args) = unsafe {
+        let (completion, function, mut options, args) = unsafe {
             let completion = Completion::new(completion)?;
             // Cloned, since the callback may free it before this function returns.
             let function = borrow(function, "function")?.0.clone();
@@ -157,6 +157,7 @@ pub unsafe extern "C" fn runtime_function_call_async(
                 keep_args(slice(args, args_len, "args")?, function.signature(), &mut NoHandles)?;
             (completion, function, options, args)
         };
+        let report = options.take_report();
         completion.start(report, |done| function.call_async(args, &options, done))
     })
 }
@@ -205,7 +206,7 @@ pub unsafe extern "C" fn runtime_pending_wait(
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
         let (out, pending) = unsafe { (Out::new(out, "out")?, borrow(pending, "pending")?) };
         if let Some(results) = pending.0.wait(timeout_ms)? {
-            out.set(runtime_values_t(results));
+            out.give(runtime_values_t::new(results)?);
         }
         Ok(())
     })

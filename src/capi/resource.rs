@@ -64,7 +64,7 @@ pub unsafe extern "C" fn runtime_instance_drop_resource(
 ) -> *mut runtime_error_t {
     guard("runtime_instance_drop_resource", || {
         // SAFETY: the header obliges callers to pass live pointers.
-        let (instance, (options, _report)) = unsafe {
+        let (instance, options) = unsafe {
             // Cloned, since it may be freed while the call is in it.
             (borrow(instance, "instance")?.0.clone(), call_options(options)?)
         };

@@ -1,6 +1,7 @@
 use super::boundary::release;
-use crate::marshal::Results;
+use crate::error::Result;
 use crate::marshal::layout::runtime_value_t;
+use crate::marshal::{Block, Results};
 
 /// The results of one call, with everything they point to.
 ///
@@ -9,7 +10,16 @@ use crate::marshal::layout::runtime_value_t;
 /// not change, so any number of threads may read it at once.
 ///
 /// @since 0.1
-pub struct runtime_values_t(pub(super) Results);
+// In this spelling, because cbindgen would take it for another name of `Block`.
+#[cfg_attr(all(), repr(transparent))]
+pub struct runtime_values_t(Block);
+
+impl runtime_values_t {
+    /// For a caller to own. Transparent, so that a box of one is a box of the other.
+    pub(super) fn new(results: Results) -> Result<*mut Self> {
+        results.into_raw().map(|block| block.cast())
+    }
+}
 
 /// Releases the results of a call.
 ///

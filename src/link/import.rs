@@ -15,10 +15,28 @@ use crate::value::Value;
 
 /// A host function that a component imports.
 #[derive(Clone)]
-pub(super) struct Import {
-    pub path: Arc<str>,
-    pub run: Arc<HostFn>,
-    pub ty: Arc<FunctionType>,
+pub(super) struct Import(Arc<Inner>);
+
+struct Inner {
+    path: String,
+    run: Arc<HostFn>,
+    ty: Arc<FunctionType>,
+    has_resources: bool,
+}
+
+impl Import {
+    pub(super) fn new(path: String, run: Arc<HostFn>, ty: Arc<FunctionType>) -> Self {
+        let has_resources = ty.has_resources();
+        Self(Arc::new(Inner { path, run, ty, has_resources }))
+    }
+
+    fn check(&self, reply: Box<dyn Reply>) -> Result<Checked> {
+        Checked::new(reply, &self.0.ty).map_err(|error| self.explain(error))
+    }
+
+    fn explain(&self, error: Error) -> Error {
+        error.context(format_args!("`{}`", self.0.path))
+    }
 }
 
 pub(super) fn define(
@@ -26,8 +44,8 @@ pub(super) fn define(
     name: &str,
     import: Import,
 ) -> wasmtime::Result<()> {
-    match marshal::can_define(&import.ty) {
-        true => marshal::define(into, name, &import.ty.clone(), import),
+    match marshal::can_define(&import.0.ty) {
+        true => marshal::define(into, name, &import.0.ty.clone(), import),
         false => define_by_values(into, name, import),
     }
 }
@@ -48,14 +66,16 @@ async fn serve(
     import: Import,
     given: Lifted,
 ) -> Result<Checked> {
+    let ty = import.0.ty.clone();
+    if !import.0.has_resources {
+        return import.check(ask(store.data(), &import, ty, given.plain()?).await?);
+    }
     let resources: Vec<ResourceAny> = given.resources().copied().collect();
     let mut handles = StoreHandles::new(store.as_context_mut());
     let (values, numbers) = given.give(&mut handles)?;
     let loans = handles.finish().commit(store.as_context_mut())?;
     let borrowed = borrowed(store.data(), &resources, &numbers);
-    let reply = ask(store.data(), &import, import.ty.clone(), values).await?;
-    let checked = Checked::new(reply, &import.ty);
-    let checked = checked.map_err(|error| error.context(format_args!("`{}`", import.path)))?;
+    let checked = import.check(ask(store.data(), &import, ty, values).await?)?;
     take_back(store, loans, borrowed).await?;
     Ok(checked)
 }
@@ -70,8 +90,8 @@ fn ask(
     let types = guest.lent.types().clone();
     let args = Arguments { values, ty, types };
     let call = HostCall::new(guest.call.deadline.clone(), guest.call.context.clone());
-    let (mailbox, run) = (guest.call.mailbox.clone(), import.run.clone());
-    async move { mailbox.ask(move || run(&call, args)).await }
+    let (mailbox, import) = (guest.mailbox.clone(), import.clone());
+    async move { mailbox.ask(move || (import.0.run)(&call, args)).await }
 }
 
 /// Resources of others than the host that a guest lends to a host function.
@@ -133,9 +153,9 @@ async fn serve_values(
     let mut handles = StoreHandles::new(store.as_context_mut());
     let produced = reply.read(&ty, &mut handles);
     let passage = handles.finish();
-    let produced = produced.map_err(|error| error.context(format_args!("`{}`", import.path)))?;
+    let produced = produced.map_err(|error| import.explain(error))?;
     if produced.len() != results.len() {
-        let (path, found, wanted) = (import.path, produced.len(), results.len());
+        let (path, found, wanted) = (&import.0.path, produced.len(), results.len());
         let problem = format!("`{path}`: {found} results, where {wanted} belong");
         return Err(Error::new(Code::TypeMismatch, problem));
     }

@@ -2,15 +2,21 @@
 
 use std::alloc::{self, Layout};
 use std::cell::{Cell, RefCell};
-use std::mem::{MaybeUninit, align_of, size_of};
+use std::mem::{ManuallyDrop, MaybeUninit, align_of, size_of};
 use std::ptr::{self, NonNull};
 
-use crate::{Code, Error, Result};
+use super::array::checked;
+use super::layout::runtime_value_t;
+use crate::{Code, Error};
+
+type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Alignment of every chunk: enough for anything a value is made of.
 const ALIGN: usize = 16;
-/// Size of the first chunk: a few values and short strings.
-const FIRST: usize = 512;
+/// Room in the block that every arena begins with: a few values and short strings.
+const FIRST: usize = 448;
+/// Size of the first chunk after that.
+const SECOND: usize = 1024;
 /// Chunks double up to this size, so that the unused rest of the last one stays small.
 const LARGEST: usize = 1 << 20;
 
@@ -24,37 +30,113 @@ pub struct Arena {
     size: Cell<usize>,
 }
 
-/// The chunks of a finished arena.
+/// The memory of a finished arena.
 #[derive(Default)]
-pub struct Memory(Vec<Chunk>);
+pub struct Memory(Option<Owned>);
 
-struct Chunk {
-    start: NonNull<u8>,
-    layout: Layout,
+/// The only owner of a block. Not a `Box`, which would claim what values in it point to.
+struct Owned(NonNull<Block>);
+
+/// Where an arena begins. It has room for values, and knows which are the results of a call.
+#[repr(C, align(16))]
+pub struct Block {
+    values: *const runtime_value_t,
+    len: usize,
+    chunks: Chain,
+    room: [MaybeUninit<u8>; FIRST],
 }
 
+/// Chunks, each of which begins with the one before it.
+#[derive(Default)]
+struct Chain(Option<Chunk>);
+
+struct Chunk(NonNull<Header>);
+
+struct Header {
+    /// Of the whole chunk.
+    layout: Layout,
+    previous: Chain,
+}
+
+/// Where the room of a chunk begins.
+const ROOM: usize = size_of::<Header>().next_multiple_of(ALIGN);
+
+// SAFETY: a block and its chunks belong to one owner, and values in them are only read.
+unsafe impl Send for Owned {}
+// SAFETY: as above.
+unsafe impl Sync for Owned {}
 // SAFETY: a chunk is the only owner of its memory, as a `Box` is.
 unsafe impl Send for Chunk {}
 // SAFETY: a shared `Chunk` gives no access to its memory.
 unsafe impl Sync for Chunk {}
 
-impl Drop for Chunk {
+impl Drop for Owned {
     fn drop(&mut self) {
-        // SAFETY: `Chunk::new` got `start` from the same allocator with the same layout.
-        unsafe { alloc::dealloc(self.start.as_ptr(), self.layout) }
+        // SAFETY: `Block::allocate` made it as a box, and its owner drops it once.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
+
+impl Block {
+    /// `None` if the host has no memory.
+    fn allocate() -> Option<Owned> {
+        let layout = Layout::new::<Self>();
+        // SAFETY: the layout is not empty.
+        let start = NonNull::new(unsafe { alloc::alloc(layout) })?.cast::<Self>();
+        let at = start.as_ptr();
+        // SAFETY: the allocation has room for a block; its own room needs no initialisation.
+        unsafe {
+            (&raw mut (*at).values).write(ptr::null());
+            (&raw mut (*at).len).write(0);
+            (&raw mut (*at).chunks).write(Chain::default());
+        }
+        Some(Owned(start))
+    }
+
+    /// The results of a call, in order.
+    pub fn values(&self) -> &[runtime_value_t] {
+        // SAFETY: whoever set them wrote as many values, into this memory.
+        unsafe { checked(self.values, self.len) }
+    }
+}
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        // One by one: a chain of drops would need stack for each.
+        let mut next = self.0.take();
+        while let Some(Chunk(start)) = next {
+            // SAFETY: `Chunk::new` wrote the header, and a chunk that was taken out of its chain is
+            // read once.
+            let Header { layout, mut previous } = unsafe { start.read() };
+            next = previous.0.take();
+            // SAFETY: `Chunk::new` got `start` from the same allocator with the same layout.
+            unsafe { alloc::dealloc(start.as_ptr().cast(), layout) }
+        }
     }
 }
 
 impl Chunk {
-    /// `size` bytes; `size` is not 0.
-    fn new(size: usize) -> Option<Self> {
-        debug_assert_ne!(size, 0);
-        let layout = Layout::from_size_align(size, ALIGN).ok()?;
-        // SAFETY: every caller passes a size above 0.
-        let start = NonNull::new(unsafe { alloc::alloc(layout) })?;
-        Some(Self { start, layout })
+    /// `size` bytes of room.
+    fn new(size: usize, previous: Chain) -> Result<Self, Chain> {
+        let layout = size.checked_add(ROOM);
+        let layout = layout.and_then(|size| Layout::from_size_align(size, ALIGN).ok());
+        let Some(layout) = layout else { return Err(previous) };
+        // SAFETY: the header is in it, so that the size is not 0.
+        let Some(start) = NonNull::new(unsafe { alloc::alloc(layout) }) else {
+            return Err(previous);
+        };
+        let start = start.cast();
+        // SAFETY: the allocation has room for a header and the alignment of any.
+        unsafe { start.write(Header { layout, previous }) };
+        Ok(Self(start))
+    }
+
+    fn room(&self) -> *mut u8 {
+        self.0.as_ptr().cast::<u8>().wrapping_add(ROOM)
     }
 }
+
+const _: () = assert!(align_of::<Header>() <= ALIGN);
 
 // SAFETY: `next` leads into `memory`, which moves along.
 unsafe impl Send for Arena {}
@@ -66,7 +148,7 @@ impl Arena {
             memory: RefCell::default(),
             next: Cell::new(ptr::null_mut()),
             left: Cell::new(0),
-            size: Cell::new(FIRST),
+            size: Cell::new(SECOND),
         }
     }
 
@@ -107,6 +189,27 @@ impl Arena {
         NonNull::new(start)
     }
 
+    /// Ends construction: the results of a call are `len` values at `values`. Pointers into the
+    /// arena stay valid.
+    ///
+    /// # Errors
+    /// `RESOURCE_LIMIT`.
+    pub(super) fn lay_out(self, values: *const runtime_value_t, len: usize) -> Result<Memory> {
+        let memory = self.finish();
+        let memory = match memory.0 {
+            Some(_) => memory,
+            None => Memory(Some(Block::allocate().ok_or_else(|| too_large(size_of::<Block>()))?)),
+        };
+        if let Some(Owned(block)) = &memory.0 {
+            // SAFETY: the block is ours alone.
+            unsafe {
+                (&raw mut (*block.as_ptr()).values).write(values);
+                (&raw mut (*block.as_ptr()).len).write(len);
+            }
+        }
+        Ok(memory)
+    }
+
     /// Ends construction. Pointers into the arena stay valid.
     pub fn finish(self) -> Memory {
         self.memory.into_inner()
@@ -116,6 +219,14 @@ impl Arena {
     fn bump(&self, size: usize, align: usize) -> Option<*mut u8> {
         if let Some(start) = self.take(size, align) {
             return Some(start);
+        }
+        if self.memory.borrow().0.is_none() {
+            let block = Block::allocate()?;
+            // SAFETY: the block is alive.
+            self.next.set(unsafe { (&raw mut (*block.0.as_ptr()).room).cast() });
+            self.left.set(FIRST);
+            self.memory.borrow_mut().0 = Some(block);
+            return self.bump(size, align);
         }
         // Large pieces get exactly what they need, and the current chunk goes on being used.
         let chunk_size = self.size.get();
@@ -139,12 +250,21 @@ impl Arena {
     }
 
     fn add(&self, size: usize) -> Option<*mut u8> {
-        let mut memory = self.memory.borrow_mut();
-        memory.0.try_reserve(1).ok()?;
-        let chunk = Chunk::new(size)?;
-        let start = chunk.start.as_ptr();
-        memory.0.push(chunk);
-        Some(start)
+        let memory = self.memory.borrow_mut();
+        let Some(Owned(block)) = &memory.0 else { return None };
+        // SAFETY: the block is ours alone, and nothing refers to its chain.
+        let chain = unsafe { &mut (*block.as_ptr()).chunks };
+        match Chunk::new(size, std::mem::take(chain)) {
+            Ok(chunk) => {
+                let room = chunk.room();
+                chain.0 = Some(chunk);
+                Some(room)
+            }
+            Err(previous) => {
+                *chain = previous;
+                None
+            }
+        }
     }
 }
 
@@ -167,16 +287,37 @@ impl std::fmt::Debug for Memory {
 }
 
 impl Memory {
+    /// The values that [`Arena::lay_out`] named.
+    pub(super) fn values(&self) -> &[runtime_value_t] {
+        // SAFETY: the block is alive, and nobody writes to it any more.
+        self.0.as_ref().map_or(&[], |owned| unsafe { owned.0.as_ref() }.values())
+    }
+
+    /// The block, for C to own as a box, if there is one.
+    pub(super) fn into_raw(self) -> *mut Block {
+        self.0.map_or(ptr::null_mut(), |owned| ManuallyDrop::new(owned).0.as_ptr())
+    }
+
     /// How many bytes it holds.
     #[cfg(test)]
     pub(super) fn size(&self) -> usize {
-        self.0.iter().map(|chunk| chunk.layout.size()).sum()
+        self.sizes().sum()
     }
 
     /// How many allocations it is made of.
     #[cfg(test)]
     pub(super) fn chunks(&self) -> usize {
-        self.0.len()
+        self.sizes().count()
+    }
+
+    #[cfg(test)]
+    fn sizes(&self) -> impl Iterator<Item = usize> {
+        // SAFETY: blocks and chunks that are not dropped are initialised.
+        let chain = self.0.as_ref().map(|owned| unsafe { &owned.0.as_ref().chunks });
+        // SAFETY: as above.
+        let header = |chain: &Chain| chain.0.as_ref().map(|chunk| unsafe { chunk.0.as_ref() });
+        let headers = std::iter::successors(chain.and_then(header), move |it| header(&it.previous));
+        headers.map(|it| it.layout.size() - ROOM).chain(self.0.as_ref().map(|_| FIRST))
     }
 }
 
@@ -186,88 +327,4 @@ pub(super) fn too_large(size: usize) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pieces_are_aligned_and_apart() {
-        let arena = Arena::new();
-        let mut spans = Vec::new();
-        for i in 1..200_usize {
-            let bytes = arena.room::<u8>(i % 7).unwrap();
-            spans.push((bytes.as_ptr().addr(), bytes.len()));
-            let words = arena.room::<u64>(i % 40).unwrap();
-            assert!(words.as_ptr().is_aligned());
-            words.fill(MaybeUninit::new(i as u64));
-            spans.push((words.as_ptr().addr(), words.len() * 8));
-        }
-        spans.retain(|span| span.1 > 0);
-        spans.sort_unstable();
-        assert!(spans.windows(2).all(|pair| pair[0].0 + pair[0].1 <= pair[1].0));
-    }
-
-    #[test]
-    fn large_pieces_get_their_own_chunk_and_the_current_one_goes_on() {
-        let arena = Arena::new();
-        let small = arena.room::<u8>(8).unwrap().as_ptr();
-        arena.room::<u8>(1 << 22).unwrap();
-        let next = arena.room::<u8>(8).unwrap().as_ptr();
-        assert_eq!(next.addr(), small.addr() + 8);
-        let memory = arena.finish();
-        assert_eq!(memory.chunks(), 2);
-        assert_eq!(memory.size(), (1 << 22) + FIRST);
-    }
-
-    #[test]
-    fn chunks_grow_so_that_there_are_few() {
-        let arena = Arena::new();
-        for _ in 0..100_000 {
-            arena.room::<u64>(3).unwrap();
-        }
-        let memory = arena.finish();
-        assert!(memory.chunks() < 20, "{}", memory.chunks());
-        assert!(memory.size() < 2 * 100_000 * 24, "{}", memory.size());
-    }
-
-    #[test]
-    fn sizes_that_no_machine_has_are_errors() {
-        let arena = Arena::new();
-        for len in [usize::MAX, usize::MAX / 8 + 1, isize::MAX as usize, isize::MAX as usize / 8] {
-            assert_eq!(arena.room::<u64>(len).unwrap_err().code(), Code::ResourceLimit);
-        }
-        assert_eq!(arena.room::<u64>(0).unwrap().len(), 0);
-    }
-
-    #[test]
-    fn zeroed_pieces_have_any_alignment() {
-        let arena = Arena::new();
-        for align in (0..14).map(|bits| 1_usize << bits) {
-            for size in [0, 1, 24, 5000] {
-                let start = arena.zeroed(size, align).unwrap();
-                assert_eq!(start.addr().get() % align, 0);
-                // SAFETY: the arena just gave these bytes to us alone.
-                let piece = unsafe { std::slice::from_raw_parts_mut(start.as_ptr(), size) };
-                assert!(piece.iter().all(|byte| *byte == 0));
-                piece.fill(0xA5);
-            }
-        }
-        for (size, align) in [(1, 0), (1, 3), (usize::MAX, 1), (isize::MAX as usize, 64)] {
-            assert!(arena.zeroed(size, align).is_none(), "{size} bytes aligned to {align}");
-        }
-        drop(arena.finish());
-    }
-
-    #[test]
-    fn text_ends_with_nul() {
-        let arena = Arena::new();
-        let text = arena.text(b"h\0ello").unwrap();
-        let empty = arena.text(b"").unwrap();
-        let memory = arena.finish();
-        // SAFETY: seven and one bytes were just written, and `memory` keeps them.
-        unsafe {
-            assert_eq!(std::slice::from_raw_parts(text, 7), b"h\0ello\0");
-            assert_eq!(*empty, 0);
-        }
-        drop(memory);
-    }
-}
+mod tests;

@@ -21,7 +21,7 @@ pub struct Args<'a> {
     values: *const runtime_value_t,
     len: usize,
     /// The resources among them, in order.
-    resources: Vec<ResourceAny>,
+    resources: Box<[ResourceAny]>,
     /// Where the values live, if not with the caller.
     _kept: Option<Results>,
     _caller: PhantomData<&'a [runtime_value_t]>,
@@ -57,11 +57,32 @@ impl Args<'_> {
 /// and each non-NULL pointer with a length above 0, and each non-NULL payload, points to that many
 /// initialised elements which live and stay unmodified for `'a`. Everything else may be anything:
 /// kinds, numbers, lengths and text are checked.
+#[inline(always)]
 pub unsafe fn check_args<'a>(
     args: &'a [runtime_value_t],
     ty: &FunctionType,
     handles: &mut dyn Handles,
 ) -> Result<Args<'a>> {
+    // SAFETY: passed on from the caller.
+    let resources = unsafe { check_all(args, ty, handles)? };
+    Ok(Args {
+        values: args.as_ptr(),
+        len: args.len(),
+        resources,
+        _kept: None,
+        _caller: PhantomData,
+    })
+}
+
+/// The resources among `args`.
+///
+/// # Safety
+/// As for [`check_args`].
+unsafe fn check_all(
+    args: &[runtime_value_t],
+    ty: &FunctionType,
+    handles: &mut dyn Handles,
+) -> Result<Box<[ResourceAny]>> {
     if args.len() != ty.params.len() {
         return Err(wrong_count(args.len(), &ty.params));
     }
@@ -70,8 +91,7 @@ pub unsafe fn check_args<'a>(
         // SAFETY: passed on from the caller.
         unsafe { check.value(value, &param.ty, &Path::parameter(&param.name))? };
     }
-    let (values, len, resources) = (args.as_ptr(), args.len(), check.resources);
-    Ok(Args { values, len, resources, _kept: None, _caller: PhantomData })
+    Ok(check.resources.into_boxed_slice())
 }
 
 /// Checks the arguments of a call, and copies them, so that the caller's may go.

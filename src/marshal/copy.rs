@@ -46,7 +46,7 @@ pub unsafe fn copy_results(results: &[runtime_value_t], ty: &FunctionType) -> Re
         // SAFETY: passed on from the caller.
         Some(ty) => copy.row(results, |_, it| unsafe { copy.value(it, ty, &Path::result()) })?,
     };
-    let results = Results::new(copied, results.len(), copy.arena.finish());
+    let results = Results::new(copy.arena, copied, results.len())?;
     Ok(Copied { results, owned: copy.owned.into_inner() })
 }
 
@@ -66,7 +66,7 @@ pub(super) unsafe fn copy_args(args: &[runtime_value_t], ty: &FunctionType) -> R
         // SAFETY: passed on from the caller.
         unsafe { copy.value(it, &param.ty, &Path::parameter(&param.name)) }
     })?;
-    Ok(Results::new(copied, args.len(), copy.arena.finish()))
+    Results::new(copy.arena, copied, args.len())
 }
 
 struct Copy {

@@ -11,15 +11,13 @@ use wasmtime::component::{Lift as _, ResourceAny};
 use wasmtime::{Result, ValRaw, bail};
 
 use super::arena::Arena;
-use super::layout::{
-    runtime_flags_t, runtime_list_t, runtime_slice_t, runtime_string_t, runtime_value_of_t,
-    runtime_value_t,
-};
+use super::layout::{runtime_list_t, runtime_string_t, runtime_value_of_t, runtime_value_t};
 use super::lifted::Lifted;
+use super::pieces::{Slot, bits, character, flags_of, header, number, part, slice_of, unsupported};
 use super::results::Results;
-use super::tables::{Members, Words, case, kind_of, members, words_of};
+use super::tables::{Members, Words, case, kind_of, members, places, words_of};
+use crate::Error;
 use crate::types::Kind;
-use crate::{Code, Error};
 
 /// Where the values that a guest gives are.
 pub(super) enum From<'s> {
@@ -30,7 +28,7 @@ pub(super) enum From<'s> {
 
 /// Lifts values: `ty` is the tuple of their types.
 pub(super) fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, from: From<'_>) -> Result<Lifted> {
-    let types: &ComponentTypes = &cx.types.clone();
+    let types: &ComponentTypes = cx.types;
     let (arena, all) = (Arena::new(), members(types, ty)?);
     let room = arena.room(all.len()).map_err(Error::into_wasmtime)?;
     let mut lift = Lift { cx, types, arena: &arena, resources: Vec::new() };
@@ -46,7 +44,8 @@ pub(super) fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, from: From<'_>) 
         }
     }
     let (resources, values, len) = (lift.resources, room.as_ptr().cast(), room.len());
-    Ok(Lifted::new(Results::new(values, len, arena.finish()), resources))
+    let results = Results::new(arena, values, len).map_err(Error::into_wasmtime)?;
+    Ok(Lifted::new(results, resources.into_boxed_slice()))
 }
 
 struct Lift<'c, 'a, 't> {
@@ -56,7 +55,6 @@ struct Lift<'c, 'a, 't> {
     resources: Vec<(NonNull<u64>, ResourceAny)>,
 }
 
-type Slot = MaybeUninit<runtime_value_t>;
 type Flat<'s> = slice::Iter<'s, ValRaw>;
 
 impl<'a, 't> Lift<'_, 'a, 't> {
@@ -150,6 +148,10 @@ impl<'a, 't> Lift<'_, 'a, 't> {
     /// Reads a value from `bytes` of the guest's memory, all of it, into `slot`.
     fn load(&mut self, ty: InterfaceType, bytes: &'a [u8], slot: &mut Slot) -> Result<()> {
         let kind = kind_of(ty).ok_or_else(unsupported)?;
+        if kind.is_flat() {
+            slot.write(runtime_value_t { of: number(kind, bits(bytes))?, ..header(kind) });
+            return Ok(());
+        }
         let mut value = header(kind);
         match ty {
             InterfaceType::String | InterfaceType::List(_) => {
@@ -196,7 +198,7 @@ impl<'a, 't> Lift<'_, 'a, 't> {
                     }
                 };
             }
-            _ => value.of = number(kind, bits(bytes))?,
+            _ => return Err(unsupported()),
         }
         slot.write(value);
         Ok(())
@@ -241,6 +243,8 @@ impl<'a, 't> Lift<'_, 'a, 't> {
         let bytes = self.bytes(ptr, all)?;
         let (at, element) = if kind.is_flat() {
             (self.array(kind, bytes)?, kind as u8)
+        } else if matches!(kind, Kind::Record | Kind::Tuple) {
+            (self.rows(kind, ty, bytes, len)?, 0)
         } else {
             let room = self.room(len)?;
             for (i, slot) in room.iter_mut().enumerate() {
@@ -251,6 +255,31 @@ impl<'a, 't> Lift<'_, 'a, 't> {
         let list = runtime_list_t { ptr: if len == 0 { ptr::null() } else { at }, len };
         let of = runtime_value_of_t { list };
         Ok(runtime_value_t { element, of, ..header(Kind::List) })
+    }
+
+    /// `len` records or tuples in a row.
+    fn rows(
+        &mut self,
+        kind: Kind,
+        ty: InterfaceType,
+        bytes: &'a [u8],
+        len: usize,
+    ) -> Result<*const std::ffi::c_void> {
+        let places = places(self.types, ty)?;
+        let (size, width) = (bytes.len() / len.max(1), places.len());
+        let rows = self.room::<runtime_value_t>(len)?;
+        let mut cells = self.room::<runtime_value_t>(len.saturating_mul(width))?;
+        for (i, row) in rows.iter_mut().enumerate() {
+            let bytes = part(bytes, i * size, size)?;
+            let (own, rest) = std::mem::take(&mut cells).split_at_mut(width);
+            cells = rest;
+            for (place, cell) in places.iter().zip(&mut *own) {
+                self.load(place.ty, part(bytes, place.at, place.size)?, cell)?;
+            }
+            let of = runtime_value_of_t { values: slice_of(own) };
+            row.write(runtime_value_t { of, ..header(kind) });
+        }
+        Ok(rows.as_ptr().cast())
     }
 
     /// A C array of numbers, bools or chars, which looks as in the guest's memory.
@@ -314,63 +343,6 @@ impl<'a, 't> Lift<'_, 'a, 't> {
     }
 }
 
-fn part(bytes: &[u8], at: usize, len: usize) -> Result<&[u8]> {
-    let part = bytes.get(at..).and_then(|it| it.get(..len));
-    part.ok_or_else(|| wasmtime::Error::msg("part of a value is out of bounds of memory"))
-}
-
-/// Up to 8 bytes as a number.
-fn bits(bytes: &[u8]) -> u64 {
-    let mut all = [0; 8];
-    let len = bytes.len().min(8);
-    all[..len].copy_from_slice(&bytes[..len]);
-    u64::from_le_bytes(all)
-}
-
 fn next<'s>(src: &mut Flat<'s>) -> Result<&'s ValRaw> {
     src.next().ok_or_else(|| wasmtime::Error::msg("fewer values than the function gives"))
-}
-
-fn character(bits: u64) -> Result<u32> {
-    match u32::try_from(bits).ok().and_then(char::from_u32) {
-        Some(it) => Ok(it.into()),
-        None => bail!("{bits:#x} is out of range for `char`"),
-    }
-}
-
-/// A number, bool or char from its bits, of which those that are too many do not count.
-fn number(kind: Kind, bits: u64) -> Result<runtime_value_of_t> {
-    Ok(match kind {
-        Kind::Bool => runtime_value_of_t { boolean: u8::from(bits as u32 != 0) },
-        Kind::S8 | Kind::U8 => runtime_value_of_t { u8: bits as u8 },
-        Kind::S16 | Kind::U16 => runtime_value_of_t { u16: bits as u16 },
-        Kind::S32 | Kind::U32 | Kind::F32 => runtime_value_of_t { u32: bits as u32 },
-        Kind::Char => runtime_value_of_t { character: character(u64::from(bits as u32))? },
-        _ => runtime_value_of_t { u64: bits },
-    })
-}
-
-fn header(kind: Kind) -> runtime_value_t {
-    let of = runtime_value_of_t { u64: 0 };
-    runtime_value_t { kind: kind as u8, element: 0, reserved: 0, index: 0, of }
-}
-
-fn slice_of(room: &[Slot]) -> runtime_slice_t {
-    runtime_slice_t { ptr: room.as_ptr().cast(), len: room.len() }
-}
-
-/// Bits that belong to none of `count` flags do not count.
-fn flags_of(words: &mut [MaybeUninit<u32>], count: usize) -> runtime_flags_t {
-    if let Some(last) = words.last_mut().filter(|_| !count.is_multiple_of(32)) {
-        // SAFETY: all words were written.
-        let bits = unsafe { last.assume_init() };
-        last.write(bits & ((1 << (count % 32)) - 1));
-    }
-    let ptr = if words.is_empty() { ptr::null() } else { words.as_ptr().cast() };
-    runtime_flags_t { ptr, len: words.len() }
-}
-
-fn unsupported() -> wasmtime::Error {
-    let problem = "values of this type cannot be returned yet";
-    Error::new(Code::Unsupported, problem).into_wasmtime()
 }

@@ -10,7 +10,8 @@ use wasmtime::{Result, ValRaw, bail};
 
 use super::array::checked;
 use super::layout::{runtime_list_t, runtime_value_t};
-use super::tables::{Members, Words, case, kind_of, members, words_of};
+use super::plain::{Plain, number, same};
+use super::tables::{Members, Words, case, is_plain, kind_of, members, words_of};
 
 /// Lowers checked values into the guest of a call.
 pub(super) struct Lower<'c, 'a, T: 'static> {
@@ -253,6 +254,14 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
         } else {
             // SAFETY: passed on from the caller.
             let values = unsafe { checked(list.ptr.cast::<runtime_value_t>(), list.len) };
+            if is_plain(self.types, ty) && size > 0 {
+                let (plain, into) = (Plain::new(self.types, ty)?, self.memory(at, bytes)?);
+                for (value, into) in values.iter().zip(into.chunks_exact_mut(size)) {
+                    // SAFETY: passed on from the caller.
+                    unsafe { plain.store(value, into)? };
+                }
+                return Ok((at as u64, list.len as u64));
+            }
             for (i, value) in values.iter().enumerate() {
                 // SAFETY: passed on from the caller.
                 unsafe { self.store(value, ty, at + i * size)? };
@@ -290,39 +299,4 @@ fn put(dst: &mut Flat<'_>, bits: u64) -> Result<()> {
 
 fn too_many() -> wasmtime::Error {
     wasmtime::Error::msg("more values than the function takes")
-}
-
-/// A value was checked against its type already; this makes sure that it was against this one.
-fn same(value: &runtime_value_t, ty: InterfaceType) -> Result<()> {
-    match kind_of(ty) {
-        Some(kind) if kind as u8 == value.kind => Ok(()),
-        _ => bail!("a value was checked against another type"),
-    }
-}
-
-/// The bits of a number, with its size in memory. A small one has its sign in all lower 32 bits,
-/// as on the guest's stack.
-///
-/// # Safety
-/// The value is of this type.
-unsafe fn number(value: &runtime_value_t, ty: InterfaceType) -> Option<(u64, usize)> {
-    let of = value.of;
-    // SAFETY: the type says which field is initialised.
-    Some(unsafe {
-        match ty {
-            InterfaceType::Bool => (of.boolean.into(), 1),
-            InterfaceType::S8 => (u64::from(i32::from(of.s8) as u32), 1),
-            InterfaceType::U8 => (of.u8.into(), 1),
-            InterfaceType::S16 => (u64::from(i32::from(of.s16) as u32), 2),
-            InterfaceType::U16 => (of.u16.into(), 2),
-            InterfaceType::S32 => (u64::from(of.s32 as u32), 4),
-            InterfaceType::U32 => (of.u32.into(), 4),
-            InterfaceType::S64 => (of.s64 as u64, 8),
-            InterfaceType::U64 => (of.u64, 8),
-            InterfaceType::Float32 => (of.f32.to_bits().into(), 4),
-            InterfaceType::Float64 => (of.f64.to_bits(), 8),
-            InterfaceType::Char => (of.character.into(), 4),
-            _ => return None,
-        }
-    })
 }

@@ -21,6 +21,8 @@ pub mod layout;
 mod lift;
 mod lifted;
 mod lower;
+mod pieces;
+mod plain;
 mod read;
 mod reply;
 mod results;
@@ -30,7 +32,7 @@ mod tables;
 mod tests;
 mod val;
 
-pub use arena::{Arena, Memory};
+pub use arena::{Arena, Block, Memory};
 pub use check::{Args, check_args, keep_args};
 pub use copy::{Copied, copy_results};
 pub use export::{How, call};

@@ -10,7 +10,18 @@ use crate::{Code, Error, Result};
 const TEXT_BYTES: usize = i32::MAX as usize;
 
 /// Compares the header of `value`, everything but `of`, with the type that is wanted.
+#[inline]
 pub(super) fn check(value: &runtime_value_t, ty: &Type, at: &Path<'_>) -> Result<()> {
+    // Nearly all values are what they should be, with zeros where nothing else belongs.
+    let kind = ty.kind();
+    let plain = value.kind == kind as u8 && value.element == 0 && value.reserved == 0;
+    match plain && value.index == 0 && !matches!(kind, Kind::Function | Kind::Unsupported) {
+        true => Ok(()),
+        false => check_all(value, ty, at),
+    }
+}
+
+fn check_all(value: &runtime_value_t, ty: &Type, at: &Path<'_>) -> Result<()> {
     if matches!(ty.kind(), Kind::Function | Kind::Unsupported) {
         return Err(unsupported(ty, at));
     }

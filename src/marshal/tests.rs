@@ -1,14 +1,12 @@
 //! Types and values for the tests below.
 
-use std::sync::Arc;
-
 use super::layout::{
     runtime_flags_t, runtime_list_t, runtime_slice_t, runtime_string_t, runtime_value_of_t,
     runtime_value_t,
 };
 use super::{Results, copy_results, lift_results, lower_args};
 use crate::handles::NoHandles;
-use crate::types::{Case, Field, FunctionType, Kind, Name, Resource, ResultType, Type};
+use crate::types::{FunctionType, Kind, Name, Resource, Type};
 use crate::value::Value;
 use crate::{Error, Result};
 
@@ -19,47 +17,9 @@ mod execution;
 mod layouts;
 mod random;
 mod round_trips;
+mod shapes;
 
-fn field(name: &str, ty: Type) -> Field {
-    Field { name: Name::new(name), ty }
-}
-
-fn case(name: &str, ty: Option<Type>) -> Case {
-    Case { name: Name::new(name), ty }
-}
-
-fn list(ty: Type) -> Type {
-    Type::List(Arc::new(ty))
-}
-
-fn option(ty: Type) -> Type {
-    Type::Option(Arc::new(ty))
-}
-
-fn result(ok: Option<Type>, err: Option<Type>) -> Type {
-    Type::Result(Arc::new(ResultType { ok, err }))
-}
-
-fn record<const N: usize>(fields: [(&str, Type); N]) -> Type {
-    Type::Record(fields.into_iter().map(|(name, ty)| field(name, ty)).collect())
-}
-
-fn variant<const N: usize>(cases: [(&str, Option<Type>); N]) -> Type {
-    Type::Variant(cases.into_iter().map(|(name, ty)| case(name, ty)).collect())
-}
-
-fn enumeration(count: usize) -> Type {
-    Type::Enum((0..count).map(|i| Name::new(&format!("c{i}"))).collect())
-}
-
-fn flags(count: usize) -> Type {
-    Type::Flags((0..count).map(|i| Name::new(&format!("f{i}"))).collect())
-}
-
-/// A function that takes `p` and gives a value of the same type.
-fn function(ty: Type) -> FunctionType {
-    FunctionType { params: vec![field("p", ty.clone())], result: Some(ty) }
-}
+use shapes::*;
 
 /// A type of resource.
 fn thing() -> Resource {

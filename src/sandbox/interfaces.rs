@@ -97,7 +97,7 @@ async fn log(store: StoreContextMut<'_, Guest>, args: &[Value]) -> Result<()> {
         true => message.clone(),
         false => format!("{message} context={context:?}"),
     };
-    let mailbox = store.data().call.mailbox.clone();
+    let mailbox = store.data().mailbox.clone();
     let request = move || {
         log(level, &target, &text);
         Answer::done(Ok(()))

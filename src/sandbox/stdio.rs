@@ -85,13 +85,13 @@ impl Stdio {
     }
 
     /// Connects the streams to `call`, until [`finish`](Self::finish).
-    pub(crate) fn attach(self: &Arc<Self>, call: &Call) {
+    pub(crate) fn attach(self: &Arc<Self>, call: &Call, mailbox: &Arc<Mailbox>) {
         *self.attached() = Some(Attached {
             host: HostCall::new(call.deadline.clone(), call.context.clone()),
-            mailbox: Arc::downgrade(&call.mailbox),
+            mailbox: Arc::downgrade(mailbox),
             output: call.output.clone(),
         });
-        call.mailbox.attach(self.clone());
+        mailbox.attach(self.clone());
     }
 
     /// Delivers what the guest printed and was not delivered yet. Called on a native stack, when

@@ -1,8 +1,8 @@
 //! Calls callbacks for guests, and takes their answers.
 
 use std::mem::MaybeUninit;
-use std::ptr;
 use std::sync::{Arc, PoisonError};
+use std::{ptr, slice};
 
 use super::reply::Origin;
 use super::{runtime_call_t, runtime_host_fn_t};
@@ -34,21 +34,18 @@ fn answer(
 ) -> Result<Answer> {
     let Some(callback) = callback else { return Err(Error::invalid("callback", "is NULL")) };
     let Arguments { values: given, ty, types } = args;
-    let mut results = match ty.result {
-        // SAFETY: all zero is a value: integers, and a union of integers and pointers.
-        Some(_) => vec![unsafe { MaybeUninit::<runtime_value_t>::zeroed().assume_init() }],
-        None => Vec::new(),
-    };
+    // SAFETY: all zero is a value: integers, and a union of integers and pointers.
+    let mut result = unsafe { MaybeUninit::<runtime_value_t>::zeroed().assume_init() };
+    let len = usize::from(ty.result.is_some());
     let of = Origin { ty, types };
     let mut call = runtime_call_t::new(call.clone(), of);
     // SAFETY: the header obliges callers to register a function of this type that does not unwind,
     // with the `user_data` it expects; everything it is given lives for the call. The error that it
     // returns is ours.
     let error = unsafe {
-        let results_ptr = if results.is_empty() { ptr::null_mut() } else { results.as_mut_ptr() };
+        let results_ptr = if len == 0 { ptr::null_mut() } else { &raw mut result };
         let args = given.values();
         let args_ptr = if args.is_empty() { ptr::null() } else { args.as_ptr() };
-        let len = results.len();
         take(callback(user.get(), &raw mut call, args_ptr, args.len(), results_ptr, len))
     };
     if let Some(error) = error {
@@ -58,17 +55,19 @@ fn answer(
         return Ok(Answer::Later(later));
     }
     let arena = call.arena.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Answer::Now(Ok(Box::new(Answered { results, _args: given, _arena: arena.finish() }))))
+    Ok(Answer::Now(Ok(Box::new(Answered { result, len, _args: given, _arena: arena.finish() }))))
 }
 
 /// Results as a callback left them, with all of ours that they may point to.
 struct Answered {
-    results: Vec<runtime_value_t>,
+    result: runtime_value_t,
+    /// 1, or 0 if there is no result.
+    len: usize,
     _args: Results,
     _arena: Memory,
 }
 
-// SAFETY: what `results` points to is in here, or of the host, who keeps it alive and unchanged
+// SAFETY: what `result` points to is in here, or of the host, who keeps it alive and unchanged
 // until it was read (runtime_host_fn_t), wherever that happens.
 unsafe impl Send for Answered {}
 // SAFETY: sharing gives read access to memory that nobody writes to.
@@ -77,6 +76,6 @@ unsafe impl Sync for Answered {}
 // SAFETY: the header obliges callbacks to fill in values whose pointers live until they were read.
 unsafe impl Reply for Answered {
     fn values(&self) -> &[runtime_value_t] {
-        &self.results
+        slice::from_ref(&self.result).get(..self.len).unwrap_or_default()
     }
 }

@@ -31,7 +31,7 @@ pub unsafe extern "C" fn runtime_component_run(
 ) -> *mut runtime_error_t {
     guard("runtime_component_run", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
-        let (status, component, (options, _report)) = unsafe {
+        let (status, component, options) = unsafe {
             let status = out_value(status_out, "status_out")?;
             // Cloned, since a host function may free it.
             let component = borrow(component, "component")?.0.clone();

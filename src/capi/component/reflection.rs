@@ -195,7 +195,7 @@ pub unsafe extern "C" fn runtime_component_call_text(
 ) -> *mut runtime_error_t {
     guard("runtime_component_call_text", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
-        let (out, component, (options, _report), call) = unsafe {
+        let (out, component, options, call) = unsafe {
             let out = Out::new(out, "out")?;
             // Cloned, since a host function may free it.
             let component = borrow(component, "component")?.0.clone();

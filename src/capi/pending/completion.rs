@@ -156,8 +156,8 @@ impl Delivery {
                     pending.call();
                 }
                 let (mut results, mut error) = (ptr::null_mut(), ptr::null_mut());
-                match outcome {
-                    Ok(it) => results = Box::into_raw(Box::new(runtime_values_t(it))),
+                match outcome.and_then(runtime_values_t::new) {
+                    Ok(it) => results = it,
                     Err(it) => error = Box::into_raw(Box::new(it.into())),
                 }
                 // SAFETY: the header obliges callers to pass a function of this type that does not

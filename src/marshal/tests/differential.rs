@@ -120,7 +120,7 @@ fn both_ways_agree_on_random_types_and_values() {
     let mut config = Config::new();
     config.memory_reservation(0).memory_guard_size(0);
     let engine = Engine::new(&config).unwrap();
-    let mut random = Random(0x5eed);
+    let mut random = Random::Seed(0x5eed);
     let mut several = 0;
     for i in 0..TYPES {
         let depth = 1 + i % 4;

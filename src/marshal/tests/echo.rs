@@ -1,8 +1,8 @@
-//! Components that hand values of any type back.
+//! Components that hand values of any type back. Shared with the fuzz targets in tests/fuzz.
 
 use std::fmt::Write;
 
-use super::*;
+use crate::types::{Name, Type};
 
 /// Offset of memory for `realloc`; below it there is room for results.
 const HEAP: u32 = 1 << 16;
@@ -10,7 +10,7 @@ const HEAP: u32 = 1 << 16;
 /// A component with the exports `relay`, which calls its import `echo` with its argument and
 /// returns what that returns, and, where a value takes several places on the stack, `same`, which
 /// gets its arguments in memory and returns the first from there.
-pub(super) fn component(ty: &Type, encoding: &str) -> String {
+pub fn component(ty: &Type, encoding: &str) -> String {
     let mut types = Types::default();
     let name = types.name(ty);
     let flat = flat(ty);
@@ -69,7 +69,7 @@ pub(super) fn component(ty: &Type, encoding: &str) -> String {
 }
 
 /// What the core function of a value of this type takes, by the canonical ABI.
-pub(super) fn flat(ty: &Type) -> Vec<&'static str> {
+pub fn flat(ty: &Type) -> Vec<&'static str> {
     let child = |i| ty.child(i).map(flat).unwrap_or_default();
     match ty {
         Type::S64 | Type::U64 => vec!["i64"],
@@ -105,13 +105,15 @@ fn join(a: &'static str, b: &'static str) -> &'static str {
 
 /// Types as text; those with names have to be imported to be of use.
 #[derive(Default)]
-struct Types {
-    definitions: String,
+pub struct Types {
+    /// In the text of a component, before anything that uses them.
+    pub definitions: String,
     count: usize,
 }
 
 impl Types {
-    fn name(&mut self, ty: &Type) -> String {
+    /// What a component calls `ty`.
+    pub fn name(&mut self, ty: &Type) -> String {
         let mut child = |i: usize| ty.child(i).map(|ty| self.name(ty));
         let children: Vec<Option<String>> = (0..ty.len()).map(&mut child).collect();
         let each = |what: &str| -> String {

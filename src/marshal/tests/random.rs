@@ -1,20 +1,51 @@
-//! Types and values by chance.
+//! Types and values by chance. Shared with the fuzz targets in tests/fuzz.
 
-use super::*;
+use super::shapes::{case, enumeration, field, flags, list, option, result};
+use crate::types::{Name, Type};
+use crate::value::Value;
 
-/// A small generator of numbers, the same on every machine (splitmix64).
-pub(super) struct Random(pub u64);
+/// Where chance comes from.
+pub enum Random<'a> {
+    /// A small generator of numbers, the same on every machine (splitmix64).
+    Seed(u64),
+    /// What a fuzzer thinks of, and zeros after that: with them, types and values soon end.
+    Bytes(&'a [u8]),
+}
 
-impl Random {
-    pub(super) fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut it = self.0;
-        it = (it ^ (it >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        it = (it ^ (it >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((it ^ (it >> 31)) % limit as u64).unwrap()
+/// What texts are made of: of one byte in UTF-8, of one in Latin-1, of one and two in UTF-16.
+const LETTERS: [char; 6] = ['a', '\0', 'ß', 'ÿ', '中', '🦀'];
+
+impl Random<'_> {
+    /// A number of as many bits, from 1 to 64.
+    pub fn bits(&mut self, count: usize) -> u64 {
+        let all = match self {
+            Self::Seed(state) => {
+                *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+                let mut it = *state;
+                it = (it ^ (it >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                it = (it ^ (it >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+                it ^ (it >> 31)
+            }
+            Self::Bytes(bytes) => {
+                let (taken, rest) = bytes.split_at(bytes.len().min(count.div_ceil(8)));
+                *bytes = rest;
+                taken.iter().fold(0, |all, byte| all << 8 | u64::from(*byte))
+            }
+        };
+        all & (u64::MAX >> (64 - count))
     }
 
-    pub(super) fn ty(&mut self, depth: usize) -> Type {
+    /// A number below `limit`, which is at most 256.
+    pub fn below(&mut self, limit: usize) -> usize {
+        self.bits(8) as usize % limit
+    }
+
+    /// Whether there is nothing left to choose.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Bytes([]))
+    }
+
+    pub fn ty(&mut self, depth: usize) -> Type {
         let optional = |this: &mut Self| (this.below(3) > 0).then(|| this.ty(depth - 1));
         match self.below(if depth == 0 { 13 } else { 21 }) {
             0 => Type::Bool,
@@ -39,50 +70,64 @@ impl Random {
             16 => Type::Tuple((0..=self.below(4)).map(|_| self.ty(depth - 1)).collect()),
             17 => {
                 let count = self.below(30) + 1;
-                Type::Variant((0..count).map(|i| case(&format!("c{i}"), optional(self))).collect())
+                // Some have numbers that take two bytes.
+                let more = [0, 0, 0, 256][self.below(4)];
+                let mut one =
+                    |i| case(&format!("c{i}"), (i < count).then(|| optional(self)).flatten());
+                Type::Variant((0..count + more).map(&mut one).collect())
             }
             18 => option(self.ty(depth - 1)),
             19 => result(optional(self), optional(self)),
             _ => match self.below(2) {
-                0 => enumeration(self.below(40) + 1),
+                0 => enumeration((self.below(40) + 1) * [1, 1, 1, 8][self.below(4)]),
                 _ => flags(self.below(32) + 1),
             },
         }
     }
 
-    pub(super) fn value(&mut self, ty: &Type) -> Value {
-        let number = self.below(1 << 62);
+    pub fn value(&mut self, ty: &Type) -> Value {
         match ty {
-            Type::Bool => Value::Bool(number.is_multiple_of(2)),
-            Type::S8 => Value::S8(number as i8),
-            Type::U8 => Value::U8(number as u8),
-            Type::S16 => Value::S16(number as i16),
-            Type::U16 => Value::U16(number as u16),
-            Type::S32 => Value::S32(number as i32),
-            Type::U32 => Value::U32(number as u32),
-            Type::S64 => Value::S64(number as i64),
-            Type::U64 => Value::U64(number as u64),
-            Type::F32 => Value::Float32(number as f32),
-            Type::F64 => Value::Float64(number as f64),
-            Type::Char => Value::Char(char::from_u32(number as u32 % 0xd800).unwrap()),
-            Type::String => text(&"aß🦀\0"[..[0, 1, 3, 7, 8][number % 5]].repeat(number % 9)),
-            Type::List(ty) => Value::List((0..number % 5).map(|_| self.value(ty)).collect()),
+            Type::Bool => Value::Bool(self.bits(1) == 1),
+            Type::S8 => Value::S8(self.bits(8) as i8),
+            Type::U8 => Value::U8(self.bits(8) as u8),
+            Type::S16 => Value::S16(self.bits(16) as i16),
+            Type::U16 => Value::U16(self.bits(16) as u16),
+            Type::S32 => Value::S32(self.bits(32) as i32),
+            Type::U32 => Value::U32(self.bits(32) as u32),
+            Type::S64 => Value::S64(self.bits(64) as i64),
+            Type::U64 => Value::U64(self.bits(64)),
+            Type::F32 => Value::Float32(f32::from_bits(self.bits(32) as u32)),
+            Type::F64 => Value::Float64(f64::from_bits(self.bits(64))),
+            Type::Char => Value::Char(char::from_u32(self.bits(21) as u32).unwrap_or('🦀')),
+            Type::String => {
+                // Many with the first letters only, so that all encodings have work.
+                let letters = &LETTERS[..=self.below(LETTERS.len())];
+                let count = self.below(9);
+                Value::String((0..count).map(|_| letters[self.below(letters.len())]).collect())
+            }
+            Type::List(ty) => {
+                let most = if ty.kind().is_flat() { 20 } else { 5 };
+                let count = self.below(most);
+                Value::List((0..count).map(|_| self.value(ty)).collect())
+            }
             Type::Record(fields) => Value::Record(
                 fields.iter().map(|it| (it.name.to_string(), self.value(&it.ty))).collect(),
             ),
             Type::Tuple(types) => Value::Tuple(types.iter().map(|ty| self.value(ty)).collect()),
             Type::Variant(cases) => {
-                let case = &cases[number % cases.len()];
+                let case = &cases[self.bits(16) as usize % cases.len()];
                 let payload = case.ty.as_ref().map(|ty| Box::new(self.value(ty)));
                 Value::Variant(case.name.to_string(), payload)
             }
-            Type::Enum(names) => Value::Enum(names[number % names.len()].to_string()),
+            Type::Enum(names) => {
+                Value::Enum(names[self.bits(16) as usize % names.len()].to_string())
+            }
             Type::Option(ty) => {
-                Value::Option((!number.is_multiple_of(3)).then(|| Box::new(self.value(ty))))
+                Value::Option((self.below(3) > 0).then(|| Box::new(self.value(ty))))
             }
             Type::Result(ty) => {
-                let (is_ok, ty) =
-                    if number.is_multiple_of(2) { (true, &ty.ok) } else { (false, &ty.err) };
+                let is_ok = self.below(2) == 0;
+                let ty = if is_ok { &ty.ok } else { &ty.err };
                 let payload = ty.as_ref().map(|ty| Box::new(self.value(ty)));
                 Value::Result(if is_ok { Ok(payload) } else { Err(payload) })
             }

@@ -125,7 +125,7 @@ fn flags_of_any_number() {
 #[test]
 fn random_types_and_values() {
     let rounds = if cfg!(miri) { 60 } else { 5_000 };
-    let mut random = Random(42);
+    let mut random = Random::Seed(42);
     for _ in 0..rounds {
         let ty = random.ty(4);
         let value = random.value(&ty);
@@ -134,9 +134,24 @@ fn random_types_and_values() {
 }
 
 #[test]
+fn bytes_choose_types_and_values() {
+    let bytes: Vec<u8> = (0..=255).rev().collect();
+    for start in 0..bytes.len() {
+        let mut random = Random::Bytes(&bytes[start..]);
+        let ty = random.ty(3);
+        let value = random.value(&ty);
+        round_trip(value, &ty);
+    }
+    let mut none = Random::Bytes(&[]);
+    assert!(none.is_over());
+    assert_eq!(none.ty(4), Type::Bool);
+    assert_eq!(none.value(&option(list(Type::U8))), Value::Option(None));
+}
+
+#[test]
 fn random_values_under_other_types_are_refused_or_fit() {
     let rounds = if cfg!(miri) { 60 } else { 5_000 };
-    let mut random = Random(7);
+    let mut random = Random::Seed(7);
     for _ in 0..rounds {
         let (ty, other) = (random.ty(3), random.ty(3));
         let results = lift(random.value(&ty), &ty);

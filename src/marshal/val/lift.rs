@@ -57,7 +57,7 @@ fn lay_out<'a>(
         slot.write(lift.value(value, ty, &at)?);
     }
     let start = room.as_ptr().cast();
-    Ok(Results::new(start, values.len(), lift.arena.finish()))
+    Results::new(lift.arena, start, values.len())
 }
 
 struct Lift<'a> {

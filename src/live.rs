@@ -1,0 +1,226 @@
+//! One component instance in a store with its limits, and how functions are called in it.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use tokio::sync::OwnedSemaphorePermit;
+use wasmtime::AsContextMut;
+use wasmtime::component::ComponentExportIndex;
+
+use crate::call::{Call, Running};
+use crate::component::Component;
+use crate::error::{Code, Error, Result};
+use crate::function::Function;
+use crate::guest::{self, Home};
+use crate::handles::{self, Handles, Loans, NoHandles, Passage, StoreHandles};
+use crate::host::Mailbox;
+use crate::marshal::{self, Args, How, Lifted, Results};
+use crate::stats::Counters;
+use crate::types::FunctionType;
+use crate::value::Value;
+
+/// An instance that is alive. It gives its slot back after its memory, so that whoever takes the
+/// slot finds room in the pool.
+pub(crate) struct Live {
+    store: Home,
+    instance: wasmtime::component::Instance,
+    last: Option<Resolved>,
+    _counted: Counted,
+    _slot: OwnedSemaphorePermit,
+}
+
+/// Counts an instance for as long as it lives.
+struct Counted(Arc<Counters>);
+
+impl Counted {
+    fn new(stats: &Arc<Counters>) -> Self {
+        stats.instance_started();
+        Self(stats.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.instance_ended();
+    }
+}
+
+/// An exported function as the instance knows it: the one that was called last.
+struct Resolved {
+    function: Function,
+    callee: wasmtime::component::Func,
+}
+
+impl Live {
+    /// Instantiates `component` as part of `call`.
+    pub(crate) async fn start(
+        component: &Component,
+        call: Call,
+        mailbox: Arc<Mailbox>,
+    ) -> Result<Self> {
+        let runtime = component.runtime();
+        let slot = runtime.slot().await?;
+        let counted = Counted::new(runtime.stats());
+        let on_fiber = call.on_fiber;
+        let mut store = guest::store(component, call, mailbox)?;
+        let instance = match on_fiber {
+            true => component.pre().instantiate_async(&mut store).await,
+            false => component.pre().instantiate(&mut store),
+        };
+        let instance = guest::end(&mut store, instance)?;
+        Ok(Self { store, instance, last: None, _counted: counted, _slot: slot })
+    }
+
+    /// Calls one of its exports, without resources, as part of the call it was started for.
+    pub(crate) async fn call(&mut self, function: &Function, args: &Args<'_>) -> Result<Results> {
+        self.call_read(function, args, None).await
+    }
+
+    /// How to call `function` as part of the call this is armed for.
+    #[inline(always)]
+    fn prepare(
+        &mut self,
+        function: &Function,
+        passage: Option<Box<Passage>>,
+    ) -> Result<(wasmtime::component::Func, How, Option<Loans>)> {
+        let callee = self.resolve(function)?;
+        let on_fiber = self.store.data().call.on_fiber;
+        let how = How { has_result: function.has_result(), on_fiber };
+        let loans = passage.map(|it| it.commit(self.store.as_context_mut())).transpose()?;
+        Ok((callee, how, loans))
+    }
+
+    /// What came of what [`prepare`](Self::prepare) said.
+    #[inline(always)]
+    fn conclude(
+        &mut self,
+        outcome: wasmtime::Result<Lifted>,
+        loans: Option<Loans>,
+    ) -> Result<Results> {
+        let lifted = guest::end(&mut self.store, outcome)?;
+        let Some(loans) = loans else {
+            return lifted.plain();
+        };
+        loans.end(self.store.as_context_mut())?;
+        let mut handles = StoreHandles::new(self.store.as_context_mut());
+        let (results, _) = lifted.give(&mut handles)?;
+        handles.finish().commit(self.store.as_context_mut())?.end(self.store.as_context_mut())?;
+        Ok(results)
+    }
+
+    /// The same with values of wasmtime.
+    pub(crate) async fn call_values(
+        &mut self,
+        index: ComponentExportIndex,
+        args: &[Value],
+        has_result: bool,
+    ) -> Result<Vec<Value>> {
+        let function = self.function(index)?;
+        let mut results = vec![Value::Bool(false); usize::from(has_result)];
+        let outcome = function.call_async(&mut self.store, args, &mut results).await;
+        guest::end(&mut self.store, outcome)?;
+        Ok(results)
+    }
+
+    fn function(&mut self, index: ComponentExportIndex) -> Result<wasmtime::component::Func> {
+        let stranger = || Error::new(Code::NotFound, "the function is of another component");
+        self.instance.get_func(&mut self.store, index).ok_or_else(stranger)
+    }
+
+    /// The same, remembered: hosts call one function many times.
+    fn resolve(&mut self, function: &Function) -> Result<wasmtime::component::Func> {
+        match &self.last {
+            Some(last) if last.function.is(function) => Ok(last.callee),
+            _ => {
+                let callee = self.function(function.index())?;
+                self.last = Some(Resolved { function: function.clone(), callee });
+                Ok(callee)
+            }
+        }
+    }
+
+    /// Reads arguments where this instance's handles are known.
+    #[inline(always)]
+    pub(crate) fn read<'a>(
+        &mut self,
+        function: &Function,
+        read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'a>>,
+    ) -> Result<(Args<'a>, Option<Box<Passage>>)> {
+        if !function.has_resources() {
+            return Ok((read(function.signature(), &mut NoHandles)?, None));
+        }
+        // Types of resources are an instance's own.
+        let function = self.function(function.index())?;
+        let ty = FunctionType::from_wasmtime(&function.ty(&self.store));
+        let mut handles = StoreHandles::new(self.store.as_context_mut());
+        let args = read(&ty, &mut handles);
+        let passage = handles.finish();
+        match args {
+            Ok(args) => Ok((args, Some(Box::new(passage)))),
+            Err(error) => {
+                passage.undo(self.store.as_context_mut())?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Calls `function` with what [`read`](Self::read) gave.
+    pub(crate) async fn call_read(
+        &mut self,
+        function: &Function,
+        args: &Args<'_>,
+        passage: Option<Box<Passage>>,
+    ) -> Result<Results> {
+        let (callee, how, loans) = self.prepare(function, passage)?;
+        let outcome = marshal::call(callee, &mut self.store, args, how).await;
+        self.conclude(outcome, loans)
+    }
+
+    /// The same on this thread: short of all that a future would carry around.
+    #[inline(always)]
+    pub(crate) fn run(
+        &mut self,
+        function: &Function,
+        args: &Args<'_>,
+        passage: Option<Box<Passage>>,
+        running: &Running<'_>,
+    ) -> Result<Results> {
+        let (callee, how, loans) = self.prepare(function, passage)?;
+        let outcome = running.drive(pin!(marshal::call(callee, &mut self.store, args, how)))?;
+        self.conclude(outcome, loans)
+    }
+
+    /// Drops a resource of the guest that the host holds.
+    pub(crate) async fn drop_resource(&mut self, handle: u64) -> Result<()> {
+        let resource = self.store.data_mut().handles.remove(handle)?;
+        let outcome = resource.resource_drop_async(&mut self.store).await;
+        guest::end(&mut self.store, outcome)
+    }
+
+    /// The resource behind a handle that the host holds.
+    pub(crate) fn peek(&mut self, handle: u64) -> Result<()> {
+        self.store.data_mut().handles.peek(handle).map(drop)
+    }
+
+    /// Gives the host numbers for the resources in `values`.
+    pub(crate) fn give(&mut self, values: &[Value]) -> Result<()> {
+        let mut handles = StoreHandles::new(self.store.as_context_mut());
+        handles::give_all(values, &mut handles)?;
+        handles.finish().commit(self.store.as_context_mut())?.end(self.store.as_context_mut())
+    }
+
+    /// Gives back what a call that did not begin would have passed.
+    pub(crate) fn undo(&mut self, passage: Passage) -> Result<()> {
+        passage.undo(self.store.as_context_mut())
+    }
+
+    /// Forgets where the call that ended well reported to.
+    pub(crate) fn disarm(&mut self) {
+        self.store.data_mut().call.report = None;
+    }
+
+    pub(crate) fn arm(&mut self, call: Call) -> Result<()> {
+        self.store.data_mut().call = call;
+        guest::begin(&mut self.store)
+    }
+}

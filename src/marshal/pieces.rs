@@ -1,0 +1,74 @@
+//! What lifting puts together: the pieces of values that a guest gives.
+
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use wasmtime::{Result, bail};
+
+use super::layout::{runtime_flags_t, runtime_slice_t, runtime_value_of_t, runtime_value_t};
+use crate::types::Kind;
+use crate::{Code, Error};
+
+/// Where a value goes.
+pub(super) type Slot = MaybeUninit<runtime_value_t>;
+
+pub(super) fn part(bytes: &[u8], at: usize, len: usize) -> Result<&[u8]> {
+    let part = bytes.get(at..).and_then(|it| it.get(..len));
+    part.ok_or_else(|| wasmtime::Error::msg("part of a value is out of bounds of memory"))
+}
+
+/// 1, 2, 4 or 8 bytes as a number.
+pub(super) fn bits(bytes: &[u8]) -> u64 {
+    // Each size by itself: none of them needs a loop.
+    match *bytes {
+        [a] => a.into(),
+        [a, b] => u16::from_le_bytes([a, b]).into(),
+        [a, b, c, d] => u32::from_le_bytes([a, b, c, d]).into(),
+        [a, b, c, d, e, f, g, h] => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        _ => 0,
+    }
+}
+
+pub(super) fn character(bits: u64) -> Result<u32> {
+    match u32::try_from(bits).ok().and_then(char::from_u32) {
+        Some(it) => Ok(it.into()),
+        None => bail!("{bits:#x} is out of range for `char`"),
+    }
+}
+
+/// A number, bool or char from its bits, of which those that are too many do not count.
+pub(super) fn number(kind: Kind, bits: u64) -> Result<runtime_value_of_t> {
+    Ok(match kind {
+        Kind::Bool => runtime_value_of_t { boolean: u8::from(bits as u32 != 0) },
+        Kind::S8 | Kind::U8 => runtime_value_of_t { u8: bits as u8 },
+        Kind::S16 | Kind::U16 => runtime_value_of_t { u16: bits as u16 },
+        Kind::S32 | Kind::U32 | Kind::F32 => runtime_value_of_t { u32: bits as u32 },
+        Kind::Char => runtime_value_of_t { character: character(u64::from(bits as u32))? },
+        _ => runtime_value_of_t { u64: bits },
+    })
+}
+
+pub(super) fn header(kind: Kind) -> runtime_value_t {
+    let of = runtime_value_of_t { u64: 0 };
+    runtime_value_t { kind: kind as u8, element: 0, reserved: 0, index: 0, of }
+}
+
+pub(super) fn slice_of(room: &[Slot]) -> runtime_slice_t {
+    runtime_slice_t { ptr: room.as_ptr().cast(), len: room.len() }
+}
+
+/// Bits that belong to none of `count` flags do not count.
+pub(super) fn flags_of(words: &mut [MaybeUninit<u32>], count: usize) -> runtime_flags_t {
+    if let Some(last) = words.last_mut().filter(|_| !count.is_multiple_of(32)) {
+        // SAFETY: all words were written.
+        let bits = unsafe { last.assume_init() };
+        last.write(bits & ((1 << (count % 32)) - 1));
+    }
+    let ptr = if words.is_empty() { ptr::null() } else { words.as_ptr().cast() };
+    runtime_flags_t { ptr, len: words.len() }
+}
+
+pub(super) fn unsupported() -> wasmtime::Error {
+    let problem = "values of this type cannot be returned yet";
+    Error::new(Code::Unsupported, problem).into_wasmtime()
+}
