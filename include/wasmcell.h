@@ -3558,7 +3558,9 @@ RUNTIME_API void runtime_linker_free(runtime_linker_t *linker);
  *
  * @param linker     The linker, borrowed for the call.
  * @param path       What the function is called: `acme:shop/prices@1.0.0#lookup`, or only `lookup`
- *                   for one that a world imports itself. Methods have the names of the component
+ *                   for one that a world imports itself. A component that imports another version
+ *                   of the interface gets the newest compatible one that is defined, as Semantic
+ *                   Versioning says: 1.0.0 serves 1.2.3, and 0.1.0 serves 0.1.7. Methods have the names of the component
  *                   model: `acme:shop/carts@1.0.0#[method]cart.add`, `#[constructor]cart`,
  *                   `#[static]cart.merge`. `: ` and the type that `callback` is written for may
  *                   follow, as runtime_type_text() spells it: `lookup: func(name: string) -> u32`.
