@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use crate::component::Component;
 use crate::deadline::{CancelToken, Deadline};
 use crate::error::{Error, Result};
-use crate::executor;
+use crate::executor::{self, Surroundings};
 use crate::host::{Context, Mailbox};
 use crate::output::Output;
 use crate::runtime::Runtime;
@@ -155,7 +155,14 @@ impl<'a> Running<'a> {
     /// `TIMEOUT` or `CANCELLED`.
     #[inline(always)]
     pub(crate) fn drive<F: Future>(&self, part: Pin<&mut F>) -> Result<F::Output> {
-        executor::block_on(self.reactor, &self.deadline, self.mailbox, self.runtime.log(), part)
+        let around = Surroundings {
+            reactor: self.reactor,
+            deadline: &self.deadline,
+            mailbox: self.mailbox,
+            log: self.runtime.log(),
+            ticker: self.runtime.ticker(),
+        };
+        executor::block_on(&around, part)
     }
 
     /// Ends the call.

@@ -14,28 +14,38 @@ use std::time::Instant;
 use tokio::runtime::Handle;
 
 use crate::deadline::Deadline;
+use crate::epoch::Ticker;
 use crate::error::Result;
 use crate::host::Mailbox;
 use crate::log::Log;
 
-/// Polls `call` on this thread until it is done, cancelled or late. WASI's timers and sockets
-/// belong to `reactor`; a guest that imports nothing needs none. `log` is the one that records go
-/// to meanwhile.
+/// What a call on its caller's thread goes by.
+pub(crate) struct Surroundings<'a> {
+    /// Whose WASI timers and sockets are; a guest that imports none of WASI needs none.
+    pub reactor: Option<&'a Handle>,
+    pub deadline: &'a Deadline,
+    /// Where host functions are asked for.
+    pub mailbox: &'a Mailbox,
+    /// The log that records go to meanwhile.
+    pub log: &'a Log,
+    pub ticker: &'a Ticker,
+}
+
+/// Polls `call` on this thread until it is done, cancelled or late.
 ///
 /// # Errors
 /// `TIMEOUT` or `CANCELLED`, and then `call` is to be dropped where it stands.
 #[inline(always)]
 pub(crate) fn block_on<F: Future>(
-    reactor: Option<&Handle>,
-    deadline: &Deadline,
-    mailbox: &Mailbox,
-    log: &Log,
+    around: &Surroundings<'_>,
     mut call: Pin<&mut F>,
 ) -> Result<F::Output> {
+    let Surroundings { reactor, deadline, mailbox, log, ticker } = *around;
     let _reactor = reactor.map(Handle::enter);
     let mut cancellation = pin!(deadline.cancellation());
     // Most calls never wait: who wakes them is only made when one does, and asked once more.
     let mut parker = None;
+    let mut ticks = ticker.ticks();
     loop {
         let waker = parker.as_ref().map_or(Waker::noop(), |(_, waker)| waker);
         let mut context = Context::from_waker(waker);
@@ -45,7 +55,13 @@ pub(crate) fn block_on<F: Future>(
             return Ok(output);
         }
         if mailbox.serve() {
-            deadline.check()?; // the host function may have taken all the time there was
+            // The host function may have taken all the time there was; no need to look at the
+            // clock for one that was done within a tick.
+            let before = std::mem::replace(&mut ticks, ticker.ticks());
+            match before == ticks {
+                true => deadline.check_cancel()?,
+                false => deadline.check()?,
+            }
             continue;
         }
         let Some((parker, _)) = &parker else {

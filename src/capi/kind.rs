@@ -52,9 +52,9 @@ pub enum runtime_kind_t {
     RUNTIME_KIND_RESULT = 20,
     /// `flags`; the children are its flags, which have no types.
     RUNTIME_KIND_FLAGS = 21,
-    /// A handle that owns its resource. Values of it are not supported yet.
+    /// `own<...>`: a handle that owns its resource.
     RUNTIME_KIND_OWN = 22,
-    /// A handle that borrows its resource. Values of it are not supported yet.
+    /// `borrow<...>`: a handle that its owner lends for one call.
     RUNTIME_KIND_BORROW = 23,
     /// `func`; the children are its parameters, and runtime_type_result() is its result.
     RUNTIME_KIND_FUNCTION = 32,

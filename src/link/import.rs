@@ -62,14 +62,25 @@ impl Host<Guest> for Import {
 
 /// Runs a host function for a guest, from the guest's fiber.
 async fn serve(
+    store: StoreContextMut<'_, Guest>,
+    import: Import,
+    given: Lifted,
+) -> Result<Checked> {
+    if import.0.has_resources {
+        // In a box: this future is copied, and most are small.
+        return Box::pin(serve_resources(store, import, given)).await;
+    }
+    let ty = import.0.ty.clone();
+    import.check(ask(store.data(), &import, ty, given.plain()?).await?)
+}
+
+/// The same for one that takes or gives resources.
+async fn serve_resources(
     mut store: StoreContextMut<'_, Guest>,
     import: Import,
     given: Lifted,
 ) -> Result<Checked> {
     let ty = import.0.ty.clone();
-    if !import.0.has_resources {
-        return import.check(ask(store.data(), &import, ty, given.plain()?).await?);
-    }
     let resources: Vec<ResourceAny> = given.resources().copied().collect();
     let mut handles = StoreHandles::new(store.as_context_mut());
     let (values, numbers) = given.give(&mut handles)?;
