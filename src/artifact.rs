@@ -1,10 +1,13 @@
 //! Compiled code: made from a component's bytes, written out, and read back.
 //!
 //! Reading back is the dangerous direction. What [`Artifact::serialize`] wrote is machine code, and
-//! wasmtime runs it as it is. The container around it (magic, version, SHA-256) finds damage and
-//! mix-ups; it cannot find malice, because whoever forges the code also computes the digest.
+//! wasmtime runs it as it is. The container around it (magic, version, checksum) finds damage and
+//! mix-ups; it cannot find malice, because whoever forges the code also computes the checksum.
 
+mod checksum;
+mod container;
 mod packages;
+mod sealed;
 mod threads;
 mod wit;
 
@@ -12,15 +15,18 @@ mod wit;
 mod tests;
 
 use std::borrow::Cow;
+use std::io::Read;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::cache::Vetted;
 use crate::error::{Code, Error, Result};
 use crate::process::Birthplace;
+
+use container::{Container, Head};
+use sealed::Sealed;
 
 /// What a WebAssembly binary starts with, whatever its kind.
 const WASM_MAGIC: &[u8] = b"\0asm";
@@ -103,17 +109,50 @@ impl Artifact {
         // to be whole.
         let component = unsafe { Component::deserialize(engine, container.code) }
             .map_err(|e| Error::new(Code::Compile, format!("made elsewhere: {}", reason(&e))))?;
-        let wit: Arc<str> = container.wit.into();
-        let wit = if container.has_text == 1 { Ok(wit) } else { Err(wit) };
-        Ok(Self { component, wit, birthplace: Birthplace::here() })
+        Ok(Self::read(component, container.has_text, container.wit))
+    }
+
+    fn read(component: Component, has_text: u32, wit: &str) -> Self {
+        let wit: Arc<str> = wit.into();
+        let wit = if has_text == 1 { Ok(wit) } else { Err(wit) };
+        Self { component, wit, birthplace: Birthplace::here() }
     }
 
     /// Reads what an earlier [`Artifact::serialize`] left in the disk cache.
+    pub(crate) fn from_cache(engine: &Engine, file: &mut Vetted) -> Result<Self> {
+        if let Some(artifact) = Self::mapped(engine, file)? {
+            return Ok(artifact);
+        }
+        file.rewind()?;
+        Self::copied(engine, file)
+    }
+
+    /// Copies the code into a file without a name, checking it on the way, and lets wasmtime map
+    /// that. Not the cache's own file: whoever changed that one later would change running code.
+    ///
+    /// `None` if there is no such file, no /proc to find it in, or no permission to run it.
     #[allow(unsafe_code)]
-    pub(crate) fn from_cache(engine: &Engine, file: &Vetted) -> Result<Self> {
+    fn mapped(engine: &Engine, file: &mut Vetted) -> Result<Option<Self>> {
+        let Some(mut copy) = Sealed::new() else { return Ok(None) };
+        let len = file.len();
+        let head = Head::take(file, len)?;
+        let wit = head.copy(file, &mut copy)?;
+        let Some(path) = copy.seal() else { return Ok(None) };
         // SAFETY: only `cache::disk` makes a `Vetted`, from a file that nobody but this user can
         // have written, in a directory where the cache alone stores what `serialize` gave it.
-        unsafe { Self::deserialize(engine, file.artifact()) }
+        // `Head::copy` has found it to be whole, and what stands at `path` stays as it is.
+        let component = unsafe { Component::deserialize_file(engine, path) };
+        Ok(component.ok().map(|component| Self::read(component, head.has_text, &wit)))
+    }
+
+    /// Reads all of it into memory first.
+    #[allow(unsafe_code)]
+    pub(crate) fn copied(engine: &Engine, file: &mut Vetted) -> Result<Self> {
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(file.len()).map_err(|_| Error::new(Code::Io, "too large"))?;
+        file.read_to_end(&mut bytes).map_err(|error| Error::new(Code::Io, error.to_string()))?;
+        // SAFETY: as in `mapped`; `deserialize` finds out whether it is whole.
+        unsafe { Self::deserialize(engine, &bytes) }
     }
 }
 
@@ -130,84 +169,6 @@ impl std::fmt::Debug for Artifact {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Artifact").field("size", &self.size()).finish_non_exhaustive()
     }
-}
-
-/// A serialized artifact, taken apart. On disk, integers little-endian: magic, version, `has_text`,
-/// length of `wit`, SHA-256 of all that follows it and of the two integers before; `wit`; `code`.
-struct Container<'a> {
-    /// 1 if `wit` is the world, 0 if it is the reason why there is no text.
-    has_text: u32,
-    wit: &'a str,
-    code: &'a [u8],
-}
-
-impl<'a> Container<'a> {
-    const MAGIC: [u8; 8] = *b"wasmcell";
-    const VERSION: u32 = 1;
-    const HEAD: usize = 56;
-
-    fn write(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(Self::HEAD + self.wit.len() + self.code.len());
-        bytes.extend_from_slice(&Self::MAGIC);
-        bytes.extend_from_slice(&Self::VERSION.to_le_bytes());
-        bytes.extend_from_slice(&self.has_text.to_le_bytes());
-        bytes.extend_from_slice(&(self.wit.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(&self.digest());
-        bytes.extend_from_slice(self.wit.as_bytes());
-        bytes.extend_from_slice(self.code);
-        bytes
-    }
-
-    fn read(bytes: &'a [u8]) -> Result<Self> {
-        let (magic, rest) = take::<8>(bytes).ok_or_else(|| foreign(bytes))?;
-        if magic != Self::MAGIC {
-            return Err(foreign(bytes));
-        }
-        let damaged = || Error::new(Code::Compile, "a damaged serialized component");
-        let (version, rest) = take(rest).ok_or_else(damaged)?;
-        let version = u32::from_le_bytes(version);
-        if version != Self::VERSION {
-            let ours = Self::VERSION;
-            let problem = format!("a serialized component of format {version}, not {ours}");
-            return Err(Error::new(Code::Compile, problem));
-        }
-        let (has_text, rest) = take(rest).ok_or_else(damaged)?;
-        let (wit_len, rest) = take(rest).ok_or_else(damaged)?;
-        let (digest, rest) = take::<32>(rest).ok_or_else(damaged)?;
-        let wit_len = usize::try_from(u64::from_le_bytes(wit_len)).map_err(|_| damaged())?;
-        let (wit, code) = rest.split_at_checked(wit_len).ok_or_else(damaged)?;
-        let wit = std::str::from_utf8(wit).map_err(|_| damaged())?;
-        let container = Self { has_text: u32::from_le_bytes(has_text), wit, code };
-        if container.digest() != digest { Err(damaged()) } else { Ok(container) }
-    }
-
-    fn digest(&self) -> [u8; 32] {
-        Sha256::new()
-            .chain_update(self.has_text.to_le_bytes())
-            .chain_update((self.wit.len() as u64).to_le_bytes())
-            .chain_update(self.wit)
-            .chain_update(self.code)
-            .finalize()
-            .into()
-    }
-}
-
-fn take<const N: usize>(bytes: &[u8]) -> Option<([u8; N], &[u8])> {
-    bytes.split_first_chunk().map(|(head, rest)| (*head, rest))
-}
-
-/// Says what `bytes` are, if not a serialized component.
-fn foreign(bytes: &[u8]) -> Error {
-    Error::new(
-        Code::Compile,
-        if bytes.is_empty() {
-            "empty, not a serialized component"
-        } else if bytes.starts_with(WASM_MAGIC) {
-            "WebAssembly, not a serialized component: it still has to be compiled"
-        } else {
-            "not a serialized component"
-        },
-    )
 }
 
 /// The binary of a component given as binary or text.

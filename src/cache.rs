@@ -91,7 +91,7 @@ impl Cache {
                 fresh.made = true;
                 if let Some((disk, key)) = &key {
                     match disk.read(key).and_then(|file| {
-                        file.map(|file| Artifact::from_cache(engine, &file)).transpose()
+                        file.map(|mut file| Artifact::from_cache(engine, &mut file)).transpose()
                     }) {
                         Ok(Some(artifact)) => return Ok(artifact),
                         Ok(None) => {}

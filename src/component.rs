@@ -274,6 +274,8 @@ fn read(path: &Path, max: u64) -> Result<Vec<u8>> {
     let size = file.metadata().map_err(|error| Error::io(path, &error))?.len();
     check_size(size, max)?;
     let mut bytes = Vec::new();
+    // One byte more, so that the end shows at once. Without room the reading says so.
+    let _ = bytes.try_reserve_exact(usize::try_from(size + 1).unwrap_or(usize::MAX));
     file.take(max + 1).read_to_end(&mut bytes).map_err(|error| Error::io(path, &error))?;
     check_size(bytes.len() as u64, max)?;
     Ok(bytes)

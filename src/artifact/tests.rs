@@ -20,7 +20,7 @@ fn refused(engine: &Engine, bytes: &[u8]) -> Error {
 
 #[allow(unsafe_code)]
 fn read_back(engine: &Engine, bytes: &[u8]) -> Result<Artifact> {
-    // SAFETY: the tests change bytes only where the digest has to notice, before any of it runs.
+    // SAFETY: the tests change bytes only where the checksum has to notice, before any of it runs.
     unsafe { Artifact::deserialize(engine, bytes) }
 }
 
@@ -172,8 +172,8 @@ fn damaged_and_foreign_bytes_are_refused() {
     assert!(refusal(&wat::parse_str(TEXT).unwrap()).contains("still has to be compiled"));
     assert!(refusal(TEXT.as_bytes()).contains("not a serialized component"));
     let mut newer = bytes.clone();
-    newer[8] = 2;
-    assert!(refusal(&newer).contains("format 2, not 1"));
+    newer[8] = 3;
+    assert!(refusal(&newer).contains("format 3, not 2"));
     // A whole container around something that is not code, as a forger would make it.
     for code in [&b""[..], b"\x7fELF", &[0; 4096], &bytes[..4096]] {
         let forged = Container { has_text: 1, wit: "", code }.write();

@@ -1,11 +1,12 @@
 //! The disk half: one file for each component, believed only if nobody else can have written it.
 //!
-//! A file is its key, then what `Artifact::serialize` gave, which carries its own digest. Files
+//! A file is its key, then what `Artifact::serialize` gave, which carries its own checksum. Files
 //! appear by renaming, so that no reader ever sees half of one. The library removes none but its
-//! own abandoned temporary files; the host may delete any of them at any time.
+//! own abandoned temporary files; the host may delete any of them at any time, and whatever happens
+//! to a file after it was read does not change code that was loaded.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -19,6 +20,8 @@ const SETTING: &str = "cache_directory";
 const TEMPORARY: (&str, &str) = (".wasmcell-", ".tmp");
 /// No write takes longer: what is older was left behind by a process that died.
 const ABANDONED: Duration = Duration::from_secs(3600);
+/// Bytes that are read at a time: few enough to stay in the processor's cache.
+const PIECE: usize = 64 << 10;
 /// Permission bits that let somebody else write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
@@ -32,15 +35,42 @@ pub(super) struct Disk {
     user: u32,
 }
 
-/// A file of the cache, read whole, that this user alone can have written.
+/// A file of the cache that this user alone can have written.
 ///
-/// Made in one place, [`Disk::read`], and the reason why its contents may become code.
-pub(crate) struct Vetted(Vec<u8>);
+/// Made in one place, [`Disk::read`], and the reason why its contents may become code. It reads
+/// as what was given to [`Disk::write`].
+pub(crate) struct Vetted {
+    file: BufReader<File>,
+    path: PathBuf,
+    len: usize,
+}
 
 impl Vetted {
-    /// What was given to [`Disk::write`].
-    pub(crate) fn artifact(&self) -> &[u8] {
-        self.0.get(size_of::<Key>()..).unwrap_or_default()
+    /// Bytes from the beginning to the end.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Goes back to the beginning.
+    pub(crate) fn rewind(&mut self) -> Result<()> {
+        let begin = SeekFrom::Start(size_of::<Key>() as u64);
+        self.file.seek(begin).map(drop).map_err(|error| Error::io(&self.path, &error))
+    }
+}
+
+impl Read for Vetted {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.file.read(bytes)
+    }
+}
+
+impl BufRead for Vetted {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.file.fill_buf()
+    }
+
+    fn consume(&mut self, len: usize) {
+        self.file.consume(len);
     }
 }
 
@@ -95,16 +125,14 @@ impl Disk {
         };
         let metadata = file.metadata().map_err(|error| Error::io(&path, &error))?;
         vet_file(&metadata, self.user).map_err(|problem| refuse(&problem))?;
-        let mut bytes = Vec::new();
+        let mut file = BufReader::with_capacity(PIECE, file);
+        let mut found = Key::default();
+        let whole = file.read_exact(&mut found).is_ok() && found == *key;
         let len = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
-        bytes.try_reserve_exact(len).map_err(|_| refuse("too large"))?;
-        // One byte more than expected is enough to notice a file that grows.
-        let read = file.take(metadata.len().saturating_add(1)).read_to_end(&mut bytes);
-        read.map_err(|error| Error::io(&path, &error))?;
-        if bytes.len() != len || !bytes.starts_with(key) {
-            return Err(refuse("damaged"));
+        match len.checked_sub(size_of::<Key>()) {
+            Some(len) if whole => Ok(Some(Vetted { file, path, len })),
+            _ => Err(refuse("damaged")),
         }
-        Ok(Some(Vetted(bytes)))
     }
 
     /// Stores `artifact` as the file of `key`, replacing what is there.

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 use std::fs::{self, File, Permissions};
+use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
 use std::process::Command;
@@ -97,6 +98,53 @@ fn damaged_files_are_compiled_again() {
         open(other.path()).unwrap().load(&Engine::default(), &component(2)).unwrap();
         fs::copy(other.path().join(&names(other.path())[0]), file).unwrap();
     });
+}
+
+fn answer(artifact: &Artifact) -> u32 {
+    let engine = artifact.component().engine();
+    let mut store = wasmtime::Store::new(engine, ());
+    let linker = wasmtime::component::Linker::new(engine);
+    let instance = linker.instantiate(&mut store, artifact.component()).unwrap();
+    let function = instance.get_typed_func::<(), (u32,)>(&mut store, "answer").unwrap();
+    function.call(&mut store, ()).unwrap().0
+}
+
+#[test]
+fn code_in_use_does_not_change_with_its_file() {
+    let directory = TempDir::new().unwrap();
+    load(directory.path());
+    let cache = open(directory.path()).unwrap();
+    let artifact = cache.load(&Engine::default(), &component(1)).unwrap();
+    assert_eq!(counts(&cache), FROM_DISK);
+    if cfg!(target_os = "linux") {
+        let maps = fs::read_to_string("/proc/self/maps").unwrap();
+        assert!(maps.contains("/memfd:wasmcell"), "not mapped: {maps}");
+    }
+    let file = directory.path().join(&names(directory.path())[0]);
+    let len = fs::metadata(&file).unwrap().len();
+    fs::write(&file, vec![0xcc; len as usize]).unwrap();
+    assert_eq!(answer(&artifact), 1);
+    File::create(&file).unwrap().set_len(0).unwrap();
+    assert_eq!(answer(&artifact), 1);
+    fs::remove_file(&file).unwrap();
+    assert_eq!(answer(&artifact), 1);
+    assert!(artifact.wit().unwrap().contains("answer"));
+}
+
+/// As on systems without files in memory, or without /proc.
+#[test]
+fn code_can_be_copied_into_memory() {
+    let (directory, engine) = (TempDir::new().unwrap(), Engine::default());
+    let artifact = Artifact::compile(&engine, &component(7)).unwrap();
+    let disk = disk::Disk::open(directory.path()).unwrap();
+    disk.write(&key(1), &artifact.serialize().unwrap()).unwrap();
+    let mut file = disk.read(&key(1)).unwrap().unwrap();
+    assert_eq!(answer(&Artifact::from_cache(&engine, &mut file).unwrap()), 7);
+    file.rewind().unwrap();
+    let copied = Artifact::copied(&engine, &mut file).unwrap();
+    assert_eq!((answer(&copied), copied.wit().unwrap()), (7, artifact.wit().unwrap()));
+    // Reading it twice more gives nothing, which is not code.
+    assert!(Artifact::copied(&engine, &mut file).is_err());
 }
 
 #[test]
@@ -278,8 +326,10 @@ fn a_killed_writer_leaves_no_half_file() {
         writer.kill().unwrap();
         writer.wait().unwrap();
         for n in 0..16 {
-            if let Some(file) = disk.read(&key(n)).unwrap() {
-                assert!(file.artifact() == contents(n), "half a file under its final name");
+            if let Some(mut file) = disk.read(&key(n)).unwrap() {
+                let mut found = Vec::new();
+                file.read_to_end(&mut found).unwrap();
+                assert!(found == contents(n), "half a file under its final name");
                 whole += 1;
             }
         }

@@ -1,0 +1,177 @@
+//! What a serialized artifact looks like, and whether it is whole.
+//!
+//! Integers are little-endian: magic, version, `has_text`, length of `wit`, length of `code`,
+//! checksum of all else but magic and version; then `wit` and `code`.
+
+use std::io::{BufRead, Read, Write};
+
+use crate::error::{Code, Error, Result};
+
+use super::WASM_MAGIC;
+use super::checksum::Checksum;
+
+/// A serialized artifact, taken apart.
+pub(super) struct Container<'a> {
+    /// 1 if `wit` is the world, 0 if it is the reason why there is no text.
+    pub(super) has_text: u32,
+    pub(super) wit: &'a str,
+    pub(super) code: &'a [u8],
+}
+
+/// Its first bytes.
+pub(super) struct Head {
+    pub(super) has_text: u32,
+    wit_len: u64,
+    code_len: u64,
+    checksum: u64,
+}
+
+impl<'a> Container<'a> {
+    pub(super) const MAGIC: [u8; 8] = *b"wasmcell";
+
+    pub(super) fn write(&self) -> Vec<u8> {
+        let (wit_len, code_len) = (self.wit.len() as u64, self.code.len() as u64);
+        let mut head = Head { has_text: self.has_text, wit_len, code_len, checksum: 0 };
+        let mut sum = head.sum();
+        sum.add(self.wit.as_bytes());
+        sum.add(self.code);
+        head.checksum = sum.value();
+        let mut bytes = Vec::with_capacity(Head::LEN + self.wit.len() + self.code.len());
+        bytes.extend_from_slice(&head.write());
+        bytes.extend_from_slice(self.wit.as_bytes());
+        bytes.extend_from_slice(self.code);
+        bytes
+    }
+
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self> {
+        let (head, rest) = Head::read(bytes)?;
+        head.fits(rest.len())?;
+        let (wit, code) = rest.split_at_checked(head.wit_len as usize).ok_or_else(damaged)?;
+        let mut sum = head.sum();
+        sum.add(rest);
+        if sum.value() != head.checksum {
+            return Err(damaged());
+        }
+        let wit = std::str::from_utf8(wit).map_err(|_| damaged())?;
+        Ok(Self { has_text: head.has_text, wit, code })
+    }
+}
+
+impl Head {
+    const VERSION: u32 = 2;
+    const LEN: usize = 40;
+
+    fn write(&self) -> [u8; Self::LEN] {
+        let mut bytes = [0; Self::LEN];
+        let fields: [&[u8]; 6] = [
+            &Container::MAGIC,
+            &Self::VERSION.to_le_bytes(),
+            &self.has_text.to_le_bytes(),
+            &self.wit_len.to_le_bytes(),
+            &self.code_len.to_le_bytes(),
+            &self.checksum.to_le_bytes(),
+        ];
+        for (place, byte) in bytes.iter_mut().zip(fields.concat()) {
+            *place = byte;
+        }
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> Result<(Self, &[u8])> {
+        let (magic, rest) = take(bytes).ok_or_else(|| foreign(bytes))?;
+        if magic != Container::MAGIC {
+            return Err(foreign(bytes));
+        }
+        let (version, rest) = take(rest).ok_or_else(damaged)?;
+        let version = u32::from_le_bytes(version);
+        if version != Self::VERSION {
+            let ours = Self::VERSION;
+            let problem = format!("a serialized component of format {version}, not {ours}");
+            return Err(Error::new(Code::Compile, problem));
+        }
+        let (has_text, rest) = take(rest).ok_or_else(damaged)?;
+        let (wit_len, rest) = take(rest).ok_or_else(damaged)?;
+        let (code_len, rest) = take(rest).ok_or_else(damaged)?;
+        let (checksum, rest) = take(rest).ok_or_else(damaged)?;
+        let head = Self {
+            has_text: u32::from_le_bytes(has_text),
+            wit_len: u64::from_le_bytes(wit_len),
+            code_len: u64::from_le_bytes(code_len),
+            checksum: u64::from_le_bytes(checksum),
+        };
+        Ok((head, rest))
+    }
+
+    /// Reads the head of a container of `len` bytes.
+    pub(super) fn take(from: &mut impl Read, len: usize) -> Result<Self> {
+        let mut bytes = [0; Self::LEN];
+        from.read_exact(&mut bytes).map_err(|_| damaged())?;
+        let (head, _) = Self::read(&bytes)?;
+        head.fits(len.checked_sub(Self::LEN).ok_or_else(damaged)?)?;
+        Ok(head)
+    }
+
+    /// Copies the code that follows this head to `to`, and answers the text before it.
+    ///
+    /// # Errors
+    /// What is read is not what was written once; or `to` is full.
+    pub(super) fn copy(&self, from: &mut impl BufRead, to: &mut impl Write) -> Result<String> {
+        let broken = |error: std::io::Error| Error::new(Code::Io, error.to_string());
+        let mut sum = self.sum();
+        let mut wit = String::new();
+        from.take(self.wit_len).read_to_string(&mut wit).map_err(|_| damaged())?;
+        sum.add(wit.as_bytes());
+        let mut rest = from.take(self.code_len);
+        loop {
+            let piece = rest.fill_buf().map_err(broken)?;
+            if piece.is_empty() {
+                break;
+            }
+            sum.add(piece);
+            to.write_all(piece).map_err(broken)?;
+            let len = piece.len();
+            rest.consume(len);
+        }
+        // Too few bytes have another sum, too.
+        if sum.value() != self.checksum { Err(damaged()) } else { Ok(wit) }
+    }
+
+    /// Whether `len` bytes follow.
+    fn fits(&self, len: usize) -> Result<()> {
+        match self.wit_len.checked_add(self.code_len) == Some(len as u64) {
+            true => Ok(()),
+            false => Err(damaged()),
+        }
+    }
+
+    /// A checksum of this, without what stands for the others.
+    fn sum(&self) -> Checksum {
+        let mut sum = Checksum::new();
+        sum.add(&self.has_text.to_le_bytes());
+        sum.add(&self.wit_len.to_le_bytes());
+        sum.add(&self.code_len.to_le_bytes());
+        sum
+    }
+}
+
+fn damaged() -> Error {
+    Error::new(Code::Compile, "a damaged serialized component")
+}
+
+fn take<const N: usize>(bytes: &[u8]) -> Option<([u8; N], &[u8])> {
+    bytes.split_first_chunk().map(|(head, rest)| (*head, rest))
+}
+
+/// Says what `bytes` are, if not a serialized component.
+fn foreign(bytes: &[u8]) -> Error {
+    Error::new(
+        Code::Compile,
+        if bytes.is_empty() {
+            "empty, not a serialized component"
+        } else if bytes.starts_with(WASM_MAGIC) {
+            "WebAssembly, not a serialized component: it still has to be compiled"
+        } else {
+            "not a serialized component"
+        },
+    )
+}
