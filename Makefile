@@ -102,7 +102,7 @@ sanitize: lib ## The C tests under AddressSanitizer, UBSan and Valgrind
 tsan: ## A stress test under ThreadSanitizer (nightly Rust; compiles wasmtime once more)
 	@tests/tsan.sh
 
-fuzz: ## Random values and hostile guests under libFuzzer and AddressSanitizer (FOR=120 seconds each)
+fuzz: ## Random values and hostile guests under libFuzzer and AddressSanitizer (FOR=120, seconds)
 	@tests/fuzz/run.sh $(FOR)
 
 # A C program of its own, outside `make test`.
@@ -121,8 +121,12 @@ bench: bench-peers ## All that is measured, beside peers (at first half an hour,
 bench-quick: bench-programs ## Only beside wasmtime in Rust, half a minute (WORKS="add ask")
 	@$(OUT)/compare $(OUT) $(BENCH) --quick $(WORKS)
 
-bench-readme: ## Put what `make bench` found into README.md
+bench-readme: ## Put what `make bench` found into README.md, and the picture beside the benchmarks
 	@$(OUT)/compare --paste $(BENCH)/results.md README.md
+	@cp $(BENCH)/results.svg tests/bench/results.svg
+
+bench-pool: bench-programs ## Try settings of the pool (SETTINGS="scan=1 batch=8,memory=0")
+	@$(OUT)/sweep tests/bench tests/guests $(SETTINGS)
 
 bench_cc = $(CC) -std=c11 -O2 -g -Wall -Wextra -pthread -D_GNU_SOURCE= -Itests/bench
 
@@ -164,4 +168,4 @@ print-%:
 	@echo '$($*)'
 
 .PHONY: demo test help deps lib install uninstall clean examples sanitize tsan fuzz soak lateness \
-  bless guests large bench bench-quick bench-readme bench-programs bench-peers
+  bless guests large bench bench-quick bench-readme bench-pool bench-programs bench-peers

@@ -5,9 +5,9 @@
 
 #include "values.h"
 
-// The directory of the benchmarks and that of the test guests, a component in Python, a directory
-// for the cache.
-static const char *bench, *guests, *python, *cache;
+// The directory of the benchmarks and that of the test guests, a component in Python, one without
+// imports, a directory for the cache.
+static const char *bench, *guests, *python, *plain_file, *cache;
 
 static void check(runtime_error_t *error, const char *what) {
   if (error == NULL) return;
@@ -154,7 +154,7 @@ static uint64_t loads(const char *how, uint64_t n) {
 
 // An instance that is called again and again.
 struct live {
-  const char *file;
+  const char *directory, *file;
   runtime_component_t *component;
   runtime_instance_t *instance;
 };
@@ -163,7 +163,7 @@ struct live {
 static uint64_t calls(struct live *live, const char *name, const runtime_value_t *args, size_t len,
                       uint64_t n) {
   if (live->instance == NULL) {
-    live->component = load(bench, live->file);
+    live->component = load(live->directory, live->file);
     check(runtime_instance_new(live->component, NULL, &live->instance), "instance");
   }
   runtime_function_t *callee = function(live->component, name);
@@ -178,10 +178,10 @@ static uint64_t calls(struct live *live, const char *name, const runtime_value_t
   return took;
 }
 
-static struct live guest = {.file = "guest.wat"}, compute = {.file = "compute.wat"};
+static struct live guest, plain, compute;
 
 // Calls with arguments that are made once.
-static uint64_t sized_calls(const char *name, uint64_t n) {
+static uint64_t sized_calls(struct live *live, const char *name, uint64_t n) {
   static struct {
     char name[32];
     const char *kind;
@@ -193,7 +193,13 @@ static uint64_t sized_calls(const char *name, uint64_t n) {
     if (!argument(name, &made[i].kind, &made[i].value)) return made[i].kind = NULL, IMPOSSIBLE;
     snprintf(made[i].name, sizeof made[i].name, "%s", name);
   }
-  return calls(&guest, made[i].kind, &made[i].value, 1, n);
+  return calls(live, made[i].kind, &made[i].value, 1, n);
+}
+
+static uint64_t live_calls(struct live *live, const char *name, uint64_t n) {
+  if (strcmp(name, "none") == 0) return calls(live, "none", NULL, 0, n);
+  if (strcmp(name, "add") == 0) return calls(live, "add", PAIR, 2, n);
+  return sized_calls(live, name, n);
 }
 
 static uint64_t work(const char *name, uint64_t n) {
@@ -215,18 +221,20 @@ static uint64_t work(const char *name, uint64_t n) {
   }
   if (strcmp(name, "load-file") == 0 || strcmp(name, "load-linked") == 0) return IMPOSSIBLE;
   if (strncmp(name, "load-", 5) == 0) return loads(name, n);
-  if (strcmp(name, "none") == 0) return calls(&guest, "none", NULL, 0, n);
-  if (strcmp(name, "add") == 0) return calls(&guest, "add", PAIR, 2, n);
+  if (strncmp(name, "plain-", 6) == 0) return live_calls(&plain, name + 6, n);
   if (strcmp(name, "ask") == 0) return calls(&guest, "ask", &count, 1, 1);
   if (strcmp(name, "compute") == 0) return calls(&compute, "compute", &blocks, 1, n);
   if (strcmp(name, "loop") == 0) return calls(&compute, "loop", &rounds, 1, n);
   if (strcmp(name, "instances") == 0) return instances(n);
-  return sized_calls(name, n);
+  return live_calls(&guest, name, n);
 }
 
 int main(int argc, char **argv) {
-  if (argc != 5) return 2;
-  bench = argv[1], guests = argv[2], python = argv[3], cache = argv[4];
+  if (argc != 6) return 2;
+  bench = argv[1], guests = argv[2], python = argv[3], plain_file = argv[4], cache = argv[5];
+  guest = (struct live){.directory = bench, .file = "guest.wat"};
+  compute = (struct live){.directory = bench, .file = "compute.wat"};
+  plain = (struct live){.directory = "", .file = plain_file};
   serve(work);
   return 0;
 }

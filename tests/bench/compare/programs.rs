@@ -26,6 +26,11 @@ impl Places {
         }
     }
 
+    /// A component without imports.
+    pub fn plain(&self) -> PathBuf {
+        self.bench.join("plain.wat")
+    }
+
     /// How a side is started.
     pub fn command(&self, side: Side) -> Command {
         let go = |name: &str| self.bench.join("go").join(name);
@@ -42,7 +47,7 @@ impl Places {
         match side {
             Side::Extism => command.arg("tests/bench/plugin.wat"),
             Side::WasmtimeGo | Side::Wazero => command.arg(self.bench.join("core.wasm")),
-            _ => command.args(["tests/bench", "tests/guests"]).arg(&self.python),
+            _ => command.args(["tests/bench", "tests/guests"]).args([&self.python, &self.plain()]),
         };
         if side == Side::Ours {
             command.arg(self.bench.join("cache"));

@@ -1,5 +1,5 @@
 use crate::measure::Spread;
-use crate::{pasted, tables};
+use crate::{pasted, tables, without_host};
 
 #[test]
 fn quartiles_lie_between_numbers() {
@@ -19,6 +19,17 @@ fn times_have_three_digits() {
 fn columns_are_aligned() {
     let table = "| a | bar |\n| --- | ---: |\n| long name | 1 |\n\ntext";
     assert_eq!(tables::aligned(table), "a          bar\nlong name    1\n\ntext");
+}
+
+#[test]
+fn the_guest_does_without_its_host() {
+    let guest = include_str!("../guest.wat");
+    let plain = without_host(guest);
+    assert!(guest.contains("$host") && !plain.contains("$host"));
+    let bytes = wat::parse_str(&plain).unwrap();
+    wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
+        .validate_all(&bytes)
+        .unwrap();
 }
 
 #[test]

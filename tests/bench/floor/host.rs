@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, InstancePre, Linker, ResourceTable};
 use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result, Store,
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result, Store,
     StoreLimits, StoreLimitsBuilder, UpdateDeadline,
 };
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -24,9 +24,36 @@ const MEMORY: usize = 256 << 20;
 const STACK: usize = 512 << 10;
 const HOST_STACK: usize = 1536 << 10;
 const GUARD: u64 = 32 << 20;
-const RESIDENT: usize = 10 << 10;
 const RESOURCES: usize = 10_000;
 const HOSTCALL_MEMORY: usize = 128 << 20;
+
+/// What may be tuned of a pool.
+#[derive(Clone, Copy)]
+pub struct Pool {
+    pub slots: u32,
+    pub memory_resident: usize,
+    pub table_resident: usize,
+    pub batch: usize,
+    pub scan: bool,
+    pub warm: u32,
+    /// Stacks are zeroed between calls, by hand up to so many bytes.
+    pub zeroed_stack: Option<usize>,
+}
+
+impl Default for Pool {
+    /// As wasmcell has it.
+    fn default() -> Self {
+        Self {
+            slots: 1000,
+            memory_resident: 10 << 10,
+            table_resident: 10 << 10,
+            batch: 1,
+            scan: false,
+            warm: 100,
+            zeroed_stack: None,
+        }
+    }
+}
 
 /// What a store holds.
 pub struct Guest {
@@ -66,8 +93,12 @@ impl Host {
     /// Without `epochs` a guest that computes cannot be interrupted.
     pub fn new(epochs: bool) -> Result<Self> {
         let slots = std::env::var("BENCH_SLOTS").ok().and_then(|it| it.parse().ok());
-        let slots = slots.unwrap_or(1000);
-        let engine = Engine::new(&config(slots, epochs))?;
+        let pool = Pool::default();
+        Self::with_pool(&Pool { slots: slots.unwrap_or(pool.slots), ..pool }, epochs)
+    }
+
+    pub fn with_pool(pool: &Pool, epochs: bool) -> Result<Self> {
+        let engine = Engine::new(&config(pool, epochs))?;
         let ticker = engine.weak();
         if epochs {
             thread::spawn(move || {
@@ -79,7 +110,7 @@ impl Host {
             });
         }
         let reactor = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
-        Ok(Self { engine, slots: Semaphore::new(slots as usize), reactor })
+        Ok(Self { engine, slots: Semaphore::new(pool.slots as usize), reactor })
     }
 
     pub fn engine(&self) -> &Engine {
@@ -134,6 +165,14 @@ impl Host {
         })
     }
 
+    /// Gives a store's next call its deadline.
+    pub fn arm(store: &mut Store<Guest>) -> Instant {
+        let deadline = Instant::now() + LIMIT;
+        store.data_mut().deadline = deadline;
+        store.set_epoch_deadline(1);
+        deadline
+    }
+
     /// Runs a call in a store that is there already.
     pub fn live<'a, T, F>(
         &self,
@@ -144,14 +183,14 @@ impl Host {
         F: Future<Output = Result<T>>,
     {
         let _reactor = self.reactor.enter();
-        let deadline = Instant::now() + LIMIT;
-        store.data_mut().deadline = deadline;
-        store.set_epoch_deadline(1);
+        let deadline = Self::arm(store);
         drive(deadline, call(store))
     }
 }
 
-fn config(slots: u32, epochs: bool) -> Config {
+fn config(tuned: &Pool, epochs: bool) -> Config {
+    let yes = |it| if it { Enabled::Yes } else { Enabled::No };
+    let slots = tuned.slots;
     let mut config = Config::new();
     config
         .epoch_interruption(epochs)
@@ -159,6 +198,7 @@ fn config(slots: u32, epochs: bool) -> Config {
         .wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable)
         .max_wasm_stack(STACK)
         .async_stack_size(STACK + HOST_STACK)
+        .async_stack_zeroing(tuned.zeroed_stack.is_some())
         .memory_reservation_for_growth(GUARD)
         .memory_guard_size(GUARD);
     let mut pool = PoolingAllocationConfig::new();
@@ -174,9 +214,12 @@ fn config(slots: u32, epochs: bool) -> Config {
         .max_tables_per_module(20)
         .table_elements(15_000)
         .max_memory_size(MEMORY)
-        .linear_memory_keep_resident(RESIDENT)
-        .table_keep_resident(RESIDENT)
-        .decommit_batch_size(1);
+        .linear_memory_keep_resident(tuned.memory_resident)
+        .table_keep_resident(tuned.table_resident)
+        .async_stack_keep_resident(tuned.zeroed_stack.unwrap_or_default())
+        .decommit_batch_size(tuned.batch)
+        .pagemap_scan(yes(tuned.scan))
+        .max_unused_warm_slots(tuned.warm);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
 }

@@ -3,18 +3,17 @@
 
 use std::fs;
 use std::io::{BufRead, Write};
-use std::thread;
 use std::time::Instant;
 
 use wasmtime::Result;
 use wasmtime::Store;
-use wasmtime::component::{
-    Component, ComponentExportIndex, ComponentNamedList, Instance, InstancePre, Lift, Lower,
-};
+use wasmtime::component::{Component, ComponentNamedList, Instance, Lift, Lower};
 
+mod fresh;
 mod host;
 mod values;
 
+use fresh::Fresh;
 use host::{Ask, Guest, Host};
 use values::{Row, Shape};
 
@@ -27,6 +26,8 @@ struct Live {
     host: Host,
     store: Store<Guest>,
     instance: Instance,
+    /// Whether calls may wait, and need a stack of their own for it.
+    waits: bool,
 }
 
 impl Live {
@@ -35,7 +36,12 @@ impl Live {
         let pre = host.link(&Component::from_file(host.engine(), path)?, ask)?;
         let mut store = host.store();
         let instance = host.live(&mut store, |store| pre.instantiate_async(store))?;
-        Ok(Self { host, store, instance })
+        Ok(Self { host, store, instance, waits: true })
+    }
+
+    /// Of a component that imports nothing: a call only computes, here on the caller's stack.
+    fn plain(path: &str) -> Result<Self> {
+        Ok(Self { waits: false, ..Self::new(path, Ask::Direct, true)? })
     }
 
     /// `n` calls of `name`.
@@ -47,6 +53,11 @@ impl Live {
         let function = self.instance.get_typed_func::<P, R>(&mut self.store, name)?;
         nanoseconds(|| {
             for _ in 0..n {
+                if !self.waits {
+                    Host::arm(&mut self.store);
+                    drop(function.call(&mut self.store, args())?);
+                    continue;
+                }
                 let call = |store| function.call_async(store, args());
                 drop(self.host.live(&mut self.store, call)?);
             }
@@ -55,65 +66,17 @@ impl Live {
     }
 }
 
-/// A component that is instantiated for each call.
-struct Fresh {
-    host: Host,
-    pre: InstancePre<Guest>,
-    index: ComponentExportIndex,
-}
-
-impl Fresh {
-    fn new(path: &str, name: &str, wasi: bool) -> Result<Self> {
-        let host = Host::new(true)?;
-        let component = Component::from_file(host.engine(), path)?;
-        let pre = match wasi {
-            true => host.link_wasi(&component)?,
-            false => host.link(&component, Ask::Outside)?,
-        };
-        let index = component.get_export_index(None, name);
-        let index = index.ok_or_else(|| wasmtime::format_err!("no `{name}` in {path}"))?;
-        Ok(Self { host, pre, index })
+/// Bytes that `n` instances take.
+fn instances(fresh: &Fresh, n: u64) -> Result<u64> {
+    let mut alive = Vec::with_capacity(n as usize);
+    let before = resident()?;
+    for _ in 0..n {
+        let mut store = fresh.host.store();
+        let start = |store| fresh.pre.instantiate_async(store);
+        let instance = fresh.host.live(&mut store, start)?;
+        alive.push((store, instance));
     }
-
-    fn call<P, R>(&self, args: P) -> Result<R>
-    where
-        P: ComponentNamedList + Lower + Send + Sync,
-        R: ComponentNamedList + Lift + Send + Sync + 'static,
-    {
-        self.host.fresh(async |store| {
-            let instance = self.pre.instantiate_async(&mut *store).await?;
-            let function = instance.get_typed_func::<P, R>(&mut *store, self.index)?;
-            function.call_async(store, args).await
-        })
-    }
-
-    fn adds(&self, n: u64) -> Result<()> {
-        (0..n).try_for_each(|_| self.call::<_, (u32,)>((20_u32, 22_u32)).map(drop))
-    }
-
-    fn greets(&self, n: u64) -> Result<u64> {
-        nanoseconds(|| (0..n).try_for_each(|_| self.call::<_, (String,)>(("world",)).map(drop)))
-    }
-
-    fn in_two_threads(&self, n: u64) -> Result<()> {
-        thread::scope(|scope| {
-            let both = [(); 2].map(|()| scope.spawn(|| self.adds(n)));
-            both.into_iter().try_for_each(|it| it.join().expect("no panic"))
-        })
-    }
-
-    /// Bytes that `n` instances take.
-    fn instances(&self, n: u64) -> Result<u64> {
-        let mut alive = Vec::with_capacity(n as usize);
-        let before = resident()?;
-        for _ in 0..n {
-            let mut store = self.host.store();
-            let start = |store| self.pre.instantiate_async(store);
-            let instance = self.host.live(&mut store, start)?;
-            alive.push((store, instance));
-        }
-        Ok(resident()? - before)
-    }
+    Ok(resident()? - before)
 }
 
 /// Bytes of this process that are in memory.
@@ -165,9 +128,11 @@ impl Loads {
 /// What was needed so far, so that a work that nobody asks for costs nothing.
 #[derive(Default)]
 struct Works {
-    /// The directory of the benchmarks and that of the test guests, a component in Python.
-    paths: [String; 3],
+    /// The directory of the benchmarks and that of the test guests, a component in Python, one
+    /// without imports.
+    paths: [String; 4],
     live: Option<Live>,
+    plain: Option<Live>,
     direct: Option<Live>,
     compute: Option<Live>,
     endless: Option<Live>,
@@ -188,7 +153,7 @@ fn made<T>(slot: &mut Option<T>, make: impl FnOnce() -> Result<T>) -> Result<&mu
 impl Works {
     /// Nanoseconds that `n` times the work `name` took; `None` if it cannot be done.
     fn work(&mut self, name: &str, n: u64) -> Result<Option<u64>> {
-        let [bench, guests, python] = &self.paths;
+        let [bench, guests, python, plain] = &self.paths;
         let (guest, compute) = (&format!("{bench}/guest.wat"), &format!("{bench}/compute.wat"));
         let wasi = format!("{guests}/greeter.wasm");
         let took = match name {
@@ -205,16 +170,20 @@ impl Works {
                 computes(made(&mut self.endless, live)?, name, n)?
             }
             "fresh" | "threads" | "instances" => {
-                let fresh = made(&mut self.fresh, || Fresh::new(guest, "add", false))?;
+                let fresh = made(&mut self.fresh, || fresh(guest, "add", false))?;
                 match name {
                     "fresh" => nanoseconds(|| fresh.adds(n))?,
                     "threads" => nanoseconds(|| fresh.in_two_threads(n))?,
-                    _ => fresh.instances(n)?,
+                    _ => instances(fresh, n)?,
                 }
             }
-            "fresh-wasi" => made(&mut self.wasi, || Fresh::new(&wasi, "greet", true))?.greets(n)?,
+            "fresh-wasi" => {
+                let fresh = made(&mut self.wasi, || fresh(&wasi, "greet", true))?;
+                nanoseconds(|| fresh.greets(n))?
+            }
             "fresh-python" if fs::exists(python)? => {
-                made(&mut self.python, || Fresh::new(python, "greet", true))?.greets(n)?
+                let fresh = made(&mut self.python, || fresh(python, "greet", true))?;
+                nanoseconds(|| fresh.greets(n))?
             }
             "fresh-python" => return Ok(None),
             name if name.starts_with("load-") => {
@@ -224,6 +193,10 @@ impl Works {
                 }
                 nanoseconds(|| (0..n).try_for_each(|_| loads.work(name)))?
             }
+            name if name.starts_with("plain-") => {
+                let live = made(&mut self.plain, || Live::plain(plain))?;
+                return values(live, &name["plain-".len()..], n);
+            }
             name => {
                 let live = made(&mut self.live, || Live::new(guest, Ask::Outside, true))?;
                 return values(live, name, n);
@@ -231,6 +204,10 @@ impl Works {
         };
         Ok(Some(took))
     }
+}
+
+fn fresh(path: &str, name: &str, wasi: bool) -> Result<Fresh> {
+    Fresh::new(Host::new(true)?, path, name, wasi)
 }
 
 /// Calls in a live instance that compute.
@@ -278,7 +255,7 @@ fn values(live: &mut Live, name: &str, n: u64) -> Result<Option<u64>> {
 fn main() -> Result<()> {
     let mut paths = std::env::args().skip(1);
     let mut path = || paths.next().unwrap_or_default();
-    let mut works = Works { paths: [path(), path(), path()], ..Works::default() };
+    let mut works = Works { paths: [path(), path(), path(), path()], ..Works::default() };
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let Some((name, n)) = line.split_once(' ') else { continue };

@@ -10,8 +10,8 @@
 static const uint64_t LIMIT = 600 * UINT64_C(1000000000);
 enum { SLOTS = 1000, MEMORY = 256 << 20, RESIDENT = 10 << 10 };
 
-// guest.wat, compute.wat, greeter.wasm, a component in Python.
-static char guest[4096], compute[4096], greeter[4096], *python;
+// guest.wat, compute.wat, greeter.wasm, a component in Python, one without imports.
+static char guest[4096], compute[4096], greeter[4096], *python, *plain;
 
 static void check(wasmtime_error_t *error, const char *what) {
   if (error == NULL) return;
@@ -175,12 +175,13 @@ static uint64_t fresh(const struct callee *callee, const val_t *args, size_t len
 // `n` calls of `name` in a live instance.
 static uint64_t calls(const char *path, const char *name, const val_t *args, size_t len,
                       uint64_t n) {
-  static struct callee *callees[2];
-  static struct live lives[2];
-  struct callee *callee = callees[path == compute];
-  struct live *live = &lives[path == compute];
+  static struct callee *callees[3];
+  static struct live lives[3];
+  int place = path == compute ? 1 : path == plain ? 2 : 0;
+  struct callee *callee = callees[place];
+  struct live *live = &lives[place];
   if (callee == NULL) {
-    callee = callees[path == compute] = load(path, name, false);
+    callee = callees[place] = load(path, name, false);
     start(live, callee, false);
   }
   wasmtime_component_export_index_t *index =
@@ -207,7 +208,7 @@ static uint64_t calls(const char *path, const char *name, const val_t *args, siz
 }
 
 // Calls with arguments that are made once.
-static uint64_t sized_calls(const char *work, uint64_t n) {
+static uint64_t sized_calls(const char *path, const char *work, uint64_t n) {
   static struct {
     char name[32];
     const char *kind;
@@ -219,7 +220,14 @@ static uint64_t sized_calls(const char *work, uint64_t n) {
     if (!argument(work, &made[i].kind, &made[i].value)) return made[i].kind = NULL, IMPOSSIBLE;
     snprintf(made[i].name, sizeof made[i].name, "%s", work);
   }
-  return calls(guest, made[i].kind, &made[i].value, 1, n);
+  return calls(path, made[i].kind, &made[i].value, 1, n);
+}
+
+static uint64_t live_calls(const char *path, const char *name, uint64_t n) {
+  const val_t pair[] = {u32(20), u32(22)};
+  if (strcmp(name, "none") == 0) return calls(path, "none", NULL, 0, n);
+  if (strcmp(name, "add") == 0) return calls(path, "add", pair, 2, n);
+  return sized_calls(path, name, n);
 }
 
 // `n` calls of `greet`.
@@ -241,20 +249,19 @@ static uint64_t work(const char *name, uint64_t n) {
   if (strcmp(name, "fresh-python") == 0) {
     return access(python, R_OK) == 0 ? greets(&greet_in_python, python, n) : IMPOSSIBLE;
   }
-  if (strcmp(name, "none") == 0) return calls(guest, "none", NULL, 0, n);
-  if (strcmp(name, "add") == 0) return calls(guest, "add", pair, 2, n);
+  if (strncmp(name, "plain-", 6) == 0) return live_calls(plain, name + 6, n);
   if (strcmp(name, "ask") == 0) return calls(guest, "ask", &count, 1, 1);
   if (strcmp(name, "compute") == 0) return calls(compute, "compute", &blocks, 1, n);
   if (strcmp(name, "loop") == 0) return calls(compute, "loop", &rounds, 1, n);
-  return sized_calls(name, n);
+  return live_calls(guest, name, n);
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) return 2;
+  if (argc != 5) return 2;
   snprintf(guest, sizeof guest, "%s/guest.wat", argv[1]);
   snprintf(compute, sizeof compute, "%s/compute.wat", argv[1]);
   snprintf(greeter, sizeof greeter, "%s/greeter.wasm", argv[2]);
-  python = argv[3];
+  python = argv[3], plain = argv[4];
   serve(work);
   return 0;
 }

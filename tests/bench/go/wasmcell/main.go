@@ -41,6 +41,7 @@ func main() {
 	bytes := must(wasmcell.Func1[[]byte, []byte](instance, "bytes"))
 	ask := must(wasmcell.Func1[uint32, uint32](instance, "ask"))
 	data := make([]byte, serve.Bytes)
+	reuse := wasmcell.CallWith(ctx, wasmcell.ReuseBuffer(make([]byte, serve.Bytes)))
 	serve.Serve(serve.Works{
 		"none": func(n int) error {
 			return repeat(n, func() error { _, err := none(ctx); return err })
@@ -50,6 +51,9 @@ func main() {
 		},
 		"bytes1048576": func(n int) error {
 			return repeat(n, func() error { _, err := bytes(ctx, data); return err })
+		},
+		"reused1048576": func(n int) error {
+			return repeat(n, func() error { _, err := bytes(reuse, data); return err })
 		},
 		"ask": func(n int) error { _, err := ask(ctx, uint32(n)); return err },
 	})
