@@ -1,4 +1,7 @@
 //! One call, from entry to exit: on its caller's thread, or on the runtime's workers.
+//!
+//! What every blocking call goes through is `inline(always)`, here and where it leads: passing
+//! structs from function to function through memory took a tenth of what a small call costs.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;

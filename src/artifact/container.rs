@@ -3,12 +3,14 @@
 //! Integers are little-endian: magic, version, `has_text`, length of `wit`, length of `code`,
 //! checksum of all else but magic and version; then `wit` and `code`.
 
+use std::hash::Hasher;
 use std::io::{BufRead, Read, Write};
+
+use twox_hash::XxHash64;
 
 use crate::error::{Code, Error, Result};
 
 use super::WASM_MAGIC;
-use super::checksum::Checksum;
 
 /// A serialized artifact, taken apart.
 pub(super) struct Container<'a> {
@@ -33,9 +35,9 @@ impl<'a> Container<'a> {
         let (wit_len, code_len) = (self.wit.len() as u64, self.code.len() as u64);
         let mut head = Head { has_text: self.has_text, wit_len, code_len, checksum: 0 };
         let mut sum = head.sum();
-        sum.add(self.wit.as_bytes());
-        sum.add(self.code);
-        head.checksum = sum.value();
+        sum.write(self.wit.as_bytes());
+        sum.write(self.code);
+        head.checksum = sum.finish();
         let mut bytes = Vec::with_capacity(Head::LEN + self.wit.len() + self.code.len());
         bytes.extend_from_slice(&head.write());
         bytes.extend_from_slice(self.wit.as_bytes());
@@ -48,8 +50,8 @@ impl<'a> Container<'a> {
         head.fits(rest.len())?;
         let (wit, code) = rest.split_at_checked(head.wit_len as usize).ok_or_else(damaged)?;
         let mut sum = head.sum();
-        sum.add(rest);
-        if sum.value() != head.checksum {
+        sum.write(rest);
+        if sum.finish() != head.checksum {
             return Err(damaged());
         }
         let wit = std::str::from_utf8(wit).map_err(|_| damaged())?;
@@ -120,20 +122,20 @@ impl Head {
         let mut sum = self.sum();
         let mut wit = String::new();
         from.take(self.wit_len).read_to_string(&mut wit).map_err(|_| damaged())?;
-        sum.add(wit.as_bytes());
+        sum.write(wit.as_bytes());
         let mut rest = from.take(self.code_len);
         loop {
             let piece = rest.fill_buf().map_err(broken)?;
             if piece.is_empty() {
                 break;
             }
-            sum.add(piece);
+            sum.write(piece);
             to.write_all(piece).map_err(broken)?;
             let len = piece.len();
             rest.consume(len);
         }
         // Too few bytes have another sum, too.
-        if sum.value() != self.checksum { Err(damaged()) } else { Ok(wit) }
+        if sum.finish() != self.checksum { Err(damaged()) } else { Ok(wit) }
     }
 
     /// Whether `len` bytes follow.
@@ -145,11 +147,11 @@ impl Head {
     }
 
     /// A checksum of this, without what stands for the others.
-    fn sum(&self) -> Checksum {
-        let mut sum = Checksum::new();
-        sum.add(&self.has_text.to_le_bytes());
-        sum.add(&self.wit_len.to_le_bytes());
-        sum.add(&self.code_len.to_le_bytes());
+    fn sum(&self) -> XxHash64 {
+        let mut sum = XxHash64::with_seed(0);
+        sum.write(&self.has_text.to_le_bytes());
+        sum.write(&self.wit_len.to_le_bytes());
+        sum.write(&self.code_len.to_le_bytes());
         sum
     }
 }
