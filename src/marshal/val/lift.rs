@@ -31,7 +31,7 @@ pub fn lift_results<'a>(
     lay_out(values, types, handles)
 }
 
-/// Lays out what a guest passes to a host function, like [`lift_results`].
+/// Lays out what a guest passes to a host function, like what a call returned.
 pub fn lift_args<'a>(
     values: &[Value],
     ty: &'a FunctionType,
