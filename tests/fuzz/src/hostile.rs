@@ -2,8 +2,10 @@
 
 use crate::ENCODINGS;
 use crate::echo::{Types, flat};
+use crate::encode::Memory;
 use crate::random::Random;
 use crate::types::Type;
+use crate::value::Value;
 
 /// What a guest does.
 #[derive(Clone, Copy, Debug)]
@@ -34,9 +36,92 @@ const MEMORY: u64 = 1 << 16;
 /// Where an honest `realloc` begins.
 const HEAP: u64 = 1 << 15;
 
-/// The text of a component that does this with values of type `ty`, as chance wants it. What is
-/// left of that becomes the beginning of the guest's memory.
-pub fn component(does: Does, ty: &Type, random: &mut Random<'_>) -> String {
+/// What a guest says.
+struct Said {
+    /// The arguments of the import.
+    params: Vec<u64>,
+    /// The result of the export.
+    result: u64,
+    /// Where it wants the import's result.
+    area: u64,
+    /// The beginning of its memory.
+    memory: Vec<u8>,
+    /// What that is, if it is a value.
+    value: Option<Value>,
+}
+
+impl Said {
+    /// Anything. What is left of chance becomes the memory; some of it in small numbers only, so
+    /// that what could be a pointer or a length often is one.
+    fn anything(params: usize, random: &mut Random<'_>) -> Self {
+        let params = (0..params).map(|_| number(random)).collect();
+        let (result, area) = (number(random), number(random));
+        let mask = [u32::MAX, 0xffff, 0x3fc, 0x3f][random.below(4)].to_le_bytes();
+        let rest = match random {
+            Random::Bytes(bytes) => &bytes[..bytes.len().min(MEMORY as usize)],
+            Random::Seed(_) => &[],
+        };
+        let memory = rest.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte & mask).collect();
+        Self { params, result, area, memory, value: None }
+    }
+
+    /// A value of this type, with some of it changed.
+    fn nearly(ty: &Type, encoding: &'static str, random: &mut Random<'_>) -> Self {
+        let value = random.value(ty);
+        let mut memory = Memory { bytes: vec![0; 16], encoding };
+        let at = memory.put(&value, ty) as u64;
+        let flat = memory.stack(&value, ty);
+        let area = memory.room(0, 8) as u64;
+        let result = if flat.len() > 1 { at } else { flat[0] };
+        let params = if flat.len() > 16 { vec![at] } else { flat };
+        let mut said = Self { params, result, area, memory: memory.bytes, value: Some(value) };
+        for _ in 0..random.below(5) {
+            said.value = None;
+            said.change(random);
+        }
+        // There is no more memory than this.
+        said.memory.truncate(MEMORY as usize);
+        said
+    }
+
+    fn change(&mut self, random: &mut Random<'_>) {
+        let place = random.bits(16) as usize;
+        let word = match random.below(8) {
+            0 => &mut self.result,
+            1 => &mut self.area,
+            2 => {
+                let count = self.params.len();
+                &mut self.params[place % count]
+            }
+            _ => {
+                // Most lengths, pointers and cases are 4 bytes that begin at a multiple of 4.
+                let at = place % self.memory.len() / 4 * 4;
+                let Some(bytes) = self.memory.get_mut(at..at + 4) else { return };
+                let mut word = u32::from_le_bytes(bytes.try_into().expect("4 bytes")).into();
+                alter(&mut word, random);
+                return bytes.copy_from_slice(&(word as u32).to_le_bytes());
+            }
+        };
+        alter(word, random);
+    }
+}
+
+/// Another number in place of this one, which often is not far from it.
+fn alter(word: &mut u64, random: &mut Random<'_>) {
+    *word = match random.below(8) {
+        0 => word.wrapping_add(1),
+        1 => word.wrapping_sub(1),
+        2 => *word ^ 1 << random.below(32),
+        3 => *word ^ random.bits(8) << (8 * random.below(4)),
+        4 => *word | 1 << 31,
+        5 => word.wrapping_add(random.bits(8)),
+        _ => number(random),
+    };
+}
+
+/// The text of a component that does this with values of type `ty`, as chance wants it, and the
+/// value that it gives, if it is honest about that.
+pub fn component(does: Does, ty: &Type, random: &mut Random<'_>) -> (String, Option<Value>) {
     let mut types = Types::default();
     let name = types.name(ty);
     let encoding = ENCODINGS[random.below(ENCODINGS.len())];
@@ -45,12 +130,17 @@ pub fn component(does: Does, ty: &Type, random: &mut Random<'_>) -> String {
     let many = flat.len() > 1;
     let gives = if many { "i32" } else { flat[0] };
     let (realloc, param) = (realloc(random), params.join(" "));
+    let said = match random.below(4) {
+        0 => Said::anything(params.len(), random),
+        _ => Said::nearly(ty, encoding, random),
+    };
     let options = format!("(memory $mem) (realloc $realloc) string-encoding={encoding}");
     let (mut import, mut lowered, mut with) = Default::default();
     let (signature, body) = match does {
-        Does::Give => {
-            (format!("(result {name})"), format!("(result {gives}) {}", constant(gives, random)))
-        }
+        Does::Give => (
+            format!("(result {name})"),
+            format!("(result {gives}) {}", constant(gives, said.result)),
+        ),
         Does::Take => {
             let add = |(i, ty)| format!("i32.const 31 i32.mul local.get {i} {} i32.add ", mix(ty));
             let all: String = params.iter().copied().enumerate().map(add).collect();
@@ -60,8 +150,9 @@ pub fn component(does: Does, ty: &Type, random: &mut Random<'_>) -> String {
         Does::Ask => {
             // A result that takes several places goes where the caller says.
             let ty = if many { " i32)".to_owned() } else { format!(") (result {gives})") };
-            let args: String = params.iter().map(|ty| constant(ty, random)).collect();
-            let area = if many { constant("i32", random) } else { String::new() };
+            let args = params.iter().zip(&said.params).map(|(ty, it)| constant(ty, *it));
+            let args: String = args.collect();
+            let area = if many { constant("i32", said.area) } else { String::new() };
             let result = if many { "i32.const 0" } else { mix(gives) };
             let body = format!("(result i32) {args} {area} call $echo {result} call $hash");
             import = format!(r#"(import "host" "echo" (func $echo (param {param}{ty}))"#);
@@ -73,8 +164,8 @@ pub fn component(does: Does, ty: &Type, random: &mut Random<'_>) -> String {
             ("(result u32)".to_owned(), body)
         }
     };
-    let memory = memory(random);
-    format!(
+    let memory: String = said.memory.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    let text = format!(
         r#"(component
     {defs}
     (core module $memory-m
@@ -102,7 +193,8 @@ pub fn component(does: Does, ty: &Type, random: &mut Random<'_>) -> String {
 )"#,
         defs = types.definitions,
         export = does.name(),
-    )
+    );
+    (text, said.value)
 }
 
 /// A `realloc` that lies in some of its first answers.
@@ -110,7 +202,7 @@ fn realloc(random: &mut Random<'_>) -> String {
     let mut lies = String::new();
     for i in 0..random.below(7) {
         if random.below(3) > 0 {
-            let answer = constant("i32", random);
+            let answer = constant("i32", number(random));
             lies += &format!("(if (i32.eq (local.get $n) (i32.const {i})) (then {answer} return))");
         }
     }
@@ -130,15 +222,19 @@ fn realloc(random: &mut Random<'_>) -> String {
     )
 }
 
-/// A number on the stack. Many could be pointers or lengths.
-fn constant(ty: &str, random: &mut Random<'_>) -> String {
-    let number = match random.below(5) {
+/// Any number. Many could be pointers or lengths.
+fn number(random: &mut Random<'_>) -> u64 {
+    match random.below(5) {
         0 => random.bits(8) * 4,
         1 => random.bits(16),
         2 => random.bits(64),
         3 => MEMORY - random.bits(8),
         _ => random.bits(2),
-    };
+    }
+}
+
+/// A number on the stack.
+fn constant(ty: &str, number: u64) -> String {
     match ty {
         "i32" => format!("i32.const {} ", number as u32),
         "i64" => format!("i64.const {number} "),
@@ -158,18 +254,4 @@ fn mix(ty: &str) -> &'static str {
              i32.wrap_i64"
         }
     }
-}
-
-/// The rest of chance as memory. Some of it in small numbers only, so that what could be a pointer
-/// or a length often is one.
-fn memory(random: &mut Random<'_>) -> String {
-    let mask = [u32::MAX, 0xffff, 0x3fc, 0x3f][random.below(4)].to_le_bytes();
-    let rest = match random {
-        Random::Bytes(bytes) => &bytes[..bytes.len().min(MEMORY as usize)],
-        Random::Seed(_) => &[],
-    };
-    rest.iter()
-        .zip(mask.iter().cycle())
-        .map(|(byte, mask)| format!("\\{:02x}", byte & mask))
-        .collect()
 }

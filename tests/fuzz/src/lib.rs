@@ -16,6 +16,7 @@ use wasmcell::{types, value};
 
 #[path = "../../../src/marshal/tests/echo.rs"]
 pub mod echo;
+pub mod encode;
 pub mod hostile;
 #[path = "../../../src/marshal/tests/random.rs"]
 pub mod random;
