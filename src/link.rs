@@ -81,7 +81,7 @@ fn define(
 ) -> Result<()> {
     match item {
         ComponentItem::ComponentInstance(instance) => {
-            let interface = host.interface(import);
+            let interface = host.interfaces.get(import);
             let is_experimental = features::gate(import).is_some();
             if interface.is_none() && !is_experimental && !sandbox::defines(import) {
                 return Ok(());

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use semver::Version;
-
 use crate::error::{Code, Error, Result};
 use crate::handles::HostType;
 use crate::host::HostFn;
@@ -90,20 +88,6 @@ impl Linker {
         Ok(())
     }
 
-    /// What there is for the import of an interface: the one of that name, or else the newest of
-    /// a compatible version.
-    pub(crate) fn interface(&self, import: &str) -> Option<&Interface> {
-        self.interfaces.get(import).or_else(|| {
-            let (name, version) = versioned(import)?;
-            let versions = self.interfaces.iter().filter_map(|(path, interface)| {
-                let (own, defined) = versioned(path)?;
-                (own == name && track(&defined) == track(&version)).then_some((defined, interface))
-            });
-            let newest = versions.max_by(|(a, _), (b, _)| a.cmp(b));
-            newest.filter(|_| track(&version).is_some()).map(|(_, interface)| interface)
-        })
-    }
-
     /// What to do about imports that nobody provides. Refuse, by default.
     pub fn unresolved(&mut self, unresolved: Unresolved) -> &mut Self {
         self.unresolved = unresolved;
@@ -134,23 +118,6 @@ fn split(path: &str) -> Result<(&str, &str)> {
         return Err(Error::invalid("path", problem));
     }
     Ok((interface, name))
-}
-
-/// Splits the name of an interface: `a:b/c@1.0.0`.
-fn versioned(path: &str) -> Option<(&str, Version)> {
-    let (name, version) = path.split_once('@')?;
-    Some((name, Version::parse(version).ok()?))
-}
-
-/// What compatible versions have in common, as Semantic Versioning says: the major number, or the
-/// minor one while that is 0. Nothing is compatible with 0.0.x and with pre-releases.
-fn track(version: &Version) -> Option<(u64, u64)> {
-    match (version.major, version.minor) {
-        _ if !version.pre.is_empty() => None,
-        (0, 0) => None,
-        (0, minor) => Some((0, minor)),
-        (major, _) => Some((major, 0)),
-    }
 }
 
 /// The error of a definition that the component contradicts.

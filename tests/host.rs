@@ -170,32 +170,6 @@ fn contradicting_types_are_refused_at_load() {
 }
 
 #[test]
-fn compatible_versions_of_an_interface_serve_each_other() {
-    let sum = |defined: &[(&str, u32)], imported: &str| {
-        let mut linker = Linker::new();
-        for (version, result) in defined {
-            let result = *result;
-            let run = move |_: &HostCall, args: Arguments| args.answer(&[Value::U32(result)]);
-            linker.define(&format!("acme:host/math@{version}#add"), Arc::new(run)).unwrap();
-        }
-        let guest = GUEST.replace("math@1.0.0", &format!("math@{imported}"));
-        let options = ComponentOptions { linker: Some(linker), ..ComponentOptions::default() };
-        Component::new(&runtime(), guest.as_bytes(), &options)?
-            .call_text("sum(1, 2)", &CallOptions::default())
-    };
-    assert_eq!(sum(&[("1.0.0", 1)], "1.0.1").unwrap(), "1");
-    assert_eq!(sum(&[("1.0.0", 1), ("1.1.0", 2), ("2.0.0", 3)], "1.0.1").unwrap(), "2");
-    assert_eq!(sum(&[("1.0.0", 1), ("1.1.0", 2)], "1.0.0").unwrap(), "1");
-    assert_eq!(sum(&[("0.1.0", 1), ("0.2.0", 2)], "0.1.7").unwrap(), "1");
-    for (defined, imported) in
-        [("1.0.0", "2.0.0"), ("0.1.0", "0.2.0"), ("0.0.1", "0.0.2"), ("1.0.0-rc", "1.0.0")]
-    {
-        let error = sum(&[(defined, 1)], imported).unwrap_err();
-        assert_eq!(error.code(), Code::Link, "{defined} for {imported}: {error}");
-    }
-}
-
-#[test]
 fn unresolved_imports_can_wait_until_they_are_called() {
     let mut linker = Linker::new();
     linker.unresolved(Unresolved::Trap);

@@ -58,14 +58,13 @@ pub extern "C" fn runtime_linker_free(linker: Option<Box<runtime_linker_t>>) {
 ///
 /// @param linker     The linker, borrowed for the call.
 /// @param path       What the function is called: `acme:shop/prices@1.0.0#lookup`, or only `lookup`
-///                   for one that a world imports itself. A component that imports another version
-///                   of the interface gets the newest compatible one that is defined, as Semantic
-///                   Versioning says: 1.0.0 serves 1.2.3, and 0.1.0 serves 0.1.7. Methods have the
-///                   names of the component model: `acme:shop/carts@1.0.0#[method]cart.add`,
-///                   `#[constructor]cart`, `#[static]cart.merge`. `: ` and the type that `callback`
-///                   is written for may follow, as runtime_type_text() spells it:
-///                   `lookup: func(name: string) -> u32`. A component that wants another type is
-///                   then refused with both. Borrowed for the call.
+///                   for one that a world imports itself; components that import another version
+///                   do not get it. Methods have the names of the component model:
+///                   `acme:shop/carts@1.0.0#[method]cart.add`, `#[constructor]cart`,
+///                   `#[static]cart.merge`. `: ` and the type that `callback` is written for may
+///                   follow, as runtime_type_text() spells it: `lookup: func(name: string) -> u32`.
+///                   A component that wants another type is then refused with both. Borrowed for
+///                   the call.
 /// @param path_len   Length of `path`.
 /// @param callback   The function.
 /// @param user_data  Passed to `callback`. Owned by the library from here on, whatever happens; may
