@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// crossings is how often Go goes to C for each call: the least of several rounds, since objects that
-// earlier tests left may be released in the midst of one.
+// crossings is how often Go goes to C for each call: the least of several rounds, since objects
+// that earlier tests left may be released in the midst of one.
 func crossings(t *testing.T, call func() error) float64 {
 	t.Helper()
 	const rounds, calls = 10, 100
