@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use crate::component::Component;
-use crate::deadline::{CancelToken, Deadline};
+use crate::deadline::{CancelToken, DeadlineRef, TimeLimit};
 use crate::error::{Error, Result};
 use crate::executor::{self, Surroundings};
 use crate::host::{Context, Mailbox};
@@ -62,27 +62,22 @@ impl CallReport {
     }
 }
 
-/// What a store needs to know about the call in it.
-#[derive(Clone)]
-pub(crate) struct Call {
-    pub deadline: Deadline,
+/// What a call is allowed and where it runs, settled before it begins.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    pub limit: TimeLimit,
     /// Fuel it may use, in a runtime with fuel.
     pub fuel: Option<u64>,
-    pub report: Option<Arc<CallReport>>,
     /// Whether it shares its thread with other calls, and so gives way at every tick.
     pub yields: bool,
     /// Whether the guest has a stack of its own, on which it can be left waiting.
     pub on_fiber: bool,
-    /// What host functions get to see of the caller.
-    pub context: Option<Context>,
-    /// Where captured output goes.
-    pub output: Option<Arc<Output>>,
 }
 
-impl Call {
+impl Terms {
     /// For a call that shares its thread with others, or else for one on this thread's `stack`.
     #[inline(always)]
-    fn arm(component: &Component, options: &CallOptions, stack: Option<Stack>) -> Result<Self> {
+    fn settle(component: &Component, options: &CallOptions, stack: Option<Stack>) -> Result<Self> {
         let runtime = component.runtime();
         runtime.check_process()?;
         let settings = runtime.settings();
@@ -97,27 +92,55 @@ impl Call {
         if let Some(output) = &options.output {
             output.clear();
         }
-        let deadline = Deadline::arm(limit, settings.epoch_tick, options.cancel.clone());
+        let limit = TimeLimit::start(limit, settings.epoch_tick);
         let has_room = stack.is_some_and(|it| it.has_room(settings.max_stack));
-        Ok(Self {
-            deadline,
-            fuel,
-            report: options.report.clone(),
-            yields: stack.is_none(),
-            on_fiber: component.may_wait() || !has_room,
-            context: options.context.clone(),
-            output: options.output.clone(),
-        })
+        let on_fiber = component.may_wait() || !has_room;
+        Ok(Self { limit, fuel, yields: stack.is_none(), on_fiber })
+    }
+}
+
+/// What a store needs to know about the call in it.
+pub(crate) struct Call {
+    pub terms: Terms,
+    pub cancel: Option<CancelToken>,
+    pub report: Option<Arc<CallReport>>,
+    /// What host functions get to see of the caller.
+    pub context: Option<Context>,
+    /// Where captured output goes.
+    pub output: Option<Arc<Output>>,
+}
+
+impl Call {
+    fn new(terms: Terms, options: &CallOptions) -> Self {
+        let mut call = Self { terms, cancel: None, report: None, context: None, output: None };
+        call.renew(terms, options);
+        call
+    }
+
+    /// The next call, in the place of the last one.
+    #[inline(always)]
+    pub(crate) fn renew(&mut self, terms: Terms, options: &CallOptions) {
+        let CallOptions { timeout: _, cancel, fuel: _, report, context, output } = options;
+        self.terms = terms;
+        self.cancel = cancel.clone();
+        self.report = report.clone();
+        self.context = context.clone();
+        self.output = output.clone();
+    }
+
+    pub(crate) fn deadline(&self) -> DeadlineRef<'_> {
+        DeadlineRef { limit: self.terms.limit, cancel: self.cancel.as_ref() }
     }
 }
 
 /// A call on its caller's thread, between entry and exit.
 pub(crate) struct Running<'a> {
+    pub terms: Terms,
+    pub options: &'a CallOptions,
     runtime: &'a Runtime,
     /// Whose timers and sockets the guest may wait for.
     reactor: Option<&'a Handle>,
     mailbox: &'a Mailbox,
-    deadline: Deadline,
     counted: Counted<&'a Counters>,
 }
 
@@ -129,27 +152,31 @@ impl<'a> Running<'a> {
     #[inline(always)]
     pub(crate) fn begin(
         component: &'a Component,
-        options: &CallOptions,
+        options: &'a CallOptions,
         mailbox: &'a Mailbox,
-    ) -> Result<(Self, Call)> {
+    ) -> Result<Self> {
         let stack = Stack::here();
         stack.check()?;
         let runtime = component.runtime();
-        let call = Call::arm(component, options, Some(stack))?;
+        let terms = Terms::settle(component, options, Some(stack))?;
         let enters = component.uses_wasi() || stack.is_small();
         let reactor = enters.then(|| runtime.workers().reactor()).transpose()?;
         let counted = Counted::start(&**runtime.stats());
         runtime.ticker().wake();
-        let deadline = call.deadline.clone();
-        Ok((Self { runtime, reactor, mailbox, deadline, counted }, call))
+        Ok(Self { terms, options, runtime, reactor, mailbox, counted })
     }
 
     /// Whether the call may go on; asked before the guest is touched.
     ///
     /// # Errors
     /// `CANCELLED`.
+    #[inline(always)]
     pub(crate) fn check(&self) -> Result<()> {
-        self.deadline.check_cancel()
+        self.deadline().check_cancel()
+    }
+
+    fn deadline(&self) -> DeadlineRef<'a> {
+        DeadlineRef { limit: self.terms.limit, cancel: self.options.cancel.as_ref() }
     }
 
     /// Drives a part of the call to its end.
@@ -160,7 +187,7 @@ impl<'a> Running<'a> {
     pub(crate) fn drive<F: Future>(&self, part: Pin<&mut F>) -> Result<F::Output> {
         let around = Surroundings {
             reactor: self.reactor,
-            deadline: &self.deadline,
+            deadline: self.deadline(),
             mailbox: self.mailbox,
             log: self.runtime.log(),
             ticker: self.runtime.ticker(),
@@ -191,7 +218,8 @@ where
     F: Future<Output = Result<T>>,
 {
     component.runtime().log().within(|| {
-        let (running, call) = Running::begin(component, options, mailbox)?;
+        let running = Running::begin(component, options, mailbox)?;
+        let call = Call::new(running.terms, options);
         let outcome = running.check().and_then(|()| running.drive(pin!(body(call))).flatten());
         running.end(outcome)
     })
@@ -213,7 +241,7 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T>> + Send + 'static,
 {
-    let call = Call::arm(component, options, None)?;
-    let deadline = call.deadline.clone();
+    let call = Call::new(Terms::settle(component, options, None)?, options);
+    let deadline = call.deadline().to_owned();
     task::start(component.runtime(), deadline, mailbox, body(call), done)
 }

@@ -42,59 +42,84 @@ impl Default for CancelToken {
 /// The time and the cancellation of one call in flight.
 #[derive(Clone, Debug)]
 pub(crate) struct Deadline {
-    at: Instant,
-    limit: Duration,
+    limit: TimeLimit,
     cancel: Option<CancelToken>,
 }
 
 impl Deadline {
+    pub(crate) fn as_ref(&self) -> DeadlineRef<'_> {
+        DeadlineRef { limit: self.limit, cancel: self.cancel.as_ref() }
+    }
+}
+
+/// When a call ends, whether it computes or waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TimeLimit {
+    at: Instant,
+    limit: Duration,
+}
+
+impl TimeLimit {
     /// Starts the clock. The limit is rounded up to whole ticks, at least one.
     #[inline(always)]
-    pub(crate) fn arm(limit: Duration, tick: Duration, cancel: Option<CancelToken>) -> Self {
+    pub(crate) fn start(limit: Duration, tick: Duration) -> Self {
         let nanos = |it: Duration| u64::try_from(it.as_nanos()).unwrap_or(u64::MAX).max(1);
         let tick = nanos(tick);
         let rounded = nanos(limit).div_ceil(tick).saturating_mul(tick);
-        Self { at: Instant::now() + Duration::from_nanos(rounded), limit, cancel }
+        Self { at: Instant::now() + Duration::from_nanos(rounded), limit }
+    }
+}
+
+/// A deadline, of whoever owns the token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DeadlineRef<'a> {
+    pub limit: TimeLimit,
+    pub cancel: Option<&'a CancelToken>,
+}
+
+impl DeadlineRef<'_> {
+    pub(crate) fn to_owned(self) -> Deadline {
+        Deadline { limit: self.limit, cancel: self.cancel.cloned() }
     }
 
-    pub(crate) fn at(&self) -> Instant {
-        self.at
+    pub(crate) fn at(self) -> Instant {
+        self.limit.at
     }
 
     /// Time left.
-    pub(crate) fn remaining(&self) -> Duration {
-        self.at.saturating_duration_since(Instant::now())
+    pub(crate) fn remaining(self) -> Duration {
+        self.at().saturating_duration_since(Instant::now())
     }
 
     /// Whether the call may go on.
-    pub(crate) fn check(&self) -> Result<()> {
+    pub(crate) fn check(self) -> Result<()> {
         self.check_cancel()?;
-        if Instant::now() >= self.at {
+        if Instant::now() >= self.at() {
             return Err(self.timed_out());
         }
         Ok(())
     }
 
     /// Whether nobody has cancelled the call, for one that has just begun.
-    pub(crate) fn check_cancel(&self) -> Result<()> {
-        if self.cancel.as_ref().is_some_and(CancelToken::is_triggered) {
+    pub(crate) fn check_cancel(self) -> Result<()> {
+        if self.cancel.is_some_and(CancelToken::is_triggered) {
             return Err(self.cancelled());
         }
         Ok(())
     }
 
-    pub(crate) fn timed_out(&self) -> Error {
-        let limit = self.limit.as_millis();
+    pub(crate) fn timed_out(self) -> Error {
+        let limit = self.limit.limit.as_millis();
         Error::new(Code::Timeout, format!("the call took longer than its limit of {limit} ms"))
     }
 
-    pub(crate) fn cancelled(&self) -> Error {
+    pub(crate) fn cancelled(self) -> Error {
         Error::new(Code::Cancelled, "the call was cancelled")
     }
 
     /// Resolves when the call is cancelled; never, if nothing can cancel it.
-    pub(crate) async fn cancellation(&self) {
-        match &self.cancel {
+    pub(crate) async fn cancellation(self) {
+        match self.cancel {
             Some(token) => token.triggered().await,
             None => std::future::pending().await,
         }

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use tokio::runtime::Handle;
 
-use crate::deadline::Deadline;
+use crate::deadline::DeadlineRef;
 use crate::epoch::Ticker;
 use crate::error::Result;
 use crate::host::Mailbox;
@@ -23,7 +23,7 @@ use crate::log::Log;
 pub(crate) struct Surroundings<'a> {
     /// Whose WASI timers and sockets are; a guest that imports none of WASI needs none.
     pub reactor: Option<&'a Handle>,
-    pub deadline: &'a Deadline,
+    pub deadline: DeadlineRef<'a>,
     /// Where host functions are asked for.
     pub mailbox: &'a Mailbox,
     /// The log that records go to meanwhile.

@@ -49,7 +49,7 @@ pub(crate) struct Home(Store<Guest>);
 impl Home {
     fn report(&self) {
         let call = &self.0.data().call;
-        if let (Some(given), Some(report)) = (call.fuel, &call.report)
+        if let (Some(given), Some(report)) = (call.terms.fuel, &call.report)
             && let Ok(left) = self.0.get_fuel()
         {
             report.set_fuel(given.saturating_sub(left));
@@ -126,7 +126,7 @@ pub(crate) fn begin(store: &mut Store<Guest>) -> Result<()> {
     if let Some(stdio) = guest.wasi.as_ref().and_then(|wasi| wasi.stdio.as_ref()) {
         stdio.attach(&guest.call, &guest.mailbox);
     }
-    if let Some(fuel) = store.data().call.fuel {
+    if let Some(fuel) = store.data().call.terms.fuel {
         store.set_fuel(fuel)?;
     }
     Ok(())
@@ -142,14 +142,14 @@ pub(crate) fn end<T>(store: &mut Home, result: wasmtime::Result<T>) -> Result<T>
         }
         let guest = store.data_mut();
         let error = guest.limiter.explain(Error::from(error));
-        guest.component.limits().quantify(error, guest.call.fuel)
+        guest.component.limits().quantify(error, guest.call.terms.fuel)
     })
 }
 
 fn at_tick(store: StoreContextMut<'_, Guest>) -> wasmtime::Result<UpdateDeadline> {
     let call = &store.data().call;
-    match call.deadline.check() {
-        Ok(()) if call.yields => Ok(UpdateDeadline::Yield(1)),
+    match call.deadline().check() {
+        Ok(()) if call.terms.yields => Ok(UpdateDeadline::Yield(1)),
         Ok(()) => Ok(UpdateDeadline::Continue(1)),
         Err(error) => Err(error.into_wasmtime()),
     }

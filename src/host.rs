@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, DeadlineRef};
 use crate::error::{Code, Error, Result};
 use crate::handles::HostType;
 use crate::marshal::{Reply, Results};
@@ -35,19 +35,19 @@ pub struct HostCall {
 pub type Context = Arc<dyn Any + Send + Sync>;
 
 impl HostCall {
-    pub(crate) fn new(deadline: Deadline, context: Option<Context>) -> Self {
-        Self { deadline, context }
+    pub(crate) fn new(deadline: DeadlineRef<'_>, context: Option<Context>) -> Self {
+        Self { deadline: deadline.to_owned(), context }
     }
 
     /// Time left before the call runs out of time.
     pub fn remaining(&self) -> Duration {
-        self.deadline.remaining()
+        self.deadline.as_ref().remaining()
     }
 
     /// Whether the call was cancelled or has run out of time: whatever the host function answers,
     /// the guest is stopped soon afterwards.
     pub fn is_cancelled(&self) -> bool {
-        self.deadline.check().is_err()
+        self.deadline.as_ref().check().is_err()
     }
 
     /// What the caller attached to its call.

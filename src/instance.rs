@@ -22,18 +22,19 @@ pub struct Instance(Arc<Inner>);
 
 struct Inner {
     state: Mutex<State>,
-    /// Whether that is `State::Poisoned`.
+    /// Whether that says how a call failed.
     poisoned: AtomicBool,
     /// Where the calls in it, one at a time, have host functions served.
     mailbox: Arc<Mailbox>,
     component: Component,
 }
 
-enum State {
-    Idle(Box<Live>),
-    Busy,
-    /// What went wrong.
-    Poisoned(String),
+#[derive(Default)]
+struct State {
+    /// `None` while a call is in it, and for ever after one failed.
+    live: Option<Box<Live>>,
+    /// How that one failed.
+    failure: Option<String>,
 }
 
 impl Instance {
@@ -45,7 +46,7 @@ impl Instance {
         let mailbox = Arc::default();
         let start = |call| Live::start(component, call, Arc::clone(&mailbox));
         let live = call::run(component, options, &mailbox, start)?;
-        let state = Mutex::new(State::Idle(Box::new(live)));
+        let state = Mutex::new(State { live: Some(Box::new(live)), failure: None });
         let (poisoned, component) = (AtomicBool::new(false), component.clone());
         Ok(Self(Arc::new(Inner { state, poisoned, mailbox, component })))
     }
@@ -69,10 +70,10 @@ impl Instance {
         component.runtime().log().within(|| {
             let mut entered = self.enter(function)?;
             let args = entered.read(function, read)?;
-            let (running, call) = Running::begin(component, options, &self.0.mailbox)?;
+            let running = Running::begin(component, options, &self.0.mailbox)?;
             let outcome = running.check().and_then(|()| {
                 let passage = entered.passage.take();
-                let mut live = entered.begin(call)?;
+                let mut live = entered.begin(|it| it.renew(running.terms, options))?;
                 let outcome = live.run(function, &args, passage, &running);
                 entered.end(live, outcome)
             });
@@ -155,12 +156,14 @@ impl Instance {
     }
 
     /// Takes the instance for one call of `function` on this thread.
+    #[inline(always)]
     fn enter(&self, function: &Function) -> Result<Entered<Held<'_>>> {
         self.check(function)?;
         self.take()
     }
 
     /// Takes the instance for one call on this thread.
+    #[inline(always)]
     fn take(&self) -> Result<Entered<Held<'_>>> {
         let (state, live) = self.0.take()?;
         Ok(Entered::new(live, Held { state, poisoned: &self.0.poisoned }))
@@ -176,6 +179,7 @@ impl Instance {
 
 impl Inner {
     /// What is in the instance, and its place, which stays locked.
+    #[inline(always)]
     fn take(&self) -> Result<(MutexGuard<'_, State>, Box<Live>)> {
         self.component.runtime().check_process()?;
         let busy = || Error::new(Code::Busy, "the instance is in another call");
@@ -186,12 +190,11 @@ impl Inner {
             Err(TryLockError::WouldBlock) if self.poisoned.load(Ordering::Acquire) => self.lock(),
             Err(TryLockError::WouldBlock) => return Err(busy()),
         };
-        match mem::replace(&mut *state, State::Busy) {
-            State::Idle(live) => Ok((state, live)),
-            State::Busy => Err(busy()),
-            State::Poisoned(why) => {
-                let problem = format!("the instance failed in an earlier call: {why}");
-                *state = State::Poisoned(why);
+        match (state.live.take(), &state.failure) {
+            (Some(live), _) => Ok((state, live)),
+            (None, None) => Err(busy()),
+            (None, Some(failure)) => {
+                let problem = format!("the instance failed in an earlier call: {failure}");
                 Err(Error::new(Code::Poisoned, problem))
             }
         }
@@ -204,7 +207,9 @@ impl Inner {
 
 /// Where an instance goes back to after a call.
 trait Place {
-    fn put(&mut self, state: State);
+    fn put(&mut self, live: Box<Live>);
+
+    fn poison(&mut self, failure: String);
 }
 
 /// Locked for as long as a call on its caller's thread takes.
@@ -214,17 +219,24 @@ struct Held<'a> {
 }
 
 impl Place for Held<'_> {
-    fn put(&mut self, state: State) {
-        if matches!(state, State::Poisoned(_)) {
-            self.poisoned.store(true, Ordering::Release);
-        }
-        *self.state = state;
+    #[inline(always)]
+    fn put(&mut self, live: Box<Live>) {
+        self.state.live = Some(live);
+    }
+
+    fn poison(&mut self, failure: String) {
+        self.poisoned.store(true, Ordering::Release);
+        self.state.failure = Some(failure);
     }
 }
 
 impl Place for Arc<Inner> {
-    fn put(&mut self, state: State) {
-        Held { state: self.lock(), poisoned: &self.poisoned }.put(state);
+    fn put(&mut self, live: Box<Live>) {
+        self.lock().live = Some(live);
+    }
+
+    fn poison(&mut self, failure: String) {
+        Held { state: self.lock(), poisoned: &self.poisoned }.poison(failure);
     }
 }
 
@@ -243,7 +255,7 @@ impl Drop for Inner {
         if self.component.runtime().check_process().is_err() {
             // Threads that did not come along may hold the pool's locks for ever.
             let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-            mem::forget(mem::replace(state, State::Busy));
+            mem::forget(mem::take(state));
         }
     }
 }
@@ -308,17 +320,17 @@ impl<P: Place> Entered<P> {
         call: Call,
         body: impl AsyncFnOnce(&mut Live) -> Result<T>,
     ) -> Result<T> {
-        let mut live = self.begin(call)?;
+        let mut live = self.begin(|it| *it = call)?;
         let outcome = body(&mut live).await;
         self.end(live, outcome)
     }
 
     /// Takes the instance into a call.
     #[inline(always)]
-    fn begin(&mut self, call: Call) -> Result<Box<Live>> {
+    fn begin(&mut self, set: impl FnOnce(&mut Call)) -> Result<Box<Live>> {
         let gone = || Error::new(Code::Poisoned, "the instance is gone");
         let mut live = self.live.take().ok_or_else(gone)?;
-        live.arm(call)?;
+        live.arm(set)?;
         Ok(live)
     }
 
@@ -342,11 +354,12 @@ impl<P: Place> Drop for Entered<P> {
             // The call did not begin.
             let _ = live.undo(*passage);
         }
-        let next = match (self.live.take(), self.failed.take()) {
-            (Some(live), _) => State::Idle(live),
-            (None, Some(why)) => State::Poisoned(why),
-            (None, None) => State::Poisoned("it was stopped on its way".to_owned()),
-        };
-        self.place.put(next);
+        match self.live.take() {
+            Some(live) => self.place.put(live),
+            None => {
+                let stopped = || "it was stopped on its way".to_owned();
+                self.place.poison(self.failed.take().unwrap_or_else(stopped));
+            }
+        }
     }
 }

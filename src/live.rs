@@ -14,7 +14,7 @@ use crate::function::Function;
 use crate::guest::{self, Home};
 use crate::handles::{self, Handles, Loans, NoHandles, Passage, StoreHandles};
 use crate::host::Mailbox;
-use crate::marshal::{self, Args, How, Lifted, Results};
+use crate::marshal::{self, Args, Lifted, Results};
 use crate::stats::Counters;
 use crate::types::FunctionType;
 use crate::value::Value;
@@ -45,7 +45,8 @@ impl Drop for Counted {
     }
 }
 
-/// An exported function as the instance knows it: the one that was called last.
+/// An exported function as the instance knows it: the one that was called last, since hosts call
+/// one function many times.
 struct Resolved {
     function: Function,
     callee: wasmtime::component::Func,
@@ -61,7 +62,7 @@ impl Live {
         let runtime = component.runtime();
         let slot = runtime.slot().await?;
         let counted = Counted::new(runtime.stats());
-        let on_fiber = call.on_fiber;
+        let on_fiber = call.terms.on_fiber;
         let mut store = guest::store(component, call, mailbox)?;
         let instance = match on_fiber {
             true => component.pre().instantiate_async(&mut store).await,
@@ -76,18 +77,22 @@ impl Live {
         self.call_read(function, args, None).await
     }
 
-    /// How to call `function` as part of the call this is armed for.
+    /// How to call `function` as part of the call this is armed for. What it needs to know stays
+    /// where it is, since it is used right away.
     #[inline(always)]
     fn prepare(
         &mut self,
         function: &Function,
         passage: Option<Box<Passage>>,
-    ) -> Result<(wasmtime::component::Func, How, Option<Loans>)> {
-        let callee = self.resolve(function)?;
-        let on_fiber = self.store.data().call.on_fiber;
-        let how = How { has_result: function.has_result(), on_fiber };
-        let loans = passage.map(|it| it.commit(self.store.as_context_mut())).transpose()?;
-        Ok((callee, how, loans))
+    ) -> Result<(&wasmtime::component::Func, &mut Home, Option<Loans>)> {
+        if !self.last.as_ref().is_some_and(|last| last.function.is(function)) {
+            let callee = self.function(function.index())?;
+            self.last = Some(Resolved { function: function.clone(), callee });
+        }
+        let Self { store, last, .. } = self;
+        let last = last.as_ref().ok_or_else(stranger)?;
+        let loans = passage.map(|it| it.commit(store.as_context_mut())).transpose()?;
+        Ok((&last.callee, store, loans))
     }
 
     /// What came of what [`prepare`](Self::prepare) said.
@@ -123,20 +128,7 @@ impl Live {
     }
 
     fn function(&mut self, index: ComponentExportIndex) -> Result<wasmtime::component::Func> {
-        let stranger = || Error::new(Code::NotFound, "the function is of another component");
         self.instance.get_func(&mut self.store, index).ok_or_else(stranger)
-    }
-
-    /// The same, remembered: hosts call one function many times.
-    fn resolve(&mut self, function: &Function) -> Result<wasmtime::component::Func> {
-        match &self.last {
-            Some(last) if last.function.is(function) => Ok(last.callee),
-            _ => {
-                let callee = self.function(function.index())?;
-                self.last = Some(Resolved { function: function.clone(), callee });
-                Ok(callee)
-            }
-        }
     }
 
     /// Reads arguments where this instance's handles are known.
@@ -171,8 +163,12 @@ impl Live {
         args: &Args<'_>,
         passage: Option<Box<Passage>>,
     ) -> Result<Results> {
-        let (callee, how, loans) = self.prepare(function, passage)?;
-        let outcome = marshal::call(callee, &mut self.store, args, how).await;
+        let (callee, store, loans) = self.prepare(function, passage)?;
+        let has_result = function.has_result();
+        let outcome = match store.data().call.terms.on_fiber {
+            true => marshal::call(callee, store, args, has_result).await,
+            false => marshal::call_here(callee, store, args, has_result),
+        };
         self.conclude(outcome, loans)
     }
 
@@ -185,8 +181,12 @@ impl Live {
         passage: Option<Box<Passage>>,
         running: &Running<'_>,
     ) -> Result<Results> {
-        let (callee, how, loans) = self.prepare(function, passage)?;
-        let outcome = running.drive(pin!(marshal::call(callee, &mut self.store, args, how)))?;
+        let (callee, store, loans) = self.prepare(function, passage)?;
+        let has_result = function.has_result();
+        let outcome = match running.terms.on_fiber {
+            true => running.drive(pin!(marshal::call(callee, store, args, has_result)))?,
+            false => marshal::call_here(callee, store, args, has_result),
+        };
         self.conclude(outcome, loans)
     }
 
@@ -219,8 +219,14 @@ impl Live {
         self.store.data_mut().call.report = None;
     }
 
-    pub(crate) fn arm(&mut self, call: Call) -> Result<()> {
-        self.store.data_mut().call = call;
+    /// Begins another call than the one it was started for, which `set` describes.
+    #[inline(always)]
+    pub(crate) fn arm(&mut self, set: impl FnOnce(&mut Call)) -> Result<()> {
+        set(&mut self.store.data_mut().call);
         guest::begin(&mut self.store)
     }
+}
+
+fn stranger() -> Error {
+    Error::new(Code::NotFound, "the function is of another component")
 }

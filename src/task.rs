@@ -86,7 +86,7 @@ impl<T: Send + 'static> Task<T> {
         let mut body = self.body();
         let Some(call) = body.as_mut() else { return Poll::Ready(None) };
         loop {
-            if let Err(error) = self.deadline.check() {
+            if let Err(error) = self.deadline.as_ref().check() {
                 *body = None;
                 return Poll::Ready(Some(Err(error)));
             }
@@ -108,10 +108,11 @@ impl<T: Send + 'static> Task<T> {
 
     /// Takes the call away from its worker when it is cancelled or late.
     async fn watch(self: Arc<Self>, worker: AbortHandle, tick: Duration) {
-        let (at, cancellation) = (self.deadline.at().into(), self.deadline.cancellation());
-        let error = match tokio::time::timeout_at(at, cancellation).await {
-            Ok(()) => self.deadline.cancelled(),
-            Err(_) => self.deadline.timed_out(),
+        let deadline = self.deadline.as_ref();
+        let ended = tokio::time::timeout_at(deadline.at().into(), deadline.cancellation());
+        let error = match ended.await {
+            Ok(()) => deadline.cancelled(),
+            Err(_) => deadline.timed_out(),
         };
         let body = loop {
             match self.body.try_lock() {

@@ -100,7 +100,7 @@ fn ask(
 ) -> impl Future<Output = Result<Box<dyn Reply>>> + use<> {
     let types = guest.lent.types().clone();
     let args = Arguments { values, ty, types };
-    let call = HostCall::new(guest.call.deadline.clone(), guest.call.context.clone());
+    let call = HostCall::new(guest.call.deadline(), guest.call.context.clone());
     let (mailbox, import) = (guest.mailbox.clone(), import.clone());
     async move { mailbox.ask(move || (import.0.run)(&call, args)).await }
 }

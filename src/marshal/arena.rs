@@ -5,8 +5,11 @@ use std::cell::{Cell, RefCell};
 use std::mem::{ManuallyDrop, MaybeUninit, align_of, size_of};
 use std::ptr::{self, NonNull};
 
+use wasmtime::component::ResourceAny;
+
 use super::array::checked;
 use super::layout::runtime_value_t;
+use super::lifted::Resources;
 use crate::{Code, Error};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
@@ -43,6 +46,8 @@ pub struct Block {
     values: *const runtime_value_t,
     len: usize,
     chunks: Chain,
+    /// Those among the values that have no numbers yet.
+    resources: Resources,
     room: [MaybeUninit<u8>; FIRST],
 }
 
@@ -89,6 +94,7 @@ impl Block {
             (&raw mut (*at).values).write(ptr::null());
             (&raw mut (*at).len).write(0);
             (&raw mut (*at).chunks).write(Chain::default());
+            (&raw mut (*at).resources).write(Resources::new());
         }
         Some(Owned(start))
     }
@@ -291,6 +297,18 @@ impl Memory {
     pub(super) fn values(&self) -> &[runtime_value_t] {
         // SAFETY: the block is alive, and nobody writes to it any more.
         self.0.as_ref().map_or(&[], |owned| unsafe { owned.0.as_ref() }.values())
+    }
+
+    /// Resources among the values that have no numbers yet.
+    pub(super) fn resources(&self) -> &[(NonNull<u64>, ResourceAny)] {
+        // SAFETY: the block is alive, and writing to this field takes `&mut self`.
+        self.0.as_ref().map_or(&[], |owned| unsafe { &(*owned.0.as_ptr()).resources })
+    }
+
+    /// The same, to change; `None` where there are no values.
+    pub(super) fn resources_mut(&mut self) -> Option<&mut Resources> {
+        // SAFETY: the block is alive and ours; pointers into it lead to its room, not here.
+        self.0.as_ref().map(|owned| unsafe { &mut (*owned.0.as_ptr()).resources })
     }
 
     /// The block, for C to own as a box, if there is one.

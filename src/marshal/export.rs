@@ -63,41 +63,45 @@ unsafe impl Lower for Params<'_> {
     }
 }
 
-/// How to call a function.
-#[derive(Clone, Copy, Debug)]
-pub struct How {
-    /// Whether it gives something.
-    pub has_result: bool,
-    /// On a stack of the guest's own, where it may wait; otherwise on this thread's, which has
-    /// room for it.
-    pub on_fiber: bool,
+/// A function by the types that our values go by: `R` says whether it has a result.
+fn typed<'a, R: ComponentNamedList + Lift>(function: &Func) -> TypedFunc<Params<'a>, R> {
+    // SAFETY: lowering and lifting go by the function's own types, and compare them with the kinds
+    // of the values, so that at worst arguments of another function are refused, and results lost.
+    unsafe { TypedFunc::new_unchecked(*function) }
 }
 
-/// Calls `function`, whose arguments `args` are.
+/// Calls `function`, whose arguments `args` are, on a stack of its own, where it may wait.
+///
+/// All in one future: each that is made within another is moved around twice, which takes longer
+/// than what it does.
 pub async fn call(
-    function: Func,
+    function: &Func,
     store: impl AsContextMut<Data: Send>,
     args: &Args<'_>,
-    how: How,
+    has_result: bool,
 ) -> Result<Lifted> {
-    match how.has_result {
-        true => call_typed::<Returned>(function, store, args, how).await.map(|it| it.0),
-        false => call_typed::<()>(function, store, args, how).await.map(|()| Lifted::nothing()),
+    match has_result {
+        true => {
+            let function = typed::<Returned>(function);
+            function.call_async(store, Params(args)).await.map(|it| it.0)
+        }
+        false => {
+            let function = typed::<()>(function);
+            function.call_async(store, Params(args)).await.map(|()| Lifted::nothing())
+        }
     }
 }
 
-async fn call_typed<R: ComponentNamedList + Lift + Send + Sync + 'static>(
-    function: Func,
-    store: impl AsContextMut<Data: Send>,
+/// The same on this thread's stack, which has room for it, for one that never waits.
+pub fn call_here(
+    function: &Func,
+    store: impl AsContextMut,
     args: &Args<'_>,
-    how: How,
-) -> Result<R> {
-    // SAFETY: lowering and lifting go by the function's own types, and compare them with the kinds
-    // of the values, so that at worst arguments of another function are refused.
-    let function = unsafe { TypedFunc::<Params<'_>, R>::new_unchecked(function) };
-    match how.on_fiber {
-        true => function.call_async(store, Params(args)).await,
-        false => function.call(store, Params(args)),
+    has_result: bool,
+) -> Result<Lifted> {
+    match has_result {
+        true => typed::<Returned>(function).call(store, Params(args)).map(|it| it.0),
+        false => typed::<()>(function).call(store, Params(args)).map(|()| Lifted::nothing()),
     }
 }
 

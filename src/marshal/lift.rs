@@ -12,7 +12,7 @@ use wasmtime::{Result, ValRaw, bail};
 
 use super::arena::Arena;
 use super::layout::{runtime_list_t, runtime_string_t, runtime_value_of_t, runtime_value_t};
-use super::lifted::Lifted;
+use super::lifted::{Lifted, Resources};
 use super::pieces::{Slot, bits, character, flags_of, header, number, part, slice_of, unsupported};
 use super::results::Results;
 use super::tables::{Members, Words, case, kind_of, members, places, words_of};
@@ -45,14 +45,14 @@ pub(super) fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, from: From<'_>) 
     }
     let (resources, values, len) = (lift.resources, room.as_ptr().cast(), room.len());
     let results = Results::new(arena, values, len).map_err(Error::into_wasmtime)?;
-    Ok(Lifted::new(results, resources.into_boxed_slice()))
+    Ok(Lifted::new(results, resources))
 }
 
 struct Lift<'c, 'a, 't> {
     cx: &'c mut LiftContext<'a>,
     types: &'t ComponentTypes,
     arena: &'t Arena,
-    resources: Vec<(NonNull<u64>, ResourceAny)>,
+    resources: Resources,
 }
 
 type Flat<'s> = slice::Iter<'s, ValRaw>;

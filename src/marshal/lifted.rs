@@ -7,34 +7,30 @@ use wasmtime::component::ResourceAny;
 use super::results::Results;
 use crate::handles::{Handles, NoHandles};
 
-/// Values from a guest, in C memory. Resources among them have no numbers yet.
-pub struct Lifted {
-    results: Results,
-    resources: Resources,
-}
+/// Values from a guest, in C memory. Resources among them have no numbers yet; the memory knows
+/// which. A thin pointer, as [`Results`] are.
+pub struct Lifted(Results);
 
 /// Resources, each with the place of its number in the results.
-pub(super) type Resources = Box<[(NonNull<u64>, ResourceAny)]>;
-
-// SAFETY: the places are in `results`, which moves along.
-unsafe impl Send for Lifted {}
-// SAFETY: sharing gives no access to the places.
-unsafe impl Sync for Lifted {}
+pub(super) type Resources = Vec<(NonNull<u64>, ResourceAny)>;
 
 impl Lifted {
     /// `results`, without the numbers of `resources`, which belong to the places in it.
-    pub(super) fn new(results: Results, resources: Resources) -> Self {
-        Self { results, resources }
+    pub(super) fn new(mut results: Results, resources: Resources) -> Self {
+        if !resources.is_empty() {
+            results.set_pending(resources);
+        }
+        Self(results)
     }
 
     /// No values.
     pub fn nothing() -> Self {
-        Self { results: Results::none(), resources: Box::default() }
+        Self(Results::none())
     }
 
     /// The resources among the values, in order.
     pub fn resources(&self) -> impl Iterator<Item = &ResourceAny> {
-        self.resources.iter().map(|(_, resource)| resource)
+        self.0.pending().iter().map(|(_, resource)| resource)
     }
 
     /// The values, where the type has no resources.
@@ -42,8 +38,8 @@ impl Lifted {
     /// # Errors
     /// `UNSUPPORTED` if there are resources.
     pub fn plain(self) -> crate::Result<Results> {
-        match self.resources.is_empty() {
-            true => Ok(self.results),
+        match self.0.pending().is_empty() {
+            true => Ok(self.0),
             false => self.give(&mut NoHandles).map(|(results, _)| results),
         }
     }
@@ -52,20 +48,21 @@ impl Lifted {
     ///
     /// # Errors
     /// `RESOURCE_LIMIT` if the host holds too many.
-    pub fn give(self, handles: &mut dyn Handles) -> crate::Result<(Results, Vec<u64>)> {
-        let mut numbers = Vec::with_capacity(self.resources.len());
-        for (place, resource) in self.resources {
+    pub fn give(mut self, handles: &mut dyn Handles) -> crate::Result<(Results, Vec<u64>)> {
+        let resources = self.0.take_pending();
+        let mut numbers = Vec::with_capacity(resources.len());
+        for (place, resource) in resources {
             let number = handles.give(resource)?;
-            // SAFETY: the place is in `results`, which nobody else has seen yet.
+            // SAFETY: the place is in the results, which nobody else has seen yet.
             unsafe { place.write(number) };
             numbers.push(number);
         }
-        Ok((self.results, numbers))
+        Ok((self.0, numbers))
     }
 }
 
 impl std::fmt::Debug for Lifted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lifted").field("results", &self.results).finish_non_exhaustive()
+        f.debug_tuple("Lifted").field(&self.0).finish()
     }
 }

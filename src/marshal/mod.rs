@@ -35,7 +35,7 @@ mod val;
 pub use arena::{Arena, Block, Memory};
 pub use check::{Args, check_args, keep_args};
 pub use copy::{Copied, copy_results};
-pub use export::{How, call};
+pub use export::{call, call_here};
 pub use import::{Checked, Host, can_define, define};
 pub use lifted::Lifted;
 pub use reply::Reply;

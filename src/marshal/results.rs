@@ -1,7 +1,13 @@
 //! Values laid out for C, with the memory they live in.
 
+use std::mem;
+use std::ptr::NonNull;
+
+use wasmtime::component::ResourceAny;
+
 use super::arena::{Arena, Block, Memory};
 use super::layout::runtime_value_t;
+use super::lifted::Resources;
 use crate::Result;
 
 /// What a call returned, laid out for C. It owns everything that its values point to. A thin
@@ -20,6 +26,23 @@ impl Results {
     /// No values.
     pub(super) fn none() -> Self {
         Self(Memory::default())
+    }
+
+    /// Notes that the numbers of `resources` are still to come.
+    pub(super) fn set_pending(&mut self, resources: Resources) {
+        if let Some(pending) = self.0.resources_mut() {
+            *pending = resources;
+        }
+    }
+
+    /// Resources whose numbers are still to come.
+    pub(super) fn pending(&self) -> &[(NonNull<u64>, ResourceAny)] {
+        self.0.resources()
+    }
+
+    /// The same; from here on nobody waits for them.
+    pub(super) fn take_pending(&mut self) -> Resources {
+        self.0.resources_mut().map(mem::take).unwrap_or_default()
     }
 
     /// The results, in order.

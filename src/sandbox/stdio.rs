@@ -87,7 +87,7 @@ impl Stdio {
     /// Connects the streams to `call`, until [`finish`](Self::finish).
     pub(crate) fn attach(self: &Arc<Self>, call: &Call, mailbox: &Arc<Mailbox>) {
         *self.attached() = Some(Attached {
-            host: HostCall::new(call.deadline.clone(), call.context.clone()),
+            host: HostCall::new(call.deadline(), call.context.clone()),
             mailbox: Arc::downgrade(mailbox),
             output: call.output.clone(),
         });

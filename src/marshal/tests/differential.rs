@@ -10,7 +10,7 @@ use wasmtime::{Config, Engine, Store, StoreContextMut};
 use super::echo;
 use super::random::Random;
 use super::*;
-use crate::marshal::{Checked, Host, How, Lifted, Reply, call, check_args, define};
+use crate::marshal::{Checked, Host, Lifted, Reply, call, check_args, define};
 
 /// Types, and values of each.
 const TYPES: usize = 1_000;
@@ -95,8 +95,7 @@ impl Guest {
     fn direct(&mut self, function: Func, args: &[runtime_value_t], ty: &FunctionType) -> Value {
         // SAFETY: callers pass values that are laid out below.
         let args = unsafe { check_args(args, ty, &mut NoHandles) }.unwrap();
-        let how = How { has_result: true, on_fiber: true };
-        let lifted = wait(call(function, &mut self.store, &args, how)).unwrap();
+        let lifted = wait(call(&function, &mut self.store, &args, true)).unwrap();
         let (results, _) = lifted.give(&mut NoHandles).unwrap();
         read(&results, &self.ty)
     }
