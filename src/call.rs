@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use crate::component::Component;
-use crate::deadline::{CancelToken, DeadlineRef, TimeLimit};
+use crate::deadline::{CancelToken, DeadlineRef, Span, TimeLimit};
 use crate::error::{Error, Result};
 use crate::executor::{self, Surroundings};
 use crate::host::{Context, Mailbox};
@@ -81,8 +81,12 @@ impl Terms {
         let runtime = component.runtime();
         runtime.check_process()?;
         let settings = runtime.settings();
-        let limit = settings.max_execution_time;
-        let limit = options.timeout.map_or(limit, |timeout| timeout.min(limit));
+        let span = match options.timeout {
+            Some(shorter) if shorter < settings.max_execution_time => {
+                Span::new(shorter, settings.epoch_tick)
+            }
+            _ => runtime.span(),
+        };
         let fuel = match (settings.fuel, options.fuel) {
             (None, Some(_)) => {
                 return Err(Error::invalid("fuel", "the runtime was built without fuel"));
@@ -92,7 +96,7 @@ impl Terms {
         if let Some(output) = &options.output {
             output.clear();
         }
-        let limit = TimeLimit::start(limit, settings.epoch_tick);
+        let limit = TimeLimit::start(span);
         let has_room = stack.is_some_and(|it| it.has_room(settings.max_stack));
         let on_fiber = component.may_wait() || !has_room;
         Ok(Self { limit, fuel, yields: stack.is_none(), on_fiber })

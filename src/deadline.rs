@@ -52,6 +52,23 @@ impl Deadline {
     }
 }
 
+/// How long a call may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    limit: Duration,
+    /// The same in whole ticks, at least one.
+    rounded: Duration,
+}
+
+impl Span {
+    pub(crate) fn new(limit: Duration, tick: Duration) -> Self {
+        let nanos = |it: Duration| u64::try_from(it.as_nanos()).unwrap_or(u64::MAX).max(1);
+        let tick = nanos(tick);
+        let rounded = nanos(limit).div_ceil(tick).saturating_mul(tick);
+        Self { limit, rounded: Duration::from_nanos(rounded) }
+    }
+}
+
 /// When a call ends, whether it computes or waits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimeLimit {
@@ -60,13 +77,10 @@ pub(crate) struct TimeLimit {
 }
 
 impl TimeLimit {
-    /// Starts the clock. The limit is rounded up to whole ticks, at least one.
+    /// Starts the clock.
     #[inline(always)]
-    pub(crate) fn start(limit: Duration, tick: Duration) -> Self {
-        let nanos = |it: Duration| u64::try_from(it.as_nanos()).unwrap_or(u64::MAX).max(1);
-        let tick = nanos(tick);
-        let rounded = nanos(limit).div_ceil(tick).saturating_mul(tick);
-        Self { at: Instant::now() + Duration::from_nanos(rounded), limit }
+    pub(crate) fn start(span: Span) -> Self {
+        Self { at: Instant::now() + span.rounded, limit: span.limit }
     }
 }
 

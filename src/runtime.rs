@@ -12,6 +12,7 @@ use wasmtime::component::Linker;
 
 use crate::builder::{RuntimeBuilder, Settings};
 use crate::cache::Cache;
+use crate::deadline::Span;
 use crate::epoch::Ticker;
 use crate::error::{Code, Error, Result};
 use crate::features;
@@ -40,6 +41,8 @@ struct Inner {
     /// Tells instances apart in handles.
     serials: AtomicU32,
     settings: Settings,
+    /// Of calls that ask for no less.
+    span: Span,
     info: Info,
     log: Log,
     mark: Mark,
@@ -71,6 +74,7 @@ impl Runtime {
             let ticker = Ticker::start(engine.weak(), settings.epoch_tick, stats.clone())?;
             tracing::debug!(allocator = ?info.allocator, "runtime built");
             let slots = Arc::new(Semaphore::new(settings.max_components as usize));
+            let span = Span::new(settings.max_execution_time, settings.epoch_tick);
             let mark = Mark::here();
             let log = log.clone();
             Ok(Self(Arc::new(Inner {
@@ -83,6 +87,7 @@ impl Runtime {
                 stats,
                 serials: AtomicU32::new(1),
                 settings,
+                span,
                 info,
                 log,
                 mark,
@@ -124,6 +129,11 @@ impl Runtime {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// How long calls may take that ask for no less.
+    pub(crate) fn span(&self) -> Span {
+        self.0.span
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -222,17 +222,24 @@ impl Arena {
     }
 
     /// `size` bytes, at least one, from the current chunk, a new one, or one of their own.
+    #[inline]
     fn bump(&self, size: usize, align: usize) -> Option<*mut u8> {
-        if let Some(start) = self.take(size, align) {
-            return Some(start);
+        match self.take(size, align) {
+            Some(start) => Some(start),
+            None => self.grow(size, align),
         }
+    }
+
+    fn grow(&self, size: usize, align: usize) -> Option<*mut u8> {
         if self.memory.borrow().0.is_none() {
             let block = Block::allocate()?;
             // SAFETY: the block is alive.
             self.next.set(unsafe { (&raw mut (*block.0.as_ptr()).room).cast() });
             self.left.set(FIRST);
             self.memory.borrow_mut().0 = Some(block);
-            return self.bump(size, align);
+            if let Some(start) = self.take(size, align) {
+                return Some(start);
+            }
         }
         // Large pieces get exactly what they need, and the current chunk goes on being used.
         let chunk_size = self.size.get();
@@ -246,6 +253,7 @@ impl Arena {
         self.take(size, align)
     }
 
+    #[inline]
     fn take(&self, size: usize, align: usize) -> Option<*mut u8> {
         let start = self.next.get();
         let padding = start.addr().wrapping_neg() & (align - 1);

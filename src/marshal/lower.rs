@@ -41,6 +41,9 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
         ty: InterfaceType,
         dst: &mut [MaybeUninit<ValRaw>],
     ) -> Result<()> {
+        if values.is_empty() {
+            return Ok(());
+        }
         let abi = self.types.canonical_abi(&ty);
         if abi.flat_count(dst.len()).is_some() {
             // SAFETY: passed on from the caller.
