@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 
 use crate::component::Component;
 use crate::deadline::{CancelToken, DeadlineRef, Span, TimeLimit};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::executor::{self, Surroundings};
 use crate::host::{Context, Mailbox};
 use crate::output::Output;
@@ -97,7 +97,18 @@ impl Terms {
             output.clear();
         }
         let limit = TimeLimit::start(span);
-        let has_room = stack.is_some_and(|it| it.has_room(settings.max_stack));
+        let has_room = match stack {
+            None if component.blocking_only() => {
+                let problem = "the component was loaded for blocking calls only";
+                return Err(Error::new(Code::Unsupported, problem));
+            }
+            None => false,
+            Some(stack) if component.calls_directly() => {
+                stack.check_room(settings.max_stack)?;
+                true
+            }
+            Some(stack) => stack.has_room(settings.max_stack),
+        };
         let on_fiber = component.may_wait() || !has_room;
         Ok(Self { limit, fuel, yields: stack.is_none(), on_fiber })
     }

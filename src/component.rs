@@ -19,6 +19,7 @@ use crate::link;
 use crate::linker::Linker;
 use crate::runtime::Runtime;
 use crate::sandbox::{Sandbox, World};
+use crate::stack::Stack;
 use crate::types::{ComponentTypes, ItemKind, Name};
 use crate::value::{self, Value};
 
@@ -31,6 +32,9 @@ pub struct ComponentOptions {
     pub linker: Option<Linker>,
     /// What it is granted of the world outside; copied. Nothing, by default.
     pub sandbox: Option<Sandbox>,
+    /// Whether all its calls are blocking ones; asynchronous ones are refused then. Unless it
+    /// imports WASI, its guests then run on their caller's stack, and call the host from there.
+    pub blocking_only: bool,
 }
 
 /// A component, compiled and linked. Clones share it.
@@ -46,6 +50,8 @@ struct Inner {
     limits: Limits,
     may_wait: bool,
     uses_wasi: bool,
+    blocking_only: bool,
+    calls_directly: bool,
     artifact: Arc<Artifact>,
     runtime: Runtime,
 }
@@ -125,14 +131,17 @@ impl Component {
         let types = ComponentTypes::of(runtime.engine(), component);
         let nothing = Linker::new();
         let linker = options.linker.as_ref().unwrap_or(&nothing);
-        let pre = link::link(runtime, component, linker)?;
+        let uses_wasi = types.imports.iter().any(|item| item.name.as_str().starts_with("wasi:"));
+        let imports_nothing = types.imports.iter().all(|item| item.kind == ItemKind::Type);
+        let may_share = !uses_wasi && !imports_nothing && Stack::is_told();
+        let calls_directly = options.blocking_only && may_share;
+        let pre = link::link(runtime, component, linker, calls_directly)?;
         let host_types = linker.resources.clone().into();
         let world = options.sandbox.as_ref().map(World::open).transpose()?.map(Arc::new);
         let name = Name::new(options.name.as_deref().unwrap_or_default());
         tracing::debug!(component = name.as_str(), "component loaded");
         // Only what is imported can make a guest wait.
-        let may_wait = !types.imports.iter().all(|item| item.kind == ItemKind::Type);
-        let uses_wasi = types.imports.iter().any(|item| item.name.as_str().starts_with("wasi:"));
+        let may_wait = !imports_nothing && !calls_directly;
         Ok(Self(Arc::new(Inner {
             name,
             pre,
@@ -142,6 +151,8 @@ impl Component {
             limits,
             may_wait,
             uses_wasi,
+            blocking_only: options.blocking_only,
+            calls_directly,
             artifact,
             runtime: runtime.clone(),
         })))
@@ -244,6 +255,16 @@ impl Component {
     /// Whether its guests may use timers, sockets and files of the reactor.
     pub(crate) fn uses_wasi(&self) -> bool {
         self.0.uses_wasi
+    }
+
+    /// What [`ComponentOptions::blocking_only`] said.
+    pub(crate) fn blocking_only(&self) -> bool {
+        self.0.blocking_only
+    }
+
+    /// Whether its guests call the host from their caller's stack, and so have to run there.
+    pub(crate) fn calls_directly(&self) -> bool {
+        self.0.calls_directly
     }
 
     /// Whether its guests may wait for something of the host, which takes stacks of their own.

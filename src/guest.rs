@@ -1,6 +1,7 @@
 //! What a store knows about the guest in it: its limits, its call, its view of the world.
 
 use std::ops::{Deref, DerefMut};
+use std::pin::pin;
 use std::sync::Arc;
 
 use wasmtime::component::ResourceTable;
@@ -12,10 +13,12 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use crate::call::Call;
 use crate::component::Component;
 use crate::error::{Error, Result};
+use crate::executor::{self, Surroundings};
 use crate::handles;
-use crate::host::Mailbox;
+use crate::host::{Answer, Mailbox, dropped};
 use crate::limits::Limiter;
 use crate::log::LogFn;
+use crate::marshal::Reply;
 use crate::sandbox::{Files, Grants, Names, Stdio, World};
 
 /// The data of a store.
@@ -156,6 +159,31 @@ fn at_tick(store: StoreContextMut<'_, Guest>) -> wasmtime::Result<UpdateDeadline
 }
 
 impl Guest {
+    /// Runs a host function on this thread's stack, where the guest is as well, and waits here if
+    /// it answers later.
+    ///
+    /// # Errors
+    /// `TIMEOUT` or `CANCELLED` once it is so, and what the host function says.
+    pub(crate) fn answer(&self, run: impl FnOnce() -> Answer) -> Result<Box<dyn Reply>> {
+        let (runtime, deadline) = (self.component.runtime(), self.call.deadline());
+        let ticker = runtime.ticker();
+        let before = ticker.ticks();
+        let reply = match run() {
+            Answer::Now(reply) => reply,
+            Answer::Later(later) => {
+                let (mailbox, log) = (&Mailbox::default(), runtime.log());
+                let around = Surroundings { reactor: None, deadline, mailbox, log, ticker };
+                executor::block_on(&around, pin!(later))?.unwrap_or_else(|_| dropped())
+            }
+        };
+        // No need to look at the clock for one that was done within a tick.
+        match before == ticker.ticks() {
+            true => deadline.check_cancel()?,
+            false => deadline.check()?,
+        }
+        reply
+    }
+
     /// What it is granted; `None` for nothing.
     pub(crate) fn world(&self) -> Option<&World> {
         self.component.world().map(|world| &**world)

@@ -209,7 +209,8 @@ impl Mailbox {
     }
 }
 
-fn dropped() -> Result<Box<dyn Reply>> {
+/// What becomes of a reply that nobody gives.
+pub(crate) fn dropped() -> Result<Box<dyn Reply>> {
     let problem = "the host function dropped its reply without answering";
     Err(Error::new(Code::Host, problem))
 }

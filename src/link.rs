@@ -30,7 +30,8 @@ const WASI: [&str; 8] = [
     "wasi:sockets/",
 ];
 
-/// Links `component` to WASI and to what the host defined.
+/// Links `component` to WASI and to what the host defined. `directly` if its guests call the host
+/// from their caller's stack, and never from one of their own.
 ///
 /// # Errors
 /// `LINK` names the import that is missing or has another type, and who could provide it.
@@ -38,6 +39,7 @@ pub(crate) fn link(
     runtime: &Runtime,
     component: &Component,
     host: &Linker,
+    directly: bool,
 ) -> Result<InstancePre<Guest>> {
     let ty = component.component_type();
     let imports: Vec<(String, ComponentItem)> =
@@ -49,7 +51,7 @@ pub(crate) fn link(
     linker.allow_shadowing(true);
     for (name, item) in &imports {
         check_gate(runtime, name)?;
-        define(runtime, &mut linker, host, name, item)?;
+        define(runtime, &mut linker, host, name, item, directly)?;
     }
     if host.unresolved == Unresolved::Trap {
         linker.define_unknown_imports_as_traps(component)?;
@@ -78,6 +80,7 @@ fn define(
     host: &Linker,
     import: &str,
     item: &ComponentItem,
+    directly: bool,
 ) -> Result<()> {
     match item {
         ComponentItem::ComponentInstance(instance) => {
@@ -93,13 +96,13 @@ fn define(
                 }
                 sandbox::define_interface(&mut into, import, name, &item.ty)?;
                 if let Some(interface) = interface {
-                    define_item(&mut into, interface, import, name, &item.ty)?;
+                    define_item(&mut into, interface, import, name, &item.ty, directly)?;
                 }
             }
             Ok(())
         }
         item => match host.interfaces.get("") {
-            Some(world) => define_item(&mut linker.root(), world, "", import, item),
+            Some(world) => define_item(&mut linker.root(), world, "", import, item, directly),
             None => Ok(()),
         },
     }
@@ -133,14 +136,15 @@ fn define_item(
     path: &str,
     name: &str,
     item: &ComponentItem,
+    directly: bool,
 ) -> Result<()> {
     match item {
         ComponentItem::ComponentFunc(ty) => match interface.functions.get(name) {
-            Some(function) => define_function(into, function, path, name, ty),
+            Some(function) => define_function(into, function, path, name, ty, directly),
             None => Ok(()),
         },
         ComponentItem::Resource(_) => match interface.resources.get(name) {
-            Some(resource) => define_resource(into, resource, name),
+            Some(resource) => define_resource(into, resource, name, directly),
             None => Ok(()),
         },
         _ => Ok(()),
@@ -153,6 +157,7 @@ fn define_function(
     path: &str,
     name: &str,
     ty: &ComponentFunc,
+    directly: bool,
 ) -> Result<()> {
     let wanted = Arc::new(FunctionType::from_wasmtime(ty));
     let path = match path.is_empty() {
@@ -165,7 +170,7 @@ fn define_function(
             return Err(linker::contradicts(&path, defined, &wanted));
         }
     }
-    import::define(into, name, Import::new(path, function.run.clone(), wanted))?;
+    import::define(into, name, Import::new(path, function.run.clone(), wanted), directly)?;
     Ok(())
 }
 
@@ -173,9 +178,22 @@ fn define_resource(
     into: &mut LinkerInstance<'_, Guest>,
     resource: &Resource,
     name: &str,
+    directly: bool,
 ) -> Result<()> {
     let index = resource.index;
-    into.resource_async(name, ResourceType::host_dynamic(index), move |mut store, rep| {
+    let ty = ResourceType::host_dynamic(index);
+    if directly {
+        into.resource(name, ty, move |mut store, rep| {
+            let guest = store.data_mut();
+            guest.lent.remove(index, rep);
+            if let Some(drop) = guest.lent.destructor(index) {
+                drop(rep);
+            }
+            Ok(())
+        })?;
+        return Ok(());
+    }
+    into.resource_async(name, ty, move |mut store, rep| {
         Box::new(async move {
             let guest = store.data_mut();
             guest.lent.remove(index, rep);

@@ -122,7 +122,10 @@ impl Live {
     ) -> Result<Vec<Value>> {
         let function = self.function(index)?;
         let mut results = vec![Value::Bool(false); usize::from(has_result)];
-        let outcome = function.call_async(&mut self.store, args, &mut results).await;
+        let outcome = match self.store.data().call.terms.on_fiber {
+            true => function.call_async(&mut self.store, args, &mut results).await,
+            false => function.call(&mut self.store, args, &mut results),
+        };
         guest::end(&mut self.store, outcome)?;
         Ok(results)
     }
@@ -193,7 +196,10 @@ impl Live {
     /// Drops a resource of the guest that the host holds.
     pub(crate) async fn drop_resource(&mut self, handle: u64) -> Result<()> {
         let resource = self.store.data_mut().handles.remove(handle)?;
-        let outcome = resource.resource_drop_async(&mut self.store).await;
+        let outcome = match self.store.data().call.terms.on_fiber {
+            true => resource.resource_drop_async(&mut self.store).await,
+            false => resource.resource_drop(&mut self.store),
+        };
         guest::end(&mut self.store, outcome)
     }
 

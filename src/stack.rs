@@ -13,6 +13,9 @@ const NEEDED: usize = 128 << 10;
 /// What the library needs of a stack beyond what a guest on it may use.
 const BESIDE_GUEST: usize = 256 << 10;
 
+/// What a host function needs of a stack that it shares with the guest, at least.
+const BESIDE_CALLBACK: usize = 512 << 10;
+
 /// A thread's stack, where the system tells about it.
 #[derive(Clone, Copy)]
 pub(crate) struct Stack(Option<Bytes>);
@@ -33,6 +36,11 @@ impl Stack {
         // On another stack than the thread's own, such as a coroutine's, nobody knows.
         let left = (&raw const here).addr().checked_sub(lowest).filter(|left| *left < size);
         Self(left.map(|left| Bytes { left, size }))
+    }
+
+    /// Whether this system tells about stacks.
+    pub(crate) const fn is_told() -> bool {
+        cfg!(target_os = "linux")
     }
 
     /// Refuses a call when the stack is nearly used up. A small one is what the host chose, and
@@ -58,6 +66,22 @@ impl Stack {
     /// Whether there is room for a guest that may use `max_stack` bytes.
     pub(crate) fn has_room(self, max_stack: usize) -> bool {
         self.0.is_some_and(|it| it.left >= max_stack.saturating_add(BESIDE_GUEST))
+    }
+
+    /// Refuses a call of a guest that may use `max_stack` bytes and calls the host from the same
+    /// stack.
+    ///
+    /// # Errors
+    /// `STACK_OVERFLOW`.
+    pub(crate) fn check_room(self, max_stack: usize) -> Result<()> {
+        let needed = max_stack.saturating_add(BESIDE_CALLBACK);
+        let found = match self.0 {
+            Some(Bytes { left, .. }) if left >= needed => return Ok(()),
+            Some(Bytes { left, .. }) => format!("{left} bytes of the thread's own stack are left"),
+            None => "this is no thread's own stack, so its size is not known".to_owned(),
+        };
+        let rule = "`blocking_only` needs `max_stack` and 512 KiB";
+        Err(Error::new(Code::StackOverflow, format!("{found}; {rule}, {needed} bytes in all")))
     }
 
     /// Whether it is so small, or so little known, that calls within each other have to be told

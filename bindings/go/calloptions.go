@@ -61,7 +61,8 @@ func ReportTo(report *Report) CallOption { return func(o *callOptions) { o.repor
 
 // OnWorkers lets the call run on the runtime's workers, whatever [WithMaxBlockingCalls] says:
 // where it takes no thread while the guest waits. It holds for calls of functions but not for
-// text, commands, instantiation, and guests that read from an io.Reader.
+// text, commands, instantiation, guests that read from an io.Reader, and components that were
+// loaded with [WithBlockingOnly].
 func OnWorkers() CallOption { return func(o *callOptions) { o.onWorkers = true } }
 
 // ReuseBuffer lets the first list<u8> of a call's result be put into a buffer, if that has the

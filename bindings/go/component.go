@@ -24,7 +24,7 @@ type compiled struct {
 	calls *callCount
 	// How to call the host's functions, by their number in the linker; nil without a linker.
 	plans []*hostPlan
-	// Calls block their threads, because what the guest reads from may block.
+	// Calls block their threads: what the guest reads from may block, or the host wants it so.
 	threadBound bool
 
 	users     atomic.Int32
@@ -43,9 +43,10 @@ type function struct {
 type ComponentOption func(*load)
 
 type load struct {
-	name    string
-	sandbox *Sandbox
-	linker  *Linker
+	name         string
+	sandbox      *Sandbox
+	linker       *Linker
+	blockingOnly bool
 }
 
 // WithName names the component in log records.
@@ -58,6 +59,12 @@ func WithSandbox(sandbox *Sandbox) ComponentOption { return func(l *load) { l.sa
 // WithLinker provides the component with what the linker defines. It is copied: the linker may be
 // changed or closed afterwards.
 func WithLinker(linker *Linker) ComponentOption { return func(l *load) { l.linker = linker } }
+
+// WithBlockingOnly makes every call of the component run on the thread that makes it, whatever
+// [WithMaxBlockingCalls] and [OnWorkers] say: a goroutine in a call takes a thread, as one in a
+// system call does. If the component imports nothing of WASI, a call then takes about two thirds of
+// the time, and one of a host function half. See runtime_component_options_t in wasmcell.h.
+func WithBlockingOnly() ComponentOption { return func(l *load) { l.blockingOnly = true } }
 
 // Load loads a component from its binary or from WebAssembly text: compiles it, or takes it from
 // the cache, and links it. This is the expensive step: load once, call often. WASI 0.2 is linked,
@@ -102,14 +109,15 @@ func (r *Runtime) load(source capi.Source, bytes []byte, options []ComponentOpti
 		return nil, ErrClosed
 	}
 	defer r.c.Release()
-	shared := &compiled{calls: r.calls, functions: map[string]*function{}}
+	shared := &compiled{calls: r.calls, functions: map[string]*function{},
+		threadBound: l.blockingOnly}
 	var sandbox *capi.Sandbox
 	if l.sandbox != nil {
 		if sandbox = l.sandbox.c; !sandbox.Acquire() {
 			return nil, ErrClosed
 		}
 		defer sandbox.Release()
-		shared.threadBound = l.sandbox.reads
+		shared.threadBound = shared.threadBound || l.sandbox.reads
 	}
 	var linker *capi.Linker
 	if l.linker != nil {
@@ -118,7 +126,7 @@ func (r *Runtime) load(source capi.Source, bytes []byte, options []ComponentOpti
 		}
 		defer linker.Release()
 	}
-	c, failure := r.c.Load(source, bytes, l.name, sandbox, linker)
+	c, failure := r.c.Load(source, bytes, l.name, sandbox, linker, l.blockingOnly)
 	if failure != nil {
 		return nil, newError(failure)
 	}

@@ -33,12 +33,13 @@ func deep(depth int, value uint32) uint32 {
 }
 
 // sumWith loads a guest whose `sum(a, b)` asks the host.
-func sumWith(t testing.TB, r *Runtime, add any) *Component {
+func sumWith(t testing.TB, r *Runtime, add any, options ...ComponentOption) *Component {
 	t.Helper()
 	linker := must[*Linker](t)(NewLinker())
 	defer linker.Close()
 	check(t, linker.Define("add", add))
-	c := must[*Component](t)(r.Load([]byte(sumGuest), WithLinker(linker)))
+	options = append(options, WithLinker(linker))
+	c := must[*Component](t)(r.Load([]byte(sumGuest), options...))
 	t.Cleanup(func() { c.Close() })
 	return c
 }
@@ -47,6 +48,11 @@ func sumWith(t testing.TB, r *Runtime, add any) *Component {
 // that allocate, grow their stacks, and collect garbage: on a guest's fiber that ends the process
 // ("morestack on g0"), so the library has to run them on the stacks of the threads that call.
 func TestHostFunctionsOnGoStacks(t *testing.T) {
+	t.Run("guests have stacks of their own", func(t *testing.T) { onGoStacks(t) })
+	t.Run("guests are on them too", func(t *testing.T) { onGoStacks(t, WithBlockingOnly()) })
+}
+
+func onGoStacks(t *testing.T, options ...ComponentOption) {
 	c := sumWith(t, smallRuntime(t), func(_ context.Context, a, b uint32) (uint32, error) {
 		room := make([]byte, 4096)
 		sink.Store(&room)
@@ -54,7 +60,7 @@ func TestHostFunctionsOnGoStacks(t *testing.T) {
 			runtime.GC()
 		}
 		return deep(64, a) + b, nil
-	})
+	}, options...)
 	sum := must[func(context.Context, uint32, uint32) (uint32, error)](t)(
 		Func2[uint32, uint32, uint32](c, "sum"))
 	var goroutines sync.WaitGroup

@@ -8,7 +8,7 @@ use super::linker::runtime_linker_t;
 use super::runtime::runtime_t;
 use super::sandbox::runtime_sandbox_t;
 use crate::component::{Component, ComponentOptions};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 mod command;
 mod reflection;
@@ -44,6 +44,17 @@ pub struct runtime_component_options_t {
     pub sandbox: *const runtime_sandbox_t,
     /// What the host provides to the component, or NULL, the default, for nothing but WASI. Copied.
     pub linker: *const runtime_linker_t,
+    /// 1 if all calls of the component will be blocking ones; asynchronous ones are
+    /// RUNTIME_ERROR_UNSUPPORTED then. 0, the default, if not; anything else is
+    /// RUNTIME_ERROR_INVALID_ARGUMENT.
+    ///
+    /// A component that imports nothing of WASI then runs on its caller's stack, and calls the
+    /// host's functions right there: a call takes about two thirds of the time, a host function
+    /// half. What it costs: the thread needs `max_stack` (runtime_builder_max_stack()) and 512 KiB
+    /// of stack, otherwise calls are RUNTIME_ERROR_STACK_OVERFLOW, and of these the guest leaves at
+    /// least 256 KiB to a host function. A component that imports WASI, and every component outside
+    /// Linux, is run as ever.
+    pub blocking_only: u64,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
@@ -55,6 +66,7 @@ const DEFAULTS: runtime_component_options_t = runtime_component_options_t {
     name_len: 0,
     sandbox: std::ptr::null(),
     linker: std::ptr::null(),
+    blocking_only: 0,
 };
 
 /// Reads the options of a component.
@@ -66,15 +78,24 @@ unsafe fn component_options(
     options: *const runtime_component_options_t,
 ) -> Result<ComponentOptions> {
     // SAFETY: as our own contract.
-    let (name, sandbox, linker) = unsafe {
+    let (name, sandbox, linker, blocking_only) = unsafe {
         let options = boundary::options(options, DEFAULTS, "options")?;
         let name = text(options.name, options.name_len, "options.name")?;
-        (name, options.sandbox.as_ref(), options.linker.as_ref())
+        let (sandbox, linker) = (options.sandbox.as_ref(), options.linker.as_ref());
+        (name, sandbox, linker, options.blocking_only)
+    };
+    let blocking_only = match blocking_only {
+        0 => false,
+        1 => true,
+        other => {
+            let problem = format_args!("is {other}; only 0 and 1 mean something");
+            return Err(Error::invalid("options.blocking_only", problem));
+        }
     };
     let name = (!name.is_empty()).then(|| name.to_owned());
     let sandbox = sandbox.map(|it| it.0.clone());
     let linker = linker.map(|it| it.0.clone());
-    Ok(ComponentOptions { name, linker, sandbox })
+    Ok(ComponentOptions { name, linker, sandbox, blocking_only })
 }
 
 /// Loads a component from its bytes: compiles it, or takes it from the cache, and links it.

@@ -8,7 +8,7 @@ use wasmtime::{AsContextMut, StoreContextMut};
 use crate::error::{Code, Error, Result};
 use crate::guest::Guest;
 use crate::handles::{self, Loans, StoreHandles};
-use crate::host::{Arguments, HostCall, HostFn};
+use crate::host::{Arguments, HostCall, HostFn, Mailbox};
 use crate::marshal::{self, Checked, Host, Lifted, Reply, Results};
 use crate::types::FunctionType;
 use crate::value::Value;
@@ -39,14 +39,16 @@ impl Import {
     }
 }
 
+/// Defines a host function; `directly` if guests call it from their caller's stack.
 pub(super) fn define(
     into: &mut LinkerInstance<'_, Guest>,
     name: &str,
     import: Import,
+    directly: bool,
 ) -> wasmtime::Result<()> {
     match marshal::can_define(&import.0.ty) {
-        true => marshal::define(into, name, &import.0.ty.clone(), import),
-        false => define_by_values(into, name, import),
+        true => marshal::define(into, name, &import.0.ty.clone(), import, directly),
+        false => define_by_values(into, name, import, directly),
     }
 }
 
@@ -60,7 +62,7 @@ impl Host<Guest> for Import {
     }
 }
 
-/// Runs a host function for a guest, from the guest's fiber.
+/// Runs a host function for a guest.
 async fn serve(
     store: StoreContextMut<'_, Guest>,
     import: Import,
@@ -91,7 +93,7 @@ async fn serve_resources(
     Ok(checked)
 }
 
-/// Has the host function run on a native stack.
+/// Has the host function run on a native stack: right away if the guest is on one.
 fn ask(
     guest: &Guest,
     import: &Import,
@@ -101,8 +103,26 @@ fn ask(
     let types = guest.lent.types().clone();
     let args = Arguments { values, ty, types };
     let call = HostCall::new(guest.call.deadline(), guest.call.context.clone());
-    let (mailbox, import) = (guest.mailbox.clone(), import.clone());
-    async move { mailbox.ask(move || (import.0.run)(&call, args)).await }
+    let asked = match guest.call.terms.on_fiber {
+        true => Asked::There(guest.mailbox.clone(), import.clone(), call, args),
+        false => Asked::Here(guest.answer(|| (import.0.run)(&call, args))),
+    };
+    async move {
+        match asked {
+            Asked::There(mailbox, import, call, args) => {
+                mailbox.ask(move || (import.0.run)(&call, args)).await
+            }
+            Asked::Here(reply) => reply,
+        }
+    }
+}
+
+/// A host function on a native stack.
+enum Asked {
+    /// Below the guest's own stack.
+    There(Arc<Mailbox>, Import, HostCall, Arguments),
+    /// Where the guest is.
+    Here(Result<Box<dyn Reply>>),
 }
 
 /// Resources of others than the host that a guest lends to a host function.
@@ -121,7 +141,10 @@ async fn take_back(
     loans.end(store.as_context_mut())?;
     for (number, resource) in borrowed {
         store.data_mut().handles.remove(number)?;
-        resource.resource_drop_async(store.as_context_mut()).await?;
+        match store.data().call.terms.on_fiber {
+            true => resource.resource_drop_async(store.as_context_mut()).await?,
+            false => resource.resource_drop(store.as_context_mut())?,
+        }
     }
     Ok(())
 }
@@ -132,7 +155,15 @@ fn define_by_values(
     into: &mut LinkerInstance<'_, Guest>,
     name: &str,
     import: Import,
+    directly: bool,
 ) -> wasmtime::Result<()> {
+    if directly {
+        return into.func_new(name, move |store, ty, args, results| {
+            let (import, ty) = (import.clone(), Arc::new(FunctionType::from_wasmtime(&ty)));
+            let served = serve_values(store, import, ty, args, results);
+            marshal::now(async { served.await.map_err(Error::into_wasmtime) })
+        });
+    }
     into.func_new_async(name, move |store, ty, args, results| {
         let (import, ty) = (import.clone(), Arc::new(FunctionType::from_wasmtime(&ty)));
         Box::new(async move {

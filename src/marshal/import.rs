@@ -1,6 +1,8 @@
 //! Host functions whose types only run time knows, as those that guests import; see `export`.
 
 use std::mem::MaybeUninit;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use wasmtime::component::__internal::{
     CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext,
@@ -53,7 +55,8 @@ pub fn can_define(ty: &FunctionType) -> bool {
     flat_counts(ty).is_some() && !ty.result.as_ref().is_some_and(Type::has_resources)
 }
 
-/// Defines `host` as the function `name`, of type `ty`.
+/// Defines `host` as the function `name`, of type `ty`; `directly` if guests call it from their
+/// caller's stack, where it never waits as a future does.
 ///
 /// # Errors
 /// As wasmtime's, if the name is taken.
@@ -62,8 +65,10 @@ pub fn define<T: Send + 'static>(
     name: &str,
     ty: &FunctionType,
     host: impl Host<T>,
+    directly: bool,
 ) -> Result<()> {
     let (takes, gives) = flat_counts(ty).unwrap_or_default();
+    let host = Defined { host, directly };
     match takes {
         0 => define_with::<T, 0>(into, name, gives, host),
         1 => define_with::<T, 1>(into, name, gives, host),
@@ -90,17 +95,40 @@ fn define_with<T: Send + 'static, const N: usize>(
     into: &mut LinkerInstance<'_, T>,
     name: &str,
     gives: usize,
-    host: impl Host<T>,
+    Defined { host, directly }: Defined<impl Host<T>>,
 ) -> Result<()> {
-    match gives {
-        0 => into.func_wrap_async(name, move |store, Given::<N>(given)| {
+    match (gives, directly) {
+        (0, true) => into.func_wrap(name, move |store, Given::<N>(given)| {
+            now(host.clone().serve(store, given)).map(Answered::<0>)
+        }),
+        (_, true) => into.func_wrap(name, move |store, Given::<N>(given)| {
+            now(host.clone().serve(store, given)).map(Answered::<1>)
+        }),
+        (0, false) => into.func_wrap_async(name, move |store, Given::<N>(given)| {
             let host = host.clone();
             Box::new(async move { host.serve(store, given).await.map(Answered::<0>) })
         }),
-        _ => into.func_wrap_async(name, move |store, Given::<N>(given)| {
+        (_, false) => into.func_wrap_async(name, move |store, Given::<N>(given)| {
             let host = host.clone();
             Box::new(async move { host.serve(store, given).await.map(Answered::<1>) })
         }),
+    }
+}
+
+/// A host function and how it is called.
+struct Defined<H> {
+    host: H,
+    directly: bool,
+}
+
+/// What a future gives that does not wait.
+///
+/// # Errors
+/// If it does wait.
+pub fn now<T>(served: impl Future<Output = Result<T>>) -> Result<T> {
+    match pin!(served).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => wasmtime::bail!("a host function waited where it cannot"),
     }
 }
 

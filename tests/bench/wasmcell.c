@@ -39,8 +39,8 @@ static runtime_error_t *host(void *user, runtime_call_t *call, const runtime_val
   return NULL;
 }
 
-// A component in a runtime of its own.
-static runtime_component_t *load(const char *directory, const char *file) {
+// A component in a runtime of its own, for all calls or only for blocking ones.
+static runtime_component_t *load_for(const char *directory, const char *file, bool blocking_only) {
   char path[4096];
   snprintf(path, sizeof path, "%s%s%s", directory, *directory ? "/" : "", file);
   runtime_t *runtime = build(NULL);
@@ -49,11 +49,16 @@ static runtime_component_t *load(const char *directory, const char *file) {
   check(runtime_linker_define(linker, "host", 4, host, NULL, NULL), "define");
   runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
   options.linker = linker;
+  options.blocking_only = blocking_only ? 1 : 0;
   runtime_component_t *component = NULL;
   check(runtime_component_from_file(runtime, path, strlen(path), &options, &component), path);
   runtime_linker_free(linker);
   runtime_free(runtime);
   return component;
+}
+
+static runtime_component_t *load(const char *directory, const char *file) {
+  return load_for(directory, file, false);
 }
 
 static runtime_function_t *function(const runtime_component_t *component, const char *name) {
@@ -155,6 +160,7 @@ static uint64_t loads(const char *how, uint64_t n) {
 // An instance that is called again and again.
 struct live {
   const char *directory, *file;
+  bool blocking_only;
   runtime_component_t *component;
   runtime_instance_t *instance;
 };
@@ -163,7 +169,7 @@ struct live {
 static uint64_t calls(struct live *live, const char *name, const runtime_value_t *args, size_t len,
                       uint64_t n) {
   if (live->instance == NULL) {
-    live->component = load(live->directory, live->file);
+    live->component = load_for(live->directory, live->file, live->blocking_only);
     check(runtime_instance_new(live->component, NULL, &live->instance), "instance");
   }
   runtime_function_t *callee = function(live->component, name);
@@ -178,7 +184,7 @@ static uint64_t calls(struct live *live, const char *name, const runtime_value_t
   return took;
 }
 
-static struct live guest, plain, compute;
+static struct live guest, direct, plain, compute;
 
 // Calls with arguments that are made once.
 static uint64_t sized_calls(struct live *live, const char *name, uint64_t n) {
@@ -222,6 +228,8 @@ static uint64_t work(const char *name, uint64_t n) {
   if (strcmp(name, "load-file") == 0 || strcmp(name, "load-linked") == 0) return IMPOSSIBLE;
   if (strncmp(name, "load-", 5) == 0) return loads(name, n);
   if (strncmp(name, "plain-", 6) == 0) return live_calls(&plain, name + 6, n);
+  if (strncmp(name, "direct-", 7) == 0) return live_calls(&direct, name + 7, n);
+  if (strcmp(name, "ask-direct") == 0) return calls(&direct, "ask", &count, 1, 1);
   if (strcmp(name, "ask") == 0) return calls(&guest, "ask", &count, 1, 1);
   if (strcmp(name, "compute") == 0) return calls(&compute, "compute", &blocks, 1, n);
   if (strcmp(name, "loop") == 0) return calls(&compute, "loop", &rounds, 1, n);
@@ -233,6 +241,8 @@ int main(int argc, char **argv) {
   if (argc != 6) return 2;
   bench = argv[1], guests = argv[2], python = argv[3], plain_file = argv[4], cache = argv[5];
   guest = (struct live){.directory = bench, .file = "guest.wat"};
+  direct = guest;
+  direct.blocking_only = true;
   compute = (struct live){.directory = bench, .file = "compute.wat"};
   plain = (struct live){.directory = "", .file = plain_file};
   serve(work);

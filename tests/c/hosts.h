@@ -72,8 +72,10 @@ static inline void until_counted(const counted_t *counted) {
   expect_finalized(counted);
 }
 
-/* What several tests of one program share: first with a pool, then without. */
+/* What several tests of one program share: first with a pool, then without, and at last with
+ * components for blocking calls only. */
 static runtime_t *host_runtime;
+static uint64_t blocking_only;
 
 static inline runtime_t *host_runtime_make(int on_demand) {
   runtime_t *runtime = NULL;
@@ -103,6 +105,7 @@ static inline runtime_error_t *try_load(const char *wat, const runtime_linker_t 
                                         runtime_component_t **out) {
   runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
   options.linker = linker;
+  options.blocking_only = blocking_only;
   return runtime_component_new(host_runtime, (const uint8_t *)wat, strlen(wat), &options, out);
 }
 
@@ -165,6 +168,21 @@ static inline runtime_error_t *finish(runtime_pending_t *pending, runtime_values
   return error;
 }
 
+/* Calls on the runtime's workers and waits, or here where that is refused. */
+static inline runtime_error_t *call_apart(const runtime_function_t *function,
+                                          const runtime_value_t *args, size_t args_len,
+                                          const runtime_call_options_t *options,
+                                          runtime_values_t **out) {
+  runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
+  runtime_pending_t *pending = NULL;
+  if (!blocking_only) return finish(start(function, args, args_len, options), out);
+  completion.pending_out = &pending;
+  CHECK_ERROR(runtime_function_call_async(function, args, args_len, options, &completion),
+              RUNTIME_ERROR_UNSUPPORTED, "blocking calls only");
+  CHECK(pending == NULL);
+  return runtime_function_call(function, args, args_len, options, out);
+}
+
 /* (a: u32, b: u32) -> u32, counting in `user_data`. */
 static inline runtime_error_t *host_add(void *user_data, runtime_call_t *call,
                                         const runtime_value_t *args, size_t args_len,
@@ -183,10 +201,12 @@ static inline runtime_error_t *host_add(void *user_data, runtime_call_t *call,
   return NULL;
 }
 
-/* Runs `tests` with each allocator. */
-static inline void with_both_allocators(void (*tests)(void)) {
-  for (int on_demand = 0; on_demand <= 1; on_demand++) {
-    printf("%s\n", on_demand ? "on demand" : "pool");
+/* Runs `tests` with each allocator, and with each way to call. */
+static inline void with_all_ways(void (*tests)(void)) {
+  for (int way = 0; way < 4; way++) {
+    int on_demand = way % 2;
+    blocking_only = way < 2 ? 0 : 1;
+    printf("%s%s\n", on_demand ? "on demand" : "pool", blocking_only ? ", blocking only" : "");
     host_runtime = host_runtime_make(on_demand);
     tests();
     runtime_free(host_runtime);

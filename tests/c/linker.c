@@ -373,6 +373,6 @@ static void tests(void) {
 }
 
 int main(void) {
-  with_both_allocators(tests);
+  with_all_ways(tests);
   return 0;
 }

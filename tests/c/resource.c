@@ -181,7 +181,7 @@ static void test_a_guest_uses_and_drops_one(void) {
   runtime_function_t *twice = find(component, "twice");
   runtime_value_t nine = value_u32(9);
   runtime_values_t *results = NULL;
-  CHECK_OK(finish(start(twice, &nine, 1, NULL), &results));
+  CHECK_OK(call_apart(twice, &nine, 1, NULL, &results));
   CHECK(take_u32(results) == 11 && dropped() == 3);
   runtime_function_free(twice);
   counters_free(component);
@@ -326,6 +326,6 @@ static void tests(void) {
 }
 
 int main(void) {
-  with_both_allocators(tests);
+  with_all_ways(tests);
   return 0;
 }

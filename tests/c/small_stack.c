@@ -136,8 +136,69 @@ static void *climb(void *data) {
   return NULL;
 }
 
+static void *refused(void *data) {
+  ladder_t *ladder = data;
+  ladder->depth = 0;
+  CHECK_ERROR(call(ladder->run, NULL, NULL), RUNTIME_ERROR_STACK_OVERFLOW, "`blocking_only`");
+  CHECK(ladder->depth == 0);
+  return NULL;
+}
+
+/* Uses 256 KiB of stack. */
+static runtime_error_t *dig(void *data, runtime_call_t *in, const runtime_value_t *args,
+                            size_t args_len, runtime_value_t *results, size_t results_len) {
+  volatile char room[256 * KIB];
+  for (size_t i = 0; i < sizeof room; i += 1024) room[i] = (char)i;
+  (void)in, (void)args, (void)args_len, (void)results, (void)results_len;
+  *(int *)data += room[1024] == 0;
+  return NULL;
+}
+
+/* Goes down as far as it may, calls the host at each step, and traps. */
+static const char dig_wat[] =
+    "(component"
+    "  (import \"dig\" (func $dig))"
+    "  (core func $dig (canon lower (func $dig)))"
+    "  (core module $m"
+    "    (import \"\" \"dig\" (func $dig))"
+    "    (func $run (export \"run\") (call $dig) (call $run) (call $dig)))"
+    "  (core instance $i (instantiate $m (with \"\" (instance (export \"dig\" (func $dig))))))"
+    "  (func (export \"run\") (canon lift (core func $i \"run\"))))";
+
+static void *dig_down(void *function) {
+  CHECK_ERROR(call(function, NULL, NULL), RUNTIME_ERROR_STACK_OVERFLOW, "`max_stack`");
+  return NULL;
+}
+
+/* A guest on its caller's stack leaves room to the host, however deep it is. */
+static void test_room_for_the_host_below_a_guest(void) {
+  int dug = 0;
+  runtime_t *runtime = NULL;
+  runtime_component_t *component = NULL;
+  runtime_function_t *run = NULL;
+  runtime_linker_t *linker = NULL;
+  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  runtime_builder_t *builder = guest_builder(60000);
+  runtime_builder_max_stack(builder, 64 * KIB);
+  CHECK_OK(runtime_build(builder, &runtime));
+  runtime_builder_free(builder);
+  CHECK_OK(runtime_linker_new(&linker));
+  CHECK_OK(runtime_linker_define(linker, "dig", 3, dig, &dug, NULL));
+  options.linker = linker;
+  options.blocking_only = 1;
+  CHECK_OK(runtime_component_new(runtime, (const uint8_t *)dig_wat, strlen(dig_wat), &options,
+                                 &component));
+  CHECK_OK(runtime_component_function(component, "run", 3, &run));
+  on_stack(600 * KIB, dig_down, run);
+  CHECK(dug > 100);
+  runtime_function_free(run);
+  runtime_component_free(component);
+  runtime_linker_free(linker);
+  runtime_free(runtime);
+}
+
 /* A guest that recurses through the host uses up the host's stack, not its own. */
-static void test_recursion_through_the_host(void) {
+static void recursion_through_the_host(uint64_t blocking_only) {
   ladder_t ladder = {NULL, 0};
   runtime_t *runtime = NULL;
   runtime_component_t *component = NULL;
@@ -150,15 +211,25 @@ static void test_recursion_through_the_host(void) {
   CHECK_OK(runtime_linker_new(&linker));
   CHECK_OK(runtime_linker_define(linker, "again", 5, again, &ladder, NULL));
   options.linker = linker;
+  options.blocking_only = blocking_only;
   CHECK_OK(runtime_component_new(runtime, (const uint8_t *)ladder_wat, strlen(ladder_wat), &options,
                                  &component));
   CHECK_OK(runtime_component_function(component, "run", 3, &ladder.run));
-  on_stack(256 * KIB, climb, &ladder);
-  if (getenv("WASMCELL_TEST_SMALL") == NULL) (void)climb(&ladder);
+  on_stack(256 * KIB, blocking_only ? refused : climb, &ladder);
+  if (blocking_only) on_stack(16 << 20, climb, &ladder);
+  if (getenv("WASMCELL_TEST_SMALL") == NULL && !blocking_only) (void)climb(&ladder);
   runtime_function_free(ladder.run);
   runtime_component_free(component);
   runtime_linker_free(linker);
   runtime_free(runtime);
+}
+
+static void test_recursion_through_the_host_from_its_own_stack(void) {
+  recursion_through_the_host(0);
+}
+
+static void test_recursion_through_the_host_from_its_callers(void) {
+  recursion_through_the_host(1);
 }
 
 int main(void) {
@@ -166,6 +237,8 @@ int main(void) {
   RUN(test_less_than_guests_may_use);
   RUN(test_next_to_nothing);
   RUN(test_guests_with_much_stack);
-  RUN(test_recursion_through_the_host);
+  RUN(test_room_for_the_host_below_a_guest);
+  RUN(test_recursion_through_the_host_from_its_own_stack);
+  RUN(test_recursion_through_the_host_from_its_callers);
   return 0;
 }

@@ -74,7 +74,7 @@ impl Guest {
         match direct {
             true => {
                 let host = Direct { ty: ty.clone(), seen: seen.clone() };
-                define(&mut linker.root(), "echo", ty, host).unwrap();
+                define(&mut linker.root(), "echo", ty, host, false).unwrap();
             }
             false => linker
                 .root()

@@ -22,6 +22,10 @@ struct ComponentOptions {
   const Sandbox *sandbox = nullptr;
   /// What the host provides to the component; nothing but WASI without one.
   const Linker *linker = nullptr;
+  /// Whether all calls will be blocking ones, on threads with room for the guest; asynchronous ones
+  /// are Code::unsupported then. Makes calls, and those of host functions, faster. See
+  /// runtime_component_options_t for what it costs.
+  bool blocking_only = false;
 };
 
 /// A component, compiled and linked once.
@@ -159,6 +163,7 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
     raw.name_len = options.name.size();
     raw.sandbox = options.sandbox != nullptr ? options.sandbox->get() : nullptr;
     raw.linker = options.linker != nullptr ? options.linker->get() : nullptr;
+    raw.blocking_only = options.blocking_only ? 1 : 0;
     runtime_component_t *out = nullptr;
     if (auto *error = make(&raw, &out)) return detail::fail(error);
     Component component(out);

@@ -42,7 +42,7 @@ const (
 // Load loads a component into a runtime; sandbox and linker may be nil. The caller has acquired
 // all three.
 func (r *Runtime) Load(source Source, bytes []byte, name string, sandbox *Sandbox,
-	linker *Linker) (*Component, *Failure) {
+	linker *Linker, blockingOnly bool) (*Component, *Failure) {
 	var out *C.runtime_component_t
 	var s, l C.uintptr_t
 	if sandbox != nil {
@@ -53,7 +53,7 @@ func (r *Runtime) Load(source Source, bytes []byte, name string, sandbox *Sandbo
 	}
 	maybeGC()
 	err := C.wasmcell_go_load(r.raw(), C.int32_t(source), unsafe.Pointer(bytesOf(bytes)),
-		C.size_t(len(bytes)), chars(name), C.size_t(len(name)), s, l, &out)
+		C.size_t(len(bytes)), chars(name), C.size_t(len(name)), s, l, C.bool(blockingOnly), &out)
 	maybeGC()
 	runtime.KeepAlive(sandbox)
 	runtime.KeepAlive(linker)

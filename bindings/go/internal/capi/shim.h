@@ -4,6 +4,8 @@
 #ifndef WASMCELL_GO_SHIM_H
 #define WASMCELL_GO_SHIM_H
 
+#include <stdbool.h>
+
 #include <wasmcell.h>
 
 /* One call: what it is to be, and what came of it. It has no pointers for cgo to look behind. */
@@ -56,7 +58,8 @@ void wasmcell_go_frames(const runtime_error_t *error, runtime_frame_t *frames, s
 enum { WASMCELL_GO_BYTES, WASMCELL_GO_FILE, WASMCELL_GO_COMPILED };
 runtime_error_t *wasmcell_go_load(const runtime_t *runtime, int32_t source, const void *bytes,
                                   size_t len, const char *name, size_t name_len,
-                                  uintptr_t sandbox, uintptr_t linker, runtime_component_t **out);
+                                  uintptr_t sandbox, uintptr_t linker, bool blocking_only,
+                                  runtime_component_t **out);
 
 runtime_error_t *wasmcell_go_define(runtime_linker_t *linker, const char *path, size_t len,
                                     uintptr_t handle);

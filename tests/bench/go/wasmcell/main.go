@@ -40,6 +40,8 @@ func main() {
 	fresh := must(wasmcell.Func2[uint32, uint32, uint32](component, "add"))
 	bytes := must(wasmcell.Func1[[]byte, []byte](instance, "bytes"))
 	ask := must(wasmcell.Func1[uint32, uint32](instance, "ask"))
+	direct := must(runtime.LoadFile(guest, wasmcell.WithLinker(linker), wasmcell.WithBlockingOnly()))
+	askDirect := must(wasmcell.Func1[uint32, uint32](must(direct.Instantiate(ctx)), "ask"))
 	data := make([]byte, serve.Bytes)
 	reuse := wasmcell.CallWith(ctx, wasmcell.ReuseBuffer(make([]byte, serve.Bytes)))
 	serve.Serve(serve.Works{
@@ -55,6 +57,7 @@ func main() {
 		"reused1048576": func(n int) error {
 			return repeat(n, func() error { _, err := bytes(reuse, data); return err })
 		},
-		"ask": func(n int) error { _, err := ask(ctx, uint32(n)); return err },
+		"ask":        func(n int) error { _, err := ask(ctx, uint32(n)); return err },
+		"ask-direct": func(n int) error { _, err := askDirect(ctx, uint32(n)); return err },
 	})
 }
