@@ -123,7 +123,9 @@ impl Log {
                 done
             }
             // A host function of a runtime with a log uses one without.
-            None if dispatcher::get_default(Dispatch::is::<Bridge>) => {
+            None if dispatcher::has_been_set()
+                && dispatcher::get_default(Dispatch::is::<Bridge>) =>
+            {
                 dispatcher::with_default(&Dispatch::none(), body)
             }
             None => body(),

@@ -1,6 +1,8 @@
 //! Host functions where guests call them.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use wasmtime::component::{LinkerInstance, ResourceAny};
 use wasmtime::{AsContextMut, StoreContextMut};
@@ -60,9 +62,41 @@ impl Host<Guest> for Import {
     ) -> wasmtime::Result<Checked> {
         serve(store, self, given).await.map_err(Error::into_wasmtime)
     }
+
+    fn serve_here(
+        &self,
+        store: StoreContextMut<'_, Guest>,
+        given: Lifted,
+    ) -> wasmtime::Result<Checked> {
+        let served = match self.0.has_resources {
+            true => now(serve_resources(store, self.clone(), given)),
+            false => serve_here(store.data(), self, given),
+        };
+        served.map_err(Error::into_wasmtime)
+    }
 }
 
-/// Runs a host function for a guest.
+/// The same for a guest that is on its caller's stack, without a future.
+fn serve_here(guest: &Guest, import: &Import, given: Lifted) -> Result<Checked> {
+    let types = guest.lent.types().clone();
+    let args = Arguments { values: given.plain()?, ty: import.0.ty.clone(), types };
+    let call = HostCall::new(guest.call.deadline(), guest.call.context.clone());
+    import.check(guest.answer(|| (import.0.run)(&call, args))?)
+}
+
+/// What a future gives that does not wait.
+///
+/// # Errors
+/// If it does wait.
+fn now<T>(served: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(served).poll(&mut context) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => Err(Error::new(Code::Host, "a host function waited where it cannot")),
+    }
+}
+
+/// Runs a host function for a guest, from the guest's fiber.
 async fn serve(
     store: StoreContextMut<'_, Guest>,
     import: Import,
@@ -161,7 +195,7 @@ fn define_by_values(
         return into.func_new(name, move |store, ty, args, results| {
             let (import, ty) = (import.clone(), Arc::new(FunctionType::from_wasmtime(&ty)));
             let served = serve_values(store, import, ty, args, results);
-            marshal::now(async { served.await.map_err(Error::into_wasmtime) })
+            now(served).map_err(Error::into_wasmtime)
         });
     }
     into.func_new_async(name, move |store, ty, args, results| {

@@ -1,8 +1,6 @@
 //! Host functions whose types only run time knows, as those that guests import; see `export`.
 
 use std::mem::MaybeUninit;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 
 use wasmtime::component::__internal::{
     CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext,
@@ -26,6 +24,9 @@ pub trait Host<T: 'static>: Clone + Send + Sync + 'static {
         store: StoreContextMut<'_, T>,
         given: Lifted,
     ) -> impl Future<Output = Result<Checked>> + Send;
+
+    /// Serves a guest that is on its caller's stack.
+    fn serve_here(&self, store: StoreContextMut<'_, T>, given: Lifted) -> Result<Checked>;
 }
 
 /// What a host function answers, checked against its type.
@@ -99,10 +100,10 @@ fn define_with<T: Send + 'static, const N: usize>(
 ) -> Result<()> {
     match (gives, directly) {
         (0, true) => into.func_wrap(name, move |store, Given::<N>(given)| {
-            now(host.clone().serve(store, given)).map(Answered::<0>)
+            host.serve_here(store, given).map(Answered::<0>)
         }),
         (_, true) => into.func_wrap(name, move |store, Given::<N>(given)| {
-            now(host.clone().serve(store, given)).map(Answered::<1>)
+            host.serve_here(store, given).map(Answered::<1>)
         }),
         (0, false) => into.func_wrap_async(name, move |store, Given::<N>(given)| {
             let host = host.clone();
@@ -119,17 +120,6 @@ fn define_with<T: Send + 'static, const N: usize>(
 struct Defined<H> {
     host: H,
     directly: bool,
-}
-
-/// What a future gives that does not wait.
-///
-/// # Errors
-/// If it does wait.
-pub fn now<T>(served: impl Future<Output = Result<T>>) -> Result<T> {
-    match pin!(served).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(outcome) => outcome,
-        Poll::Pending => wasmtime::bail!("a host function waited where it cannot"),
-    }
 }
 
 /// The arguments that a guest passes to a host function, `N` of them on its stack; with `N` 0

@@ -36,7 +36,7 @@ pub use arena::{Arena, Block, Memory};
 pub use check::{Args, check_args, keep_args};
 pub use copy::{Copied, copy_results};
 pub use export::{call, call_here};
-pub use import::{Checked, Host, can_define, define, now};
+pub use import::{Checked, Host, can_define, define};
 pub use lifted::Lifted;
 pub use reply::Reply;
 pub use results::Results;

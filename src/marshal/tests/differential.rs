@@ -36,7 +36,15 @@ unsafe impl Reply for Echo {
 }
 
 impl Host<Seen> for Direct {
-    async fn serve(self, _: StoreContextMut<'_, Seen>, given: Lifted) -> wasmtime::Result<Checked> {
+    async fn serve(
+        self,
+        store: StoreContextMut<'_, Seen>,
+        given: Lifted,
+    ) -> wasmtime::Result<Checked> {
+        self.serve_here(store, given)
+    }
+
+    fn serve_here(&self, _: StoreContextMut<'_, Seen>, given: Lifted) -> wasmtime::Result<Checked> {
         let (results, _) = given.give(&mut NoHandles).map_err(Error::into_wasmtime)?;
         *self.seen.lock().unwrap() = Some(read(&results, &self.ty));
         Checked::new(Box::new(Echo(results)), &self.ty).map_err(Error::into_wasmtime)

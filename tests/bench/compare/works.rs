@@ -242,12 +242,7 @@ pub const BARS: &[Bar] = &[
         AtMost(1.5),
     ),
     bar("Go: host function, beside wasmtime-go", (Go, "ask"), (WasmtimeGo, "ask"), AtMost(1.0)),
-    bar(
-        "Go: the same, blocking calls only",
-        (Go, "ask-direct"),
-        (WasmtimeGo, "ask"),
-        AtMost(1.0),
-    ),
+    bar("Go: the same, blocking calls only", (Go, "ask-direct"), (WasmtimeGo, "ask"), AtMost(1.0)),
 ];
 
 /// What a bar is about.
