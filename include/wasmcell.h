@@ -1144,10 +1144,12 @@ typedef struct runtime_completion_t {
  * A function that the host provides to guests. See runtime_linker_define().
  *
  * Runs on the thread of the call that the guest is in, at the full depth of its stack; for an
- * asynchronous call that is a worker thread of the runtime, with 8 MiB of stack. It may block: the
- * guest waits, and its time runs on. It may call every function of this library, with the handles
- * of its own caller too, and release them; calls of the instance that the guest runs in are
- * RUNTIME_ERROR_BUSY. Several may run at once, on different threads. Must not unwind.
+ * asynchronous call that is a worker thread of the runtime, with 8 MiB of stack. Where a component
+ * was loaded for blocking calls only, the guest has used some of that stack, and left at least
+ * 256 KiB. It may block: the guest waits, and its time runs on. It may call every function of this
+ * library, with the handles of its own caller too, and release them; calls of the instance that
+ * the guest runs in are RUNTIME_ERROR_BUSY. Several may run at once, on different threads. Must
+ * not unwind.
  *
  * What `results` point to is read right after the callback has returned, on the same thread, so
  * it must outlive the callback: memory from runtime_call_alloc(), memory behind `args`, or the
@@ -1756,8 +1758,11 @@ RUNTIME_API void runtime_builder_instance_wait(
 /**
  * Sets how much of each pooled memory and table stays resident between two instances.
  *
- * That much is zeroed instead of given back to the system: faster, at the price of memory that
- * stays in use. Without the pool it has no effect.
+ * That much is zeroed instead of given back to the system, which takes a system call and
+ * interrupts every processor that runs another thread of the process. So for small guests in many
+ * threads the size of their memory is a good value: measured with 128 KiB, two threads that make
+ * one instance after the other make more than twice as many. The price is memory that stays in
+ * use, in each slot that was ever taken. Without the pool it has no effect.
  *
  * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
  * @param bytes    Default 10 KiB; from 0 to 1 GiB.
@@ -3318,7 +3323,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_run(
  *         malformed,
  *         RUNTIME_ERROR_TYPE_MISMATCH if the arguments are not of the function's type,
  *         RUNTIME_ERROR_UNSUPPORTED if the function's type has values that this version cannot
- *         pass,
+ *         pass, or if its component was loaded for blocking calls only,
  *         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
  *
  * @threadsafe Yes.

@@ -108,6 +108,7 @@
 // call blocks its goroutine, and runs on its thread: that is fastest. When more than
 // [WithMaxBlockingCalls] are in flight, further ones run on the threads of the runtime, where a
 // guest that waits takes none, so that a thousand guests asleep do not need a thousand threads.
+// Components that are loaded [WithBlockingOnly] always block, and take less time for each call.
 //
 // Functions of the host are Go functions like others: they may block, call back in, use a deep
 // stack, and panic, which becomes the error of the call. A call that is on the threads of the

@@ -21,10 +21,12 @@ use reply::{Origin, runtime_reply_t};
 /// A function that the host provides to guests. See runtime_linker_define().
 ///
 /// Runs on the thread of the call that the guest is in, at the full depth of its stack; for an
-/// asynchronous call that is a worker thread of the runtime, with 8 MiB of stack. It may block: the
-/// guest waits, and its time runs on. It may call every function of this library, with the handles
-/// of its own caller too, and release them; calls of the instance that the guest runs in are
-/// RUNTIME_ERROR_BUSY. Several may run at once, on different threads. Must not unwind.
+/// asynchronous call that is a worker thread of the runtime, with 8 MiB of stack. Where a component
+/// was loaded for blocking calls only, the guest has used some of that stack, and left at least
+/// 256 KiB. It may block: the guest waits, and its time runs on. It may call every function of this
+/// library, with the handles of its own caller too, and release them; calls of the instance that
+/// the guest runs in are RUNTIME_ERROR_BUSY. Several may run at once, on different threads. Must
+/// not unwind.
 ///
 /// What `results` point to is read right after the callback has returned, on the same thread, so
 /// it must outlive the callback: memory from runtime_call_alloc(), memory behind `args`, or the

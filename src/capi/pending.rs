@@ -131,7 +131,7 @@ impl Pending {
 ///         malformed,
 ///         RUNTIME_ERROR_TYPE_MISMATCH if the arguments are not of the function's type,
 ///         RUNTIME_ERROR_UNSUPPORTED if the function's type has values that this version cannot
-///         pass,
+///         pass, or if its component was loaded for blocking calls only,
 ///         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
 ///
 /// @threadsafe Yes.

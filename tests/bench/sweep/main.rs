@@ -26,6 +26,7 @@ const VARIANTS: &[&str] = &[
     "memory=4096",
     "memory=65536",
     "memory=1048576",
+    "memory=131072,table=131072",
     "table=0",
     "table=4096",
     "table=65536",
