@@ -68,7 +68,8 @@ func OnWorkers() CallOption { return func(o *callOptions) { o.onWorkers = true }
 // ReuseBuffer lets the first list<u8> of a call's result be put into a buffer, if that has the
 // capacity, instead of new memory. For large results in a loop: making and collecting a mebibyte
 // takes longer than filling it. The result shares its memory with the buffer, so whoever makes the
-// next call with the same context overwrites it; one goroutine at a time may do so.
+// next call with the same context overwrites it; one goroutine at a time may do so. A [Buffer] in
+// the place of []byte is not even copied.
 func ReuseBuffer(buffer []byte) CallOption { return func(o *callOptions) { o.buffer = buffer } }
 
 // Output is what the guest of a call printed. Its zero value is ready for use, and may be used

@@ -78,6 +78,9 @@ func compile(t reflect.Type, w *Type, known resources) (codec, error) {
 			return stringCodec{}, nil
 		}
 	case KindList:
+		if t == bufferType && w.fields[0].Type.kind == KindU8 {
+			return bufferCodec{}, nil
+		}
 		if t.Kind() == reflect.Slice {
 			return compileList(t, w, known)
 		}

@@ -67,6 +67,7 @@
 //	char               rune                                  rune
 //	string             string                                string
 //	list<T>            []T                                   []byte, []string, ... or []any
+//	list<u8>           []byte, or *Buffer                    []byte
 //	record             struct, fields by name                map[string]any
 //	tuple              struct, fields by order               []any
 //	option<T>          *T, or Option[T]                      nil or the value

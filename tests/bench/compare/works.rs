@@ -80,6 +80,7 @@ pub const WORKS: &[Work] = &[
     work("bytes4096", "list<u8> there and back, 4 KiB"),
     go("bytes1048576", "list<u8> there and back, 1 MiB"),
     go("reused1048576", "the same, into a buffer used again"),
+    go("kept1048576", "the same, left where it is"),
     work("bytes67108864", "list<u8> there and back, 64 MiB"),
     work("doubles10000", "list<f64>, 10,000"),
     work("rows10000", "list<record>, 10,000"),
@@ -238,6 +239,12 @@ pub const BARS: &[Bar] = &[
     bar(
         "Go: the same, into a buffer used again",
         (Go, "reused1048576"),
+        (Ours, "bytes1048576"),
+        AtMost(1.5),
+    ),
+    bar(
+        "Go: the same, left where it is",
+        (Go, "kept1048576"),
         (Ours, "bytes1048576"),
         AtMost(1.5),
     ),

@@ -5,7 +5,10 @@ package capi
 */
 import "C"
 
-import "unsafe"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // Value is a runtime_value_t. What its union holds is in W0 and W1: a number, or a pointer and a
 // length. They are no pointers to Go, so whatever they point to must be kept in another way: a
@@ -42,7 +45,38 @@ type Results struct {
 	base unsafe.Pointer
 	// The runtime_values_t, if that is to be released.
 	values *C.runtime_values_t
+	// What releases them instead.
+	kept *Kept
 }
+
+// Kept are results that outlive their call. Each who keeps them drops them once.
+type Kept struct {
+	handle
+	keepers atomic.Int32
+}
+
+// Keep lets the results, and pointers into them, outlive the call; nil if they are not memory of
+// the library's own.
+func (r *Results) Keep() *Kept {
+	if r.kept == nil && r.values != nil {
+		r.kept = &Kept{}
+		own(r.kept, &r.kept.handle, "result", unsafe.Pointer(r.values), freeValues)
+		r.values = nil
+	}
+	if r.kept != nil {
+		r.kept.keepers.Add(1)
+	}
+	return r.kept
+}
+
+// Drop ends what Keep began.
+func (k *Kept) Drop() {
+	if k.keepers.Add(-1) == 0 {
+		k.Close()
+	}
+}
+
+func freeValues(p unsafe.Pointer) { C.runtime_values_free((*C.runtime_values_t)(p)) }
 
 // Pointer is what W0 of a value points to, which is nil only if that is NULL.
 func (r *Results) Pointer(v *Value) unsafe.Pointer {

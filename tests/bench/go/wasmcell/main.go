@@ -39,6 +39,7 @@ func main() {
 	none := must(wasmcell.Func0[struct{}](instance, "none"))
 	fresh := must(wasmcell.Func2[uint32, uint32, uint32](component, "add"))
 	bytes := must(wasmcell.Func1[[]byte, []byte](instance, "bytes"))
+	kept := must(wasmcell.Func1[[]byte, *wasmcell.Buffer](instance, "bytes"))
 	ask := must(wasmcell.Func1[uint32, uint32](instance, "ask"))
 	direct := must(runtime.LoadFile(guest, wasmcell.WithLinker(linker), wasmcell.WithBlockingOnly()))
 	askDirect := must(wasmcell.Func1[uint32, uint32](must(direct.Instantiate(ctx)), "ask"))
@@ -56,6 +57,15 @@ func main() {
 		},
 		"reused1048576": func(n int) error {
 			return repeat(n, func() error { _, err := bytes(reuse, data); return err })
+		},
+		"kept1048576": func(n int) error {
+			return repeat(n, func() error {
+				it, err := kept(ctx, data)
+				if err == nil {
+					err = it.Close()
+				}
+				return err
+			})
 		},
 		"ask":        func(n int) error { _, err := ask(ctx, uint32(n)); return err },
 		"ask-direct": func(n int) error { _, err := askDirect(ctx, uint32(n)); return err },
