@@ -239,6 +239,16 @@ static void test_guests_with_wasi_load_and_see_nothing(void) {
   runtime_component_free(component);
 }
 
+static void test_blocking_only_is_yes_or_no(void) {
+  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  runtime_component_t *component = NULL;
+  options.blocking_only = 2;
+  CHECK_ERROR(runtime_component_new(runtime, (const uint8_t *)answer_wat, strlen(answer_wat),
+                                    &options, &component),
+              RUNTIME_ERROR_INVALID_ARGUMENT, "`options.blocking_only`: is 2");
+  CHECK(component == NULL);
+}
+
 static void test_names_are_kept(void) {
   runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
   runtime_component_t *component = load_wat(runtime, answer_wat);
@@ -277,6 +287,7 @@ int main(void) {
   RUN(test_experimental_interfaces_have_a_gate);
   RUN(test_calling_what_a_gate_lets_pass_traps);
   RUN(test_guests_with_wasi_load_and_see_nothing);
+  RUN(test_blocking_only_is_yes_or_no);
   RUN(test_names_are_kept);
   runtime_free(runtime);
   return 0;

@@ -58,8 +58,7 @@ TEST(Linker, checks_types_when_a_component_is_loaded) {
 TEST(Linker, serves_guests_on_their_callers_stack) {
   auto linker = Linker::make().value();
   linker.define(host + "add", free_add).value();
-  const auto component =
-      load("conformance/guests/link.wat", {"guest", nullptr, &linker, true});
+  const auto component = load("conformance/guests/link.wat", {"guest", nullptr, &linker, true});
   const auto add = component.function<std::uint32_t(std::uint32_t, std::uint32_t)>("add").value();
   EXPECT_EQ(add(40, 2).value(), 42U);
   expect_error(add.async(40, 2).get(), Code::unsupported, "blocking calls only");
