@@ -19,7 +19,7 @@ type Frame struct {
 	chunk   []uint64
 	used    int
 	pinned  bool // anything
-	fixed   bool // the chunk
+	fixed   bool // the first chunk
 	pinner  runtime.Pinner
 	Results Results
 }
@@ -66,7 +66,10 @@ func (f *Frame) take(count int) []uint64 {
 		f.chunk = f.first[:]
 	}
 	if count > len(f.chunk)-f.used {
-		f.chunk, f.used, f.fixed = make([]uint64, max(count, chunkWords)), 0, false
+		f.chunk, f.used = make([]uint64, max(count, chunkWords)), 0
+		// Right away: nothing else may know of it when something points to it.
+		f.pinner.Pin(&f.chunk[0])
+		f.pinned = true
 	}
 	words := f.chunk[f.used : f.used+count : f.used+count]
 	f.used += count
@@ -108,10 +111,10 @@ func (f *Frame) PointBytes(v *Value, data unsafe.Pointer, count, size int) {
 	v.W0 = uint64(uintptr(data))
 }
 
-// fix pins the chunk that memory was taken from last.
+// fix pins the first chunk, which is a part of the frame; others are pinned when they are made.
 func (f *Frame) fix() {
 	if !f.fixed {
-		f.pinner.Pin(&f.chunk[0])
+		f.pinner.Pin(&f.first[0])
 		f.pinned, f.fixed = true, true
 	}
 }
