@@ -86,8 +86,28 @@ impl<'a, 't> Lift<'_, 'a, 't> {
     }
 
     /// Reads a value from the guest's stack into `slot`.
+    #[inline(always)]
     fn flat(&mut self, ty: InterfaceType, src: &mut Flat<'_>, slot: &mut Slot) -> Result<()> {
         let kind = kind_of(ty).ok_or_else(unsupported)?;
+        if !kind.is_flat() {
+            return self.flat_compound(kind, ty, src, slot);
+        }
+        let bits = match kind {
+            Kind::S64 | Kind::U64 | Kind::F64 => next(src)?.get_u64(),
+            _ => next(src)?.get_u32().into(),
+        };
+        slot.write(runtime_value_t { of: number(kind, bits)?, ..header(kind) });
+        Ok(())
+    }
+
+    /// The same for all but numbers, apart so that these need no call.
+    fn flat_compound(
+        &mut self,
+        kind: Kind,
+        ty: InterfaceType,
+        src: &mut Flat<'_>,
+        slot: &mut Slot,
+    ) -> Result<()> {
         let mut value = header(kind);
         match ty {
             InterfaceType::String | InterfaceType::List(_) => {
@@ -136,10 +156,7 @@ impl<'a, 't> Lift<'_, 'a, 't> {
                     next(src)?;
                 }
             }
-            InterfaceType::S64 | InterfaceType::U64 | InterfaceType::Float64 => {
-                value.of.u64 = next(src)?.get_u64();
-            }
-            _ => value.of = number(kind, next(src)?.get_u32().into())?,
+            _ => return Err(unsupported()),
         }
         slot.write(value);
         Ok(())

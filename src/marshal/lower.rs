@@ -108,6 +108,7 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
 
     /// # Safety
     /// As for [`args`](Self::args).
+    #[inline(always)]
     unsafe fn flat(
         &mut self,
         value: &runtime_value_t,
@@ -115,11 +116,27 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
         dst: &mut Flat<'_>,
     ) -> Result<()> {
         same(value, ty)?;
-        // SAFETY: `same` found the kind that belongs to the arm; passed on from the caller.
+        // SAFETY: `same` found the kind that belongs to the type; passed on from the caller.
         unsafe {
-            if let Some((bits, _)) = number(value, ty) {
-                return put(dst, bits);
+            match number(value, ty) {
+                Some((bits, _)) => put(dst, bits),
+                None => self.flat_compound(value, ty, dst),
             }
+        }
+    }
+
+    /// The same for all but numbers, apart so that these need no call.
+    ///
+    /// # Safety
+    /// As for [`args`](Self::args); the value is of the type's kind.
+    unsafe fn flat_compound(
+        &mut self,
+        value: &runtime_value_t,
+        ty: InterfaceType,
+        dst: &mut Flat<'_>,
+    ) -> Result<()> {
+        // SAFETY: the kind belongs to the arm; passed on from the caller.
+        unsafe {
             match ty {
                 InterfaceType::String | InterfaceType::List(_) => {
                     let (ptr, len) = self.row(value, ty)?;

@@ -242,12 +242,7 @@ pub const BARS: &[Bar] = &[
         (Ours, "bytes1048576"),
         AtMost(1.5),
     ),
-    bar(
-        "Go: the same, left where it is",
-        (Go, "kept1048576"),
-        (Ours, "bytes1048576"),
-        AtMost(1.5),
-    ),
+    bar("Go: the same, left where it is", (Go, "kept1048576"), (Ours, "bytes1048576"), AtMost(1.5)),
     bar("Go: host function, beside wasmtime-go", (Go, "ask"), (WasmtimeGo, "ask"), AtMost(1.0)),
     bar("Go: the same, blocking calls only", (Go, "ask-direct"), (WasmtimeGo, "ask"), AtMost(1.0)),
 ];
