@@ -10,5 +10,7 @@ mod header_walk;
 mod reading;
 #[path = "boundary/searches.rs"]
 mod searches;
+#[path = "boundary/security.rs"]
+mod security;
 #[path = "boundary/source_walk.rs"]
 mod source_walk;
