@@ -132,13 +132,16 @@ fn preamble() -> String {
 #define RUNTIME_API
 #endif
 
-/* The compiler warns when the answer is ignored. */
+/* The compiler warns when the answer is ignored, unless a program defines this otherwise first:
+   as nothing, or as what its own compiler and style want. */
+#ifndef RUNTIME_NODISCARD
 #if defined(__GNUC__)
 #define RUNTIME_NODISCARD __attribute__((warn_unused_result))
 #elif defined(_MSC_VER)
 #define RUNTIME_NODISCARD _Check_return_
 #else
 #define RUNTIME_NODISCARD
+#endif
 #endif
 
 {types}"#

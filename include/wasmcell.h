@@ -70,8 +70,8 @@
  * changes nothing else in the process.
  */
 
-#ifndef RUNTIME_H
-#define RUNTIME_H
+#ifndef WASMCELL_H
+#define WASMCELL_H
 
 /* Generated from src/capi by cbindgen; do not edit. RUNTIME_BLESS=1 make test rewrites it. */
 
@@ -97,13 +97,16 @@
 #define RUNTIME_API
 #endif
 
-/* The compiler warns when the answer is ignored. */
+/* The compiler warns when the answer is ignored, unless a program defines this otherwise first:
+   as nothing, or as what its own compiler and style want. */
+#ifndef RUNTIME_NODISCARD
 #if defined(__GNUC__)
 #define RUNTIME_NODISCARD __attribute__((warn_unused_result))
 #elif defined(_MSC_VER)
 #define RUNTIME_NODISCARD _Check_return_
 #else
 #define RUNTIME_NODISCARD
+#endif
 #endif
 
 /* Constants and types -------------------------------------------------------------------------- */
@@ -3804,4 +3807,4 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_drop_resource(
 }  // extern "C"
 #endif  // __cplusplus
 
-#endif  /* RUNTIME_H */
+#endif  /* WASMCELL_H */

@@ -65,7 +65,48 @@ fn clang_finds_nothing_to_say_about_it() {
     compile_in_all("clang", "clang++", &narrow);
 }
 
-/// Row 24: the only new macros are `RUNTIME_`, and it includes three headers of the system.
+/// Compiles `text` and says what the compiler had to say.
+fn compile_text(compiler: &str, stem: &str, language: &str, text: &str) -> String {
+    let source = scratch("headers").join(format!("{stem}-{compiler}.{language}"));
+    fs::write(&source, text).expect("the scratch directory is writable");
+    let mut command = tool(compiler);
+    // gcc finds some problems only when it makes code.
+    command.current_dir(root()).args(WARNINGS).args(["-S", "-o", "/dev/null", "-Iinclude"]);
+    command.arg(&source);
+    String::from_utf8_lossy(&output(&mut command).stderr).into_owned()
+}
+
+const COMPILERS: [(&str, &str); 4] =
+    [("gcc", "c"), ("g++", "cc"), ("clang", "c"), ("clang++", "cc")];
+
+/// Hosts have headers called runtime.h, and guards called after them.
+#[test]
+fn a_host_may_have_a_runtime_of_its_own() {
+    let text = "#define RUNTIME_H 1\n#define RUNTIME 2\n#include <wasmcell.h>\n\
+                #include <wasmcell.h>\nruntime_t *ours(void);\nruntime_t *ours(void) \
+                { return (runtime_t *)0; }\n#ifndef WASMCELL_H\n#error no guard\n#endif\n";
+    for (compiler, language) in COMPILERS {
+        let said = compile_text(compiler, "guard", language, text);
+        assert!(said.is_empty(), "{compiler}: {said}");
+    }
+}
+
+/// The warning about ignored errors is there, and a program may have it otherwise.
+#[test]
+fn a_host_may_define_what_nodiscard_is() {
+    let text = "#include <wasmcell.h>\nvoid f(void);\n\
+                void f(void) { runtime_build((runtime_builder_t *)0, (runtime_t **)0); }\n";
+    for (compiler, language) in COMPILERS {
+        let said = compile_text(compiler, "nodiscard", language, text);
+        assert!(said.contains("unused-result"), "{compiler} does not warn: {said}");
+        let text = format!("#define RUNTIME_NODISCARD\n{text}");
+        let said = compile_text(compiler, "discard", language, &text);
+        assert!(said.is_empty(), "{compiler}: {said}");
+    }
+}
+
+/// Row 24: the only new macros are `RUNTIME_` and the guard, and it includes three headers of the
+/// system.
 #[test]
 fn the_only_new_macros_are_ours() {
     let macros = |compiler: &str, language: &str, text: &str| -> BTreeSet<String> {
@@ -83,8 +124,8 @@ fn the_only_new_macros_are_ours() {
         let after = macros(compiler, language, &format!("{base}#include <wasmcell.h>\n"));
         let alone = macros(compiler, language, "#include <wasmcell.h>\n");
         assert_eq!(after, alone, "{compiler}: the header includes something else");
-        let new: Vec<&String> =
-            after.difference(&before).filter(|m| !m.starts_with("#define RUNTIME_")).collect();
+        let is_ours = |m: &String| m.starts_with("#define RUNTIME_") || m == "#define WASMCELL_H ";
+        let new: Vec<&String> = after.difference(&before).filter(|m| !is_ours(m)).collect();
         assert!(new.is_empty(), "{compiler}: {new:?}");
     }
     // An unparenthesised negative number changes its meaning in an expression.
@@ -98,7 +139,7 @@ fn the_only_new_macros_are_ours() {
 fn every_function_links_from_c_and_cpp() {
     let stage = stage(&cdylib());
     let header = Header::committed();
-    for (compiler, language) in [("gcc", "c"), ("g++", "cc"), ("clang", "c"), ("clang++", "cc")] {
+    for (compiler, language) in COMPILERS {
         let mut text = String::from("#include <wasmcell.h>\n\ntypedef void (*any)(void);\n");
         text += "static any volatile functions[] = {\n";
         for function in &header.functions {

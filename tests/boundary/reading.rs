@@ -4,8 +4,8 @@ use super::support::header::{Header, Shape};
 
 const SAMPLE: &str = r#"
 /* Generated. */
-#ifndef RUNTIME_H
-#define RUNTIME_H
+#ifndef WASMCELL_H
+#define WASMCELL_H
 #include <stdint.h>
 
 /**
@@ -83,7 +83,7 @@ RUNTIME_API uint32_t runtime_abi_version(void);
 }  // extern "C"
 #endif  // __cplusplus
 
-#endif /* RUNTIME_H */
+#endif /* WASMCELL_H */
 "#;
 
 #[test]
