@@ -55,7 +55,7 @@ const INITIALISERS: [(&str, &str); 7] = [
     ("runtime_component_options_t", "NULL, 0, NULL, NULL, 0"),
     ("runtime_stats_t", "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0"),
     ("runtime_call_report_t", "0"),
-    ("runtime_call_options_t", "0, 0, NULL, NULL, NULL, NULL"),
+    ("runtime_call_options_t", "0, 0, NULL, NULL, NULL, NULL, NULL, NULL"),
     ("runtime_completion_t", "NULL, NULL, NULL, NULL"),
 ];
 

@@ -879,6 +879,30 @@ typedef struct runtime_call_report_t {
 #define RUNTIME_CALL_REPORT_INIT {sizeof(runtime_call_report_t), 0}
 
 /**
+ * Tells whether a call may go on. See `interrupt` in runtime_call_options_t.
+ *
+ * Runs on the thread that made the call, on that thread's own stack: at its full depth, unless the
+ * guest runs on the same stack, because its component was loaded for blocking calls only or
+ * imports nothing; then at least 256 KiB are left. First after the first tick of the call, then at
+ * most once in each tick of runtime_builder_epoch_tick(), whether the guest computes or waits; not
+ * while a host function runs. Its time is the call's. It may call every function of this library,
+ * with the handles of its own caller too, and release them; calls of the instance that the guest
+ * runs in are RUNTIME_ERROR_BUSY. It must return: neither unwind, nor longjmp() out of it, nor end
+ * its thread. A host whose own check does so, such as PostgreSQL's CHECK_FOR_INTERRUPTS(), only
+ * looks here, and runs that check when the call has returned.
+ *
+ * @param user_data  `interrupt_user_data` of the call. Borrowed for the call.
+ *
+ * @return NULL if the call may go on. Otherwise an error, which the library owns from then on. It
+ *         ends the guest's call, and its caller gets it untouched: one of runtime_error_new() with
+ *         RUNTIME_ERROR_HOST and its message, one that a function of this library returned with
+ *         its own code.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_error_t *(*runtime_interrupt_fn_t)(void *user_data);
+
+/**
  * How one call is to be made. NULL in its place means defaults.
  *
  * Initialise with RUNTIME_CALL_OPTIONS_INIT. Fields are only ever appended, so a program built
@@ -925,9 +949,20 @@ typedef struct runtime_call_options_t {
    * ended, and that the thread of the call may use it.
    */
   void *context;
+  /**
+   * Asked on the thread of the call, at most once a tick, whether the call may go on; NULL, the
+   * default, if nobody is asked. What it returns ends the call. Only for calls that block: with
+   * an asynchronous one it is RUNTIME_ERROR_INVALID_ARGUMENT.
+   */
+  runtime_interrupt_fn_t interrupt;
+  /**
+   * What `interrupt` gets. The library passes it on and never looks behind it; it must live
+   * until the call has ended.
+   */
+  void *interrupt_user_data;
 } runtime_call_options_t;
 /** Defaults for a runtime_call_options_t. */
-#define RUNTIME_CALL_OPTIONS_INIT {sizeof(runtime_call_options_t), 0, 0, NULL, NULL, NULL, NULL}
+#define RUNTIME_CALL_OPTIONS_INIT {sizeof(runtime_call_options_t), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL}
 
 /**
  * UTF-8 text: `len` bytes at `ptr`.
@@ -3231,6 +3266,7 @@ RUNTIME_API const runtime_type_t *runtime_function_type(const runtime_function_t
  *         RUNTIME_ERROR_TIMEOUT, RUNTIME_ERROR_MEMORY_LIMIT, RUNTIME_ERROR_RESOURCE_LIMIT,
  *         RUNTIME_ERROR_FUEL or RUNTIME_ERROR_INSTANCE_LIMIT for the limit that it met,
  *         RUNTIME_ERROR_CANCELLED if the token in `options` was triggered,
+ *         what `interrupt` in `options` returned,
  *         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
  *
  * @threadsafe Yes.

@@ -15,6 +15,7 @@ use crate::deadline::{CancelToken, DeadlineRef, Span, TimeLimit};
 use crate::error::{Code, Error, Result};
 use crate::executor::{self, Surroundings};
 use crate::host::{Context, Mailbox};
+use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::runtime::Runtime;
 use crate::stack::Stack;
@@ -36,12 +37,23 @@ pub struct CallOptions {
     pub context: Option<Context>,
     /// Where to put what the guest prints, if its sandbox captures that.
     pub output: Option<Arc<Output>>,
+    /// What is asked now and then whether the call may go on. An asynchronous call has no thread
+    /// of its caller's to do so.
+    pub interrupt: Option<Arc<Interrupt>>,
 }
 
 impl CallOptions {
     /// All defaults.
     pub const fn new() -> Self {
-        Self { timeout: None, cancel: None, fuel: None, report: None, context: None, output: None }
+        Self {
+            timeout: None,
+            cancel: None,
+            fuel: None,
+            report: None,
+            context: None,
+            output: None,
+            interrupt: None,
+        }
     }
 }
 
@@ -123,11 +135,20 @@ pub(crate) struct Call {
     pub context: Option<Context>,
     /// Where captured output goes.
     pub output: Option<Arc<Output>>,
+    /// Whom to ask whether the call may go on.
+    pub interrupt: Option<Arc<Interrupt>>,
 }
 
 impl Call {
     fn new(terms: Terms, options: &CallOptions) -> Self {
-        let mut call = Self { terms, cancel: None, report: None, context: None, output: None };
+        let mut call = Self {
+            terms,
+            cancel: None,
+            report: None,
+            context: None,
+            output: None,
+            interrupt: None,
+        };
         call.renew(terms, options);
         call
     }
@@ -135,12 +156,14 @@ impl Call {
     /// The next call, in the place of the last one.
     #[inline(always)]
     pub(crate) fn renew(&mut self, terms: Terms, options: &CallOptions) {
-        let CallOptions { timeout: _, cancel, fuel: _, report, context, output } = options;
+        let CallOptions { timeout: _, cancel, fuel: _, report, context, output, interrupt } =
+            options;
         self.terms = terms;
         self.cancel = cancel.clone();
         self.report = report.clone();
         self.context = context.clone();
         self.output = output.clone();
+        self.interrupt = interrupt.clone();
     }
 
     pub(crate) fn deadline(&self) -> DeadlineRef<'_> {
@@ -178,6 +201,9 @@ impl<'a> Running<'a> {
         let reactor = enters.then(|| runtime.workers().reactor()).transpose()?;
         let counted = Counted::start(&**runtime.stats());
         runtime.ticker().wake();
+        if let Some(interrupt) = &options.interrupt {
+            interrupt.begin(runtime.ticker().ticks());
+        }
         Ok(Self { terms, options, runtime, reactor, mailbox, counted })
     }
 
@@ -206,6 +232,7 @@ impl<'a> Running<'a> {
             mailbox: self.mailbox,
             log: self.runtime.log(),
             ticker: self.runtime.ticker(),
+            interrupt: self.options.interrupt.as_deref(),
         };
         executor::block_on(&around, part)
     }
@@ -256,6 +283,10 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T>> + Send + 'static,
 {
+    if options.interrupt.is_some() {
+        let problem = "an asynchronous call has no thread of its caller's; use `cancel`";
+        return Err(Error::invalid("options.interrupt", problem));
+    }
     let call = Call::new(Terms::settle(component, options, None)?, options);
     let deadline = call.deadline().to_owned();
     task::start(component.runtime(), deadline, mailbox, body(call), done)

@@ -68,6 +68,11 @@ impl Ticker {
         }
     }
 
+    /// How long a tick takes.
+    pub(crate) fn tick(&self) -> Duration {
+        self.shared.tick
+    }
+
     /// Ticks so far.
     pub(crate) fn ticks(&self) -> u64 {
         self.shared.ticks.load(SeqCst)

@@ -17,6 +17,7 @@ use crate::deadline::DeadlineRef;
 use crate::epoch::Ticker;
 use crate::error::Result;
 use crate::host::Mailbox;
+use crate::interrupt::Interrupt;
 use crate::log::Log;
 
 /// What a call on its caller's thread goes by.
@@ -29,18 +30,46 @@ pub(crate) struct Surroundings<'a> {
     /// The log that records go to meanwhile.
     pub log: &'a Log,
     pub ticker: &'a Ticker,
+    /// Who is asked now and then whether the call may go on.
+    pub interrupt: Option<&'a Interrupt>,
+}
+
+impl Surroundings<'_> {
+    /// Asks the host whether the call may go on.
+    fn ask(&self) -> Result<()> {
+        self.interrupt.map_or(Ok(()), |it| it.ask(self.ticker.ticks()))
+    }
+
+    /// Waits for somebody to wake `parker`.
+    fn wait(&self, parker: &Parker) -> Result<()> {
+        let end = self.deadline.at();
+        loop {
+            let until = match self.interrupt {
+                Some(_) => end.min(Instant::now() + self.ticker.tick()),
+                None => end,
+            };
+            if parker.park_until(until) {
+                return Ok(());
+            }
+            if until == end {
+                return Err(self.deadline.timed_out());
+            }
+            self.ask()?;
+        }
+    }
 }
 
 /// Polls `call` on this thread until it is done, cancelled or late.
 ///
 /// # Errors
-/// `TIMEOUT` or `CANCELLED`, and then `call` is to be dropped where it stands.
+/// `TIMEOUT`, `CANCELLED` or what the host says when it is asked, and then `call` is to be dropped
+/// where it stands.
 #[inline(always)]
 pub(crate) fn block_on<F: Future>(
     around: &Surroundings<'_>,
     mut call: Pin<&mut F>,
 ) -> Result<F::Output> {
-    let Surroundings { reactor, deadline, mailbox, log, ticker } = *around;
+    let Surroundings { reactor, deadline, mailbox, log, ticker, .. } = *around;
     let _reactor = reactor.map(Handle::enter);
     let mut cancellation = pin!(deadline.cancellation());
     // Most calls never wait: who wakes them is only made when one does, and asked once more.
@@ -64,6 +93,7 @@ pub(crate) fn block_on<F: Future>(
             }
             continue;
         }
+        around.ask()?;
         let Some((parker, _)) = &parker else {
             parker = Some(Parker::here());
             continue;
@@ -71,9 +101,7 @@ pub(crate) fn block_on<F: Future>(
         if cancellation.as_mut().poll(&mut context).is_ready() {
             return Err(deadline.cancelled());
         }
-        if !parker.park_until(deadline.at()) {
-            return Err(deadline.timed_out());
-        }
+        around.wait(parker)?;
     }
 }
 

@@ -150,12 +150,20 @@ pub(crate) fn end<T>(store: &mut Home, result: wasmtime::Result<T>) -> Result<T>
 }
 
 fn at_tick(store: StoreContextMut<'_, Guest>) -> wasmtime::Result<UpdateDeadline> {
-    let call = &store.data().call;
-    match call.deadline().check() {
-        Ok(()) if call.terms.yields => Ok(UpdateDeadline::Yield(1)),
-        Ok(()) => Ok(UpdateDeadline::Continue(1)),
-        Err(error) => Err(error.into_wasmtime()),
-    }
+    let guest = store.data();
+    let call = &guest.call;
+    let next = match (call.deadline().check(), &call.interrupt) {
+        (Ok(()), _) if call.terms.yields => Ok(UpdateDeadline::Yield(1)),
+        // The host is asked on the native stack.
+        (Ok(()), Some(_)) if call.terms.on_fiber => Ok(UpdateDeadline::Yield(1)),
+        (Ok(()), Some(interrupt)) => {
+            let ticks = guest.component.runtime().ticker().ticks();
+            interrupt.ask(ticks).map(|()| UpdateDeadline::Continue(1))
+        }
+        (Ok(()), None) => Ok(UpdateDeadline::Continue(1)),
+        (Err(error), _) => Err(error),
+    };
+    next.map_err(Error::into_wasmtime)
 }
 
 impl Guest {
@@ -172,7 +180,9 @@ impl Guest {
             Answer::Now(reply) => reply,
             Answer::Later(later) => {
                 let (mailbox, log) = (&Mailbox::default(), runtime.log());
-                let around = Surroundings { reactor: None, deadline, mailbox, log, ticker };
+                let interrupt = self.call.interrupt.as_deref();
+                let around =
+                    Surroundings { reactor: None, deadline, mailbox, log, ticker, interrupt };
                 executor::block_on(&around, pin!(later))?.unwrap_or_else(|_| dropped())
             }
         };

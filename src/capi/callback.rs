@@ -1,7 +1,10 @@
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
+use super::boundary::take;
+use super::error::runtime_error_t;
 use crate::error::{Error, Result};
+use crate::interrupt::Interrupt;
 use crate::log::LogFn;
 
 /// Releases the `user_data` of a callback.
@@ -59,6 +62,44 @@ pub type runtime_log_fn_t = Option<
         message_len: usize,
     ),
 >;
+
+/// Tells whether a call may go on. See `interrupt` in runtime_call_options_t.
+///
+/// Runs on the thread that made the call, on that thread's own stack: at its full depth, unless the
+/// guest runs on the same stack, because its component was loaded for blocking calls only or
+/// imports nothing; then at least 256 KiB are left. First after the first tick of the call, then at
+/// most once in each tick of runtime_builder_epoch_tick(), whether the guest computes or waits; not
+/// while a host function runs. Its time is the call's. It may call every function of this library,
+/// with the handles of its own caller too, and release them; calls of the instance that the guest
+/// runs in are RUNTIME_ERROR_BUSY. It must return: neither unwind, nor longjmp() out of it, nor end
+/// its thread. A host whose own check does so, such as PostgreSQL's CHECK_FOR_INTERRUPTS(), only
+/// looks here, and runs that check when the call has returned.
+///
+/// @param user_data  `interrupt_user_data` of the call. Borrowed for the call.
+///
+/// @return NULL if the call may go on. Otherwise an error, which the library owns from then on. It
+///         ends the guest's call, and its caller gets it untouched: one of runtime_error_new() with
+///         RUNTIME_ERROR_HOST and its message, one that a function of this library returned with
+///         its own code.
+///
+/// @since 0.1
+pub type runtime_interrupt_fn_t =
+    Option<unsafe extern "C" fn(user_data: *mut c_void) -> *mut runtime_error_t>;
+
+/// The core's view of an interrupt callback; NULL is `None`.
+pub(super) fn interrupt(
+    callback: runtime_interrupt_fn_t,
+    user_data: *mut c_void,
+) -> Option<Arc<Interrupt>> {
+    let callback = callback?;
+    let user = UserData::new(user_data, None);
+    Some(Arc::new(Interrupt::new(move || {
+        // SAFETY: the header obliges callers to pass a function of this type that does not unwind,
+        // with the `user_data` it expects; the error that it returns is ours.
+        let error = unsafe { take(callback(user.get())) };
+        error.map_or(Ok(()), |error| Err(error.into()))
+    })))
+}
 
 /// The caller's `user_data`, released exactly once when its last user goes away.
 ///

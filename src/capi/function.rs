@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::boundary::{self, Out, OutStruct, SizeTagged, borrow, guard, release, share, slice};
 use super::bytes::runtime_bytes_t;
+use super::callback::{self, runtime_interrupt_fn_t};
 use super::cancel::runtime_cancel_t;
 use super::error::runtime_error_t;
 use super::output::runtime_output_t;
@@ -64,9 +65,16 @@ pub struct runtime_call_options_t {
     /// it on and never looks behind it. It is up to the caller that it lives until the call has
     /// ended, and that the thread of the call may use it.
     pub context: *mut c_void,
+    /// Asked on the thread of the call, at most once a tick, whether the call may go on; NULL, the
+    /// default, if nobody is asked. What it returns ends the call. Only for calls that block: with
+    /// an asynchronous one it is RUNTIME_ERROR_INVALID_ARGUMENT.
+    pub interrupt: runtime_interrupt_fn_t,
+    /// What `interrupt` gets. The library passes it on and never looks behind it; it must live
+    /// until the call has ended.
+    pub interrupt_user_data: *mut c_void,
 }
 
-// SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
+// SAFETY: repr(C), `struct_size` first, integers, raw pointers and optional functions only.
 unsafe impl SizeTagged for runtime_call_options_t {}
 
 const DEFAULTS: runtime_call_options_t = runtime_call_options_t {
@@ -77,6 +85,8 @@ const DEFAULTS: runtime_call_options_t = runtime_call_options_t {
     report: ptr::null_mut(),
     output: ptr::null_mut(),
     context: ptr::null_mut(),
+    interrupt: None,
+    interrupt_user_data: ptr::null_mut(),
 };
 
 /// What a caller wants its host functions to see.
@@ -186,6 +196,7 @@ pub(super) unsafe fn call_options(options: *const runtime_call_options_t) -> Res
         report: report.as_ref().map(|it| it.used.clone()),
         context: (!context.0.is_null()).then(|| -> Context { Arc::new(context) }),
         output: output.map(|it| it.0.clone()),
+        interrupt: callback::interrupt(options.interrupt, options.interrupt_user_data),
     };
     Ok(Options(Some(Box::new(Given { core, report }))))
 }
@@ -278,6 +289,7 @@ pub unsafe extern "C" fn runtime_function_type(
 ///         RUNTIME_ERROR_TIMEOUT, RUNTIME_ERROR_MEMORY_LIMIT, RUNTIME_ERROR_RESOURCE_LIMIT,
 ///         RUNTIME_ERROR_FUEL or RUNTIME_ERROR_INSTANCE_LIMIT for the limit that it met,
 ///         RUNTIME_ERROR_CANCELLED if the token in `options` was triggered,
+///         what `interrupt` in `options` returned,
 ///         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
 ///
 /// @threadsafe Yes.

@@ -106,11 +106,16 @@ fn valid_pointer(header: &Header, name: &str, ty: &str) -> Argument {
     }
 }
 
+/// Whether a field is a callback without which a struct is of no use.
+pub(super) fn is_wanted(header: &Header, field: &Param) -> bool {
+    is_callback(header, &field.ty) && field.name != "interrupt"
+}
+
 /// Statements that put callbacks, and something to release, into a struct.
 pub(super) fn fill_callbacks(header: &Header, fields: &[Param], at: &str) -> String {
     let mut text = String::new();
-    for Param { name, ty, .. } in fields {
-        if is_callback(header, ty) {
+    for field @ Param { name, ty, .. } in fields {
+        if is_wanted(header, field) {
             let _ = write!(text, " {at}.{name} = fixture_{};", noun(ty));
         } else if name == "user_data" {
             let _ = write!(text, " {at}.{name} = fixture_user();");

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::calls::{
-    Argument, Call, Case, call, expect_outputs, fill_callbacks, is_callback, plain, pointee,
+    Argument, Call, Case, call, expect_outputs, fill_callbacks, is_wanted, plain, pointee,
     program, release_outputs,
 };
 use super::header::{Function, Header, Param, Shape};
@@ -34,7 +34,7 @@ fn sized<'a>(header: &'a Header, param: &Param) -> Option<&'a [Param]> {
 
 /// The oldest caller has the size alone, or the first callback, without which nothing works.
 fn oldest(header: &Header, ty: &str, fields: &[Param]) -> String {
-    let after = fields.iter().skip_while(|field| !is_callback(header, &field.ty)).nth(1);
+    let after = fields.iter().skip_while(|field| !is_wanted(header, field)).nth(1);
     after.map_or("sizeof(size_t)".to_owned(), |next| format!("offsetof({ty}, {})", next.name))
 }
 

@@ -36,4 +36,31 @@ TEST(CallOptions, fuel_without_counting_is_refused) {
                Code::invalid_argument, "fuel");
 }
 
+TEST(CallOptions, an_interrupt_ends_the_call) {
+  const auto spin = load("guests/wat/spin.wat").function<void()>("spin").value();
+  int asked = 0;
+  const std::function<wasmcell::Result<void>()> interrupt = [&]() -> wasmcell::Result<void> {
+    if (++asked < 3) return {};
+    return wasmcell::Unexpected<wasmcell::Error>(wasmcell::Error("enough"));
+  };
+  wasmcell::CallOptions options;
+  options.interrupt = &interrupt;
+  expect_error(spin.call(options), Code::host, "enough");
+  EXPECT_EQ(asked, 3);
+  const std::function<wasmcell::Result<void>()> none;
+  options.interrupt = &none;
+  options.timeout = 20ms;
+  expect_error(spin.call(options), Code::timeout, "20 ms");
+}
+
+TEST(CallOptions, an_interrupt_may_throw) {
+  const auto spin = load("guests/wat/spin.wat").function<void()>("spin").value();
+  const std::function<wasmcell::Result<void>()> interrupt = []() -> wasmcell::Result<void> {
+    throw std::runtime_error("thrown");
+  };
+  wasmcell::CallOptions options;
+  options.interrupt = &interrupt;
+  expect_error(spin.call(options), Code::host, "thrown");
+}
+
 }  // namespace

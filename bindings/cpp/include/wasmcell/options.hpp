@@ -4,6 +4,8 @@
 #define WASMCELL_OPTIONS_HPP
 
 #include <chrono>
+#include <functional>
+#include <wasmcell/callback.hpp>
 #include <wasmcell/cancel.hpp>
 #include <wasmcell/output.hpp>
 
@@ -41,6 +43,10 @@ struct CallOptions {
   /// What host functions and output callbacks get by Call::context(): must live until the call has
   /// ended, and be fit for the thread that it runs on.
   void *context = nullptr;
+  /// Asked on the thread of the call, at most once a tick, whether the call may go on: an error
+  /// ends it, and is what it gives; so does an exception. Only for calls that block. See
+  /// runtime_interrupt_fn_t.
+  const std::function<Result<void>()> *interrupt = nullptr;
 };
 
 namespace detail {
@@ -48,6 +54,14 @@ namespace detail {
 /// Times that are negative become 0.
 inline std::uint64_t milliseconds(std::chrono::milliseconds time) noexcept {
   return time.count() > 0 ? static_cast<std::uint64_t>(time.count()) : 0;
+}
+
+/// Asks CallOptions::interrupt, which is not empty.
+inline runtime_error_t *interrupt(void *function) noexcept {
+  return guarded([&]() -> runtime_error_t * {
+    auto goes_on = (*static_cast<const std::function<Result<void>()> *>(function))();
+    return goes_on ? nullptr : std::move(goes_on).error().release();
+  });
 }
 
 inline runtime_call_options_t raw(const CallOptions &options) noexcept {
@@ -58,6 +72,10 @@ inline runtime_call_options_t raw(const CallOptions &options) noexcept {
   raw.report = options.report != nullptr ? options.report->get() : nullptr;
   raw.output = options.output != nullptr ? options.output->get() : nullptr;
   raw.context = options.context;
+  if (options.interrupt != nullptr && *options.interrupt) {
+    raw.interrupt = interrupt;
+    raw.interrupt_user_data = const_cast<std::function<Result<void>()> *>(options.interrupt);
+  }
   return raw;
 }
 
