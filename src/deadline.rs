@@ -124,7 +124,7 @@ impl DeadlineRef<'_> {
 
     pub(crate) fn timed_out(self) -> Error {
         let limit = self.limit.limit.as_millis();
-        Error::new(Code::Timeout, format!("the call took longer than its limit of {limit} ms"))
+        Error::new(Code::Timeout, format_args!("the call took longer than its limit of {limit} ms"))
     }
 
     pub(crate) fn cancelled(self) -> Error {

@@ -53,7 +53,9 @@ impl Ticker {
                 let shared = shared.clone();
                 move || shared.run()
             })
-            .map_err(|error| Error::new(Code::Io, format!("starting the epoch thread: {error}")))?;
+            .map_err(|error| {
+                Error::new(Code::Io, format_args!("starting the epoch thread: {error}"))
+            })?;
         Ok(Self { shared, thread: Some(thread), birthplace: Birthplace::here() })
     }
 

@@ -5,8 +5,13 @@
 
 mod classify;
 mod demangle;
+mod frame;
+mod message;
 
 use std::fmt;
+
+pub use frame::Frame;
+pub use message::MAX_MESSAGE;
 
 /// What kind of failure an [`Error`] is. Numbers are stable and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -125,23 +130,6 @@ pub enum TrapKind {
     Other = 31,
 }
 
-/// One function on the guest's stack when it trapped, innermost first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Frame {
-    /// Name of the function, demangled; empty where the component carries no names.
-    pub function: String,
-    /// Name of the core module; empty where it has none.
-    pub module: String,
-    /// Offset of the instruction in the core module's binary, in bytes.
-    pub offset: Option<u64>,
-    /// Source file; empty without debug information.
-    pub file: String,
-    /// Line in `file`, from 1; 0 if unknown.
-    pub line: u32,
-    /// Column in `line`, from 1; 0 if unknown.
-    pub column: u32,
-}
-
 /// A failure, with all that is known about it.
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
@@ -159,11 +147,15 @@ struct Inner {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error with this code and message. Line breaks in the message become spaces.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
+    /// An error with this code and message, which is made one line of less than [`MAX_MESSAGE`]
+    /// bytes: line breaks become spaces, and a mark takes the place of what is too much.
+    ///
+    /// Pass `format_args!` rather than `format!` where a guest has a say in the text: what is too
+    /// much is then never formatted.
+    pub fn new(code: Code, message: impl fmt::Display) -> Self {
         Self(Box::new(Inner {
             code,
-            message: one_line(message.into()),
+            message: message::line(message),
             trap: None,
             exit_status: None,
             frames: Vec::new(),
@@ -172,12 +164,12 @@ impl Error {
 
     /// The caller passed something unusable as `argument`.
     pub fn invalid(argument: &str, problem: impl fmt::Display) -> Self {
-        Self::new(Code::InvalidArgument, format!("`{argument}`: {problem}"))
+        Self::new(Code::InvalidArgument, format_args!("`{argument}`: {problem}"))
     }
 
     /// A file or directory could not be used.
     pub fn io(path: &std::path::Path, error: &std::io::Error) -> Self {
-        Self::new(Code::Io, format!("{}: {error}", path.display()))
+        Self::new(Code::Io, format_args!("{}: {error}", path.display()))
     }
 
     /// A panic was caught at the boundary.
@@ -187,7 +179,7 @@ impl Error {
             .copied()
             .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
             .unwrap_or("no message");
-        Self::new(Code::Panic, format!("a bug in wasmcell, please report it: {text}"))
+        Self::new(Code::Panic, format_args!("a bug in wasmcell, please report it: {text}"))
     }
 
     /// What kind of failure this is.
@@ -215,15 +207,15 @@ impl Error {
         &self.0.frames
     }
 
-    /// The same error with `prefix` in front of its message.
+    /// The same error with `prefix` in front of its message, of which a long one leaves room.
     #[must_use]
     pub fn context(mut self, prefix: impl fmt::Display) -> Self {
-        self.0.message = one_line(format!("{prefix}: {}", self.0.message));
+        self.0.message = message::prefixed(prefix, &self.0.message);
         self
     }
 
     /// The same failure under another code, with `cause` in front of its message.
-    pub(crate) fn recode(self, code: Code, cause: String) -> Self {
+    pub(crate) fn recode(self, code: Code, cause: impl fmt::Display) -> Self {
         let mut it = self.context(cause);
         it.0.code = code;
         it
@@ -231,8 +223,8 @@ impl Error {
 
     /// The same failure in other words.
     #[must_use]
-    pub(crate) fn reword(mut self, message: String) -> Self {
-        self.0.message = one_line(message);
+    pub(crate) fn reword(mut self, message: impl fmt::Display) -> Self {
+        self.0.message = message::line(message);
         self
     }
 
@@ -255,15 +247,3 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
-
-fn one_line(mut text: String) -> String {
-    if text.contains(['\n', '\r']) {
-        text = text
-            .split(['\n', '\r'])
-            .map(str::trim)
-            .filter(|l| !l.is_empty())
-            .collect::<Vec<_>>()
-            .join(" ");
-    }
-    text
-}

@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::live::Live;
 use crate::marshal::{Args, Results};
-use crate::types::{FunctionType, Name, Type};
+use crate::types::{FunctionType, Item, Name, Type, brief};
 use crate::value::{self, Value};
 
 /// One exported function of a component. Clones share it; any thread may call it.
@@ -184,18 +184,19 @@ fn resolve(component: &Component, name: &str) -> Option<ComponentExportIndex> {
     }
 }
 
+/// How many of the functions that there are it names.
+const NAMED: usize = 8;
+
 fn not_found(component: &Component, name: &str) -> Error {
-    let names: Vec<_> = component
-        .types()
-        .exports
-        .iter()
-        .filter(|item| matches!(item.ty, Some(Type::Function(_))))
-        .map(|item| format!("`{}`", item.name.as_str()))
-        .collect();
-    let there = match names.len() {
-        0 => "it exports no functions".to_owned(),
-        1..=8 => format!("it exports {}", names.join(", ")),
-        more => format!("it exports {} and {} more", names[..8].join(", "), more - 8),
+    let is_function = |item: &&Item| matches!(item.ty, Some(Type::Function(_)));
+    let functions = || component.types().exports.iter().filter(is_function);
+    let named = functions().take(NAMED).map(|item| format!("`{}`", brief(&item.name)));
+    let (names, count) = (named.collect::<Vec<_>>().join(", "), functions().count());
+    let there = match count.saturating_sub(NAMED) {
+        _ if count == 0 => "it exports no functions".to_owned(),
+        0 => format!("it exports {names}"),
+        more => format!("it exports {names} and {more} more"),
     };
-    Error::new(Code::NotFound, format!("the component has no function `{name}`; {there}"))
+    let problem = format_args!("the component has no function `{}`; {there}", brief(name));
+    Error::new(Code::NotFound, problem)
 }

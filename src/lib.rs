@@ -49,6 +49,7 @@ pub mod signature;
 mod stack;
 pub mod stats;
 mod task;
+mod text;
 pub mod types;
 pub mod value;
 mod workers;

@@ -124,7 +124,10 @@ impl Limits {
             let problem = format!("an instance is too large for the pool: {message}");
             return Error::new(Code::ResourceLimit, problem);
         };
-        Error::new(code, format!("the component wants more; `{setting}` is {limit}: {message}"))
+        Error::new(
+            code,
+            format_args!("the component wants more; `{setting}` is {limit}: {message}"),
+        )
     }
 }
 
@@ -135,7 +138,7 @@ fn too_much(
     setting: &str,
     limit: impl std::fmt::Display,
 ) -> Error {
-    Error::new(code, format!("the component wants {wanted} {what}; `{setting}` is {limit}"))
+    Error::new(code, format_args!("the component wants {wanted} {what}; `{setting}` is {limit}"))
 }
 
 /// Watches one instance grow.

@@ -81,7 +81,7 @@ pub(crate) fn engine(settings: &Settings) -> Result<(Engine, Info)> {
         }
     }
     let code = if settings.force_pooling_allocator { Code::Pool } else { Code::InvalidArgument };
-    Err(Error::new(code, format!("no instance allocator fits: {reason}")))
+    Err(Error::new(code, format_args!("no instance allocator fits: {reason}")))
 }
 
 fn steps(settings: &Settings) -> Vec<Step> {

@@ -193,7 +193,7 @@ impl Runtime {
             // The semaphore is never closed, so it is the time that ran out.
             Ok(Err(_)) | Err(_) => Err(Error::new(
                 Code::InstanceLimit,
-                format!(
+                format_args!(
                     "all {} instances that `max_components` allows stayed alive for the {} ms \
                      that `instance_wait` allows",
                     self.0.settings.max_components,

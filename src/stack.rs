@@ -53,7 +53,7 @@ impl Stack {
             Some(Bytes { left, .. }) if left < NEEDED && (!self.is_small() || is_nested()) => {
                 Err(Error::new(
                     Code::StackOverflow,
-                    format!(
+                    format_args!(
                         "calls and host functions within each other left {left} bytes of the \
                          thread's own stack; a call needs {NEEDED}"
                     ),
@@ -81,7 +81,7 @@ impl Stack {
             None => "this is no thread's own stack, so its size is not known".to_owned(),
         };
         let rule = "`blocking_only` needs `max_stack` and 512 KiB";
-        Err(Error::new(Code::StackOverflow, format!("{found}; {rule}, {needed} bytes in all")))
+        Err(Error::new(Code::StackOverflow, format_args!("{found}; {rule}, {needed} bytes in all")))
     }
 
     /// Whether it is so small, or so little known, that calls within each other have to be told

@@ -18,9 +18,11 @@ mod reflect;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use display::brief;
+pub use display::MAX_TEXT;
 pub use kind::Kind;
 pub(crate) use path::Path;
+
+pub(crate) use crate::text::brief;
 
 /// A name that C can borrow: NUL-terminated. Interior NULs, which no valid component has, become
 /// U+FFFD.

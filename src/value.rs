@@ -109,8 +109,9 @@ pub fn print(values: &[Value]) -> Result<String> {
 
 /// wasm-wave panics on values that have no text.
 fn printable(value: &Value) -> Result<()> {
-    let unsupported =
-        |what| Err(Error::new(Code::Unsupported, format!("a {what} cannot be written as text")));
+    let unsupported = |what| {
+        Err(Error::new(Code::Unsupported, format_args!("a {what} cannot be written as text")))
+    };
     match value {
         Value::Resource(_) => unsupported("resource"),
         Value::Stream(_) => unsupported("stream"),

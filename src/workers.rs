@@ -60,7 +60,7 @@ impl Workers {
 }
 
 fn failed(error: std::io::Error) -> Error {
-    Error::new(Code::Io, format!("starting worker threads: {error}"))
+    Error::new(Code::Io, format_args!("starting worker threads: {error}"))
 }
 
 fn gone() -> Error {

@@ -82,7 +82,8 @@ impl Disk {
         if path.as_os_str().is_empty() {
             return Err(Error::invalid(SETTING, "is empty"));
         }
-        let unusable = |error: io::Error| Error::io(&path, &error).context(format!("`{SETTING}`"));
+        let unusable =
+            |error: io::Error| Error::io(&path, &error).context(format_args!("`{SETTING}`"));
         let path = std::path::absolute(&path).map_err(unusable)?;
         let found = match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -112,7 +113,7 @@ impl Disk {
     /// There is one, but it cannot be read or believed.
     pub(super) fn read(&self, key: &Key) -> Result<Option<Vetted>> {
         let path = self.file(key);
-        let refuse = |why: &str| Error::new(Code::Io, format!("{}: {why}", path.display()));
+        let refuse = |why: &str| Error::new(Code::Io, format_args!("{}: {why}", path.display()));
         self.vet()?;
         let file = File::options()
             .read(true)
@@ -154,7 +155,8 @@ impl Disk {
 
     /// Looks again: the directory may have been replaced or opened up since.
     fn vet(&self) -> Result<()> {
-        let refuse = |why: &str| Error::new(Code::Io, format!("{}: {why}", self.path.display()));
+        let refuse =
+            |why: &str| Error::new(Code::Io, format_args!("{}: {why}", self.path.display()));
         let found = fs::symlink_metadata(&self.path).map_err(|e| Error::io(&self.path, &e))?;
         vet_directory(&found, self.user).map_err(|problem| refuse(&problem))?;
         if (found.dev(), found.ino()) == self.identity {

@@ -5,8 +5,8 @@ use std::panic::Location;
 
 use wasmtime::Trap;
 
-use super::demangle::demangle;
-use super::{Code, Error, Frame, TrapKind};
+use super::{Code, Error, Frame, MAX_MESSAGE, TrapKind};
+use crate::text::{Cut, cut};
 
 /// Classifies a failure of wasmtime.
 impl From<wasmtime::Error> for Error {
@@ -16,17 +16,19 @@ impl From<wasmtime::Error> for Error {
         let mut classified = if let Some(ours) = error.downcast_ref::<Self>() {
             ours.clone()
         } else if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
-            let mut it = Self::new(Code::Exit, format!("the guest exited with status {}", exit.0));
+            let mut it =
+                Self::new(Code::Exit, format_args!("the guest exited with status {}", exit.0));
             it.0.exit_status = Some(exit.0);
             it
         } else if let Some(trap) = error.downcast_ref::<Trap>() {
             from_trap(*trap, &error)
         } else if error.is::<wasmtime::PoolConcurrencyLimitError>() {
             // All slots are there, but not all parts: instances with several memories take more.
-            let problem = format!("the pool for `max_components` is used up: {}", chain(&error));
+            let why = chain(&error);
+            let problem = format_args!("the pool for `max_components` is used up: {why}");
             Self::new(Code::InstanceLimit, problem)
         } else if let Some(setting) = spent(&error) {
-            Self::new(Code::ResourceLimit, format!("`{setting}`: {}", chain(&error)))
+            Self::new(Code::ResourceLimit, format_args!("`{setting}`: {}", chain(&error)))
         } else {
             let mut it = Self::new(Code::Trap, chain(&error));
             tracing::debug!(from = %Location::caller(), "unclassified failure of wasmtime: {it}");
@@ -51,7 +53,7 @@ fn spent(error: &wasmtime::Error) -> Option<&'static str> {
     if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
         return Some("max_resources");
     }
-    let text = error.root_cause().to_string();
+    let text = cut(error.root_cause(), MAX_CAUSE);
     if text.contains("store handle limit exceeded") {
         Some("max_resources")
     } else if text.contains("fuel allocated for hostcalls") {
@@ -116,32 +118,48 @@ fn from_trap(trap: Trap, error: &wasmtime::Error) -> Error {
     it
 }
 
-/// The causes of `error`, outermost first, without wasmtime's own rendering of the backtrace.
+/// The causes of `error`, outermost first, without wasmtime's own rendering of the backtrace. A
+/// long one leaves room for those behind it.
 fn chain(error: &wasmtime::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
-        let mut told = UntilBacktrace(String::new());
-        if write!(told, "{cause}").is_err() {
+        let mut told = Told(String::new());
+        // It fails where it has heard enough.
+        let _ = write!(told, "{cause}");
+        if told.is_backtrace() {
             continue;
         }
         if !text.is_empty() {
             text.push_str(": ");
         }
         text.push_str(told.0.trim_start_matches("wasm trap: "));
+        if text.len() > MAX_MESSAGE {
+            break;
+        }
     }
     text
 }
 
-/// Stops wasmtime before it renders a backtrace: it would demangle names that guests choose
-/// without a bound; see [`demangle`].
-struct UntilBacktrace(String);
+/// How much of one cause is told.
+const MAX_CAUSE: usize = 1024;
 
-impl Write for UntilBacktrace {
+/// Stops wasmtime before it renders a backtrace: it would demangle names that guests choose
+/// without a bound; see [`super::demangle`].
+struct Told(String);
+
+impl Told {
+    fn is_backtrace(&self) -> bool {
+        self.0.starts_with("error while executing at wasm backtrace")
+    }
+}
+
+impl Write for Told {
     fn write_str(&mut self, part: &str) -> fmt::Result {
-        self.0.push_str(part);
-        match self.0.starts_with("error while executing at wasm backtrace") {
+        let left = MAX_CAUSE.saturating_sub(self.0.len());
+        let done = write!(Cut::new(&mut self.0, left), "{part}");
+        match self.is_backtrace() {
             true => Err(fmt::Error),
-            false => Ok(()),
+            false => done,
         }
     }
 }
@@ -150,18 +168,5 @@ fn frames(error: &wasmtime::Error) -> Vec<Frame> {
     let Some(backtrace) = error.downcast_ref::<wasmtime::WasmBacktrace>() else {
         return Vec::new();
     };
-    backtrace.frames().iter().map(frame).collect()
-}
-
-fn frame(info: &wasmtime::FrameInfo) -> Frame {
-    let symbol = info.symbols().first();
-    let function = symbol.and_then(|s| s.name()).or(info.func_name()).unwrap_or_default();
-    Frame {
-        function: demangle(function),
-        module: info.module().name().unwrap_or_default().to_owned(),
-        offset: info.module_offset().map(|offset| offset as u64),
-        file: symbol.and_then(|s| s.file()).unwrap_or_default().to_owned(),
-        line: symbol.and_then(|s| s.line()).unwrap_or_default(),
-        column: symbol.and_then(|s| s.column()).unwrap_or_default(),
-    }
+    backtrace.frames().iter().map(Frame::of).collect()
 }

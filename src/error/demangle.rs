@@ -5,15 +5,16 @@
 
 use std::fmt::{self, Write};
 
-/// Longer names are shown as they are.
-const MAX_MANGLED: usize = 4 << 10;
-/// Names that stand for longer ones are shown as they are.
-const MAX_READABLE: usize = 16 << 10;
+use crate::text::cut;
+
+/// Longest name in either form, in bytes. Names that are longer are cut; those that stand for longer
+/// ones are shown as they are.
+const MAX: usize = 4 << 10;
 
 /// The name that `name` stands for in Rust or C++, or `name` itself.
 pub(super) fn demangle(name: &str) -> String {
-    if name.len() > MAX_MANGLED || !name.starts_with(['_', '?']) {
-        return name.to_owned();
+    if name.len() > MAX || !name.starts_with(['_', '?']) {
+        return cut(name, MAX);
     }
     let mut out = Bounded(String::new());
     let done = if let Ok(rust) = rustc_demangle::try_demangle(name) {
@@ -34,7 +35,7 @@ struct Bounded(String);
 
 impl Write for Bounded {
     fn write_str(&mut self, part: &str) -> fmt::Result {
-        if self.0.len() + part.len() > MAX_READABLE {
+        if self.0.len() + part.len() > MAX {
             return Err(fmt::Error);
         }
         self.0.push_str(part);
@@ -69,7 +70,7 @@ mod tests {
             let _ = write!(bomb, "S_IS{digit}_S{digit}_E");
         }
         assert_eq!(demangle(&bomb), bomb);
-        let long = format!("_ZN{}E", "1a".repeat(MAX_MANGLED));
-        assert_eq!(demangle(&long), long);
+        let long = format!("_ZN{}E", "1a".repeat(MAX));
+        assert_eq!(demangle(&long), format!("{}…", &long[..MAX]));
     }
 }

@@ -349,7 +349,7 @@ impl Memory {
 
 /// The host has no memory for `size` bytes or elements.
 pub(super) fn too_large(size: usize) -> Error {
-    Error::new(Code::ResourceLimit, format!("no memory for a value of size {size}"))
+    Error::new(Code::ResourceLimit, format_args!("no memory for a value of size {size}"))
 }
 
 #[cfg(test)]

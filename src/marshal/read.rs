@@ -231,11 +231,11 @@ pub(super) fn wrong_count(found: usize, params: &[Field]) -> Error {
     match params.get(found) {
         Some(missing) => Path::parameter(&missing.name)
             .error(Code::TypeMismatch, format_args!("no argument; {count}")),
-        None => Error::new(Code::TypeMismatch, format!("too many arguments: {count}")),
+        None => Error::new(Code::TypeMismatch, format_args!("too many arguments: {count}")),
     }
 }
 
 /// A host function that answers with as many results as `found`.
 pub(super) fn wrong_results(found: usize, wanted: usize) -> Error {
-    Error::new(Code::TypeMismatch, format!("expected {wanted} results, found {found}"))
+    Error::new(Code::TypeMismatch, format_args!("expected {wanted} results, found {found}"))
 }

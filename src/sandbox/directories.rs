@@ -47,7 +47,7 @@ impl Directory {
         let host = std::path::absolute(host).map_err(io)?;
         let metadata = fs::metadata(&host).map_err(io)?;
         if !metadata.is_dir() {
-            return Err(Error::new(Code::Io, format!("{}: not a directory", host.display())));
+            return Err(Error::new(Code::Io, format_args!("{}: not a directory", host.display())));
         }
         fs::read_dir(&host).map_err(io)?;
         Ok(Self { host, guest, rights })
@@ -73,7 +73,7 @@ pub(super) fn open(directories: &[Directory]) -> Result<WasiFilesystemCtx> {
             false => FsPerms::ReadOnly,
         };
         builder.preopened_dir(host, guest, permissions).map_err(|error| {
-            Error::new(Code::Io, format!("{}: {}", host.display(), error.root_cause()))
+            Error::new(Code::Io, format_args!("{}: {}", host.display(), error.root_cause()))
         })?;
     }
     Ok(builder.build().filesystem().clone())

@@ -1,75 +1,129 @@
 //! Types as WIT spells them. Named types are spelled out, since a component's binary does not say
 //! which names its author used.
+//!
+//! A type is a tree in which one branch may stand in many places, so that a short component can
+//! declare one whose text no disk holds. What is spelled ends at [`MAX_TEXT`].
 
-use std::fmt::{self, Write as _};
+use std::fmt::{self, Write};
 
 use super::{FunctionType, Name, Resource, Type};
+use crate::text::Cut;
+
+/// Longest text of a type, in bytes. The mark follows where that is not all.
+pub const MAX_TEXT: usize = 64 << 10;
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::List(element) => write!(f, "list<{element}>"),
-            Self::Option(some) => write!(f, "option<{some}>"),
-            Self::Tuple(types) => {
-                f.write_str("tuple<")?;
-                separated(f, types.iter(), |f, ty| write!(f, "{ty}"))?;
-                f.write_str(">")
-            }
-            Self::Record(fields) => {
-                f.write_str("record { ")?;
-                separated(f, fields.iter(), |f, field| write!(f, "{}: {}", field.name, field.ty))?;
-                f.write_str(" }")
-            }
-            Self::Variant(cases) => {
-                f.write_str("variant { ")?;
-                separated(f, cases.iter(), |f, case| match &case.ty {
-                    Some(ty) => write!(f, "{}({ty})", case.name),
-                    None => write!(f, "{}", case.name),
-                })?;
-                f.write_str(" }")
-            }
-            Self::Enum(names) | Self::Flags(names) => {
-                write!(f, "{} {{ ", self.kind().name())?;
-                separated(f, names.iter(), |f, name: &Name| write!(f, "{name}"))?;
-                f.write_str(" }")
-            }
-            Self::Result(result_type) => match (&result_type.ok, &result_type.err) {
-                (None, None) => f.write_str("result"),
-                (Some(ok), None) => write!(f, "result<{ok}>"),
-                (None, Some(err)) => write!(f, "result<_, {err}>"),
-                (Some(ok), Some(err)) => write!(f, "result<{ok}, {err}>"),
-            },
-            Self::Own(resource) => write!(f, "own<{}>", short(resource)),
-            Self::Borrow(resource) => write!(f, "borrow<{}>", short(resource)),
-            Self::Function(function) => write!(f, "{function}"),
-            Self::Unsupported(name) => f.write_str(name),
-            _ => f.write_str(self.kind().name()),
-        }
+        bounded(f, |out| self.spell(out))
     }
 }
 
 impl fmt::Display for FunctionType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("func(")?;
-        separated(f, self.params.iter(), |f, param| write!(f, "{}: {}", param.name, param.ty))?;
-        f.write_str(")")?;
-        match &self.result {
-            Some(ty) => write!(f, " -> {ty}"),
-            None => Ok(()),
+        bounded(f, |out| self.spell(out))
+    }
+}
+
+fn bounded(
+    f: &mut fmt::Formatter<'_>,
+    spell: impl FnOnce(&mut dyn Write) -> fmt::Result,
+) -> fmt::Result {
+    let mut out = Cut::new(&mut *f, MAX_TEXT);
+    let done = spell(&mut out);
+    // Being full is how it ends, and no failure.
+    if out.is_full() { Ok(()) } else { done }
+}
+
+impl Type {
+    /// Recurses no deeper than types are nested, and ends when `out` is full.
+    fn spell(&self, out: &mut dyn Write) -> fmt::Result {
+        match self {
+            Self::List(ty) | Self::Option(ty) => {
+                write!(out, "{}<", self.kind().name())?;
+                ty.spell(out)?;
+                out.write_str(">")
+            }
+            Self::Tuple(types) => {
+                out.write_str("tuple<")?;
+                separated(out, types, |out, ty| ty.spell(out))?;
+                out.write_str(">")
+            }
+            Self::Record(fields) => {
+                out.write_str("record { ")?;
+                separated(out, fields, |out, field| named(out, &field.name, &field.ty))?;
+                out.write_str(" }")
+            }
+            Self::Variant(cases) => {
+                out.write_str("variant { ")?;
+                separated(out, cases, |out, case| {
+                    out.write_str(case.name.as_str())?;
+                    let Some(ty) = &case.ty else { return Ok(()) };
+                    out.write_str("(")?;
+                    ty.spell(out)?;
+                    out.write_str(")")
+                })?;
+                out.write_str(" }")
+            }
+            Self::Enum(names) | Self::Flags(names) => {
+                write!(out, "{} {{ ", self.kind().name())?;
+                separated(out, names, |out, name| out.write_str(name.as_str()))?;
+                out.write_str(" }")
+            }
+            Self::Result(it) => result(out, it.ok.as_ref(), it.err.as_ref()),
+            Self::Own(resource) | Self::Borrow(resource) => {
+                write!(out, "{}<{}>", self.kind().name(), short(resource))
+            }
+            Self::Function(function) => function.spell(out),
+            Self::Unsupported(name) => out.write_str(name),
+            _ => out.write_str(self.kind().name()),
         }
     }
 }
 
-fn separated<T>(
-    f: &mut fmt::Formatter<'_>,
-    items: impl Iterator<Item = T>,
-    mut write: impl FnMut(&mut fmt::Formatter<'_>, T) -> fmt::Result,
-) -> fmt::Result {
-    for (i, item) in items.enumerate() {
-        if i > 0 {
-            f.write_str(", ")?;
+impl FunctionType {
+    fn spell(&self, out: &mut dyn Write) -> fmt::Result {
+        out.write_str("func(")?;
+        separated(out, &self.params, |out, param| named(out, &param.name, &param.ty))?;
+        out.write_str(")")?;
+        let Some(ty) = &self.result else { return Ok(()) };
+        out.write_str(" -> ")?;
+        ty.spell(out)
+    }
+}
+
+fn result(out: &mut dyn Write, ok: Option<&Type>, err: Option<&Type>) -> fmt::Result {
+    out.write_str("result")?;
+    match (ok, err) {
+        (None, None) => return Ok(()),
+        (Some(ok), _) => {
+            out.write_str("<")?;
+            ok.spell(out)?;
         }
-        write(f, item)?;
+        (None, Some(_)) => out.write_str("<_")?,
+    }
+    if let Some(err) = err {
+        out.write_str(", ")?;
+        err.spell(out)?;
+    }
+    out.write_str(">")
+}
+
+fn named(out: &mut dyn Write, name: &Name, ty: &Type) -> fmt::Result {
+    out.write_str(name.as_str())?;
+    out.write_str(": ")?;
+    ty.spell(out)
+}
+
+fn separated<T>(
+    out: &mut dyn Write,
+    items: &[T],
+    mut write: impl FnMut(&mut dyn Write, &T) -> fmt::Result,
+) -> fmt::Result {
+    for (i, item) in items.iter().enumerate() {
+        if i > 0 {
+            out.write_str(", ")?;
+        }
+        write(out, item)?;
     }
     Ok(())
 }
@@ -79,34 +133,5 @@ fn short(resource: &Resource) -> &str {
     match resource.name().as_str().rsplit(['#', '/']).next() {
         None | Some("") => "resource",
         Some(name) => name,
-    }
-}
-
-/// How many characters of a name or type an error message shows.
-const BRIEF: usize = 120;
-
-/// `text` for an error message. A component chooses its types and names, so they are cut off
-/// where they would drown the rest.
-pub(crate) fn brief(text: impl fmt::Display) -> String {
-    let mut cut = Cut { text: String::new(), left: BRIEF };
-    if write!(cut, "{text}").is_err() {
-        cut.text.push('…');
-    }
-    cut.text
-}
-
-/// Keeps the first characters, then refuses more, which ends the formatting that feeds it.
-struct Cut {
-    text: String,
-    left: usize,
-}
-
-impl fmt::Write for Cut {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for character in text.chars() {
-            self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
-            self.text.push(character);
-        }
-        Ok(())
     }
 }

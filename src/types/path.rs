@@ -3,7 +3,11 @@
 use std::fmt;
 
 use super::{Name, brief};
+use crate::text::cut;
 use crate::{Code, Error};
+
+/// How many bytes of a place are shown, so that there is room for what is wrong there.
+const PATH: usize = 1024;
 
 /// A place inside a parameter or a result. It lives on the stack beside the recursion that it
 /// describes and costs nothing unless it is printed.
@@ -48,7 +52,7 @@ impl<'a> Path<'a> {
 
     /// An error about the value at this place.
     pub(crate) fn error(&self, code: Code, problem: impl fmt::Display) -> Error {
-        Error::new(code, format!("{self}: {problem}"))
+        Error::new(code, format_args!("{}: {problem}", cut(self, PATH)))
     }
 
     /// The value at this place has the right type, but cannot be used.

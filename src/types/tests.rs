@@ -185,12 +185,21 @@ fn names_do_not_multiply() {
     assert!(Arc::strong_count(last) >= 1 << 14);
 }
 
+/// Far more text than there is memory for, by a branch that stands in many places.
 #[test]
-fn long_texts_are_cut_for_messages() {
-    assert_eq!(brief("short"), "short");
-    let exact = "é".repeat(120);
-    assert_eq!(brief(&exact), exact);
-    assert_eq!(brief(format!("{exact}x")), format!("{exact}…"));
+fn the_text_of_a_type_ends_at_its_bound() {
+    let name = Name::new(&"n".repeat(99_000));
+    let mut ty = Type::Record([Field { name, ty: Type::U8 }].into());
+    assert_eq!(ty.to_string().len(), MAX_TEXT + "…".len());
+    for _ in 0..60 {
+        ty = Type::Tuple([ty.clone(), ty].into());
+    }
+    let text = ty.to_string();
+    assert!(text.starts_with("tuple<tuple<tuple<") && text.ends_with("nnn…"));
+    assert_eq!(text.len(), MAX_TEXT + "…".len());
+    assert_eq!(brief(&ty).len(), 120 + "…".len());
+    let function = FunctionType { params: Vec::new(), result: Some(ty) };
+    assert_eq!(function.to_string().len(), MAX_TEXT + "…".len());
 }
 
 #[test]
