@@ -104,7 +104,7 @@ pub(crate) fn store(component: &Component, call: Call, mailbox: Arc<Mailbox>) ->
         call,
         mailbox,
         lent: handles::Lent::new(component.host_types().clone()),
-        handles: handles::Table::new(runtime.serials(), settings.max_resources),
+        handles: handles::Table::new(settings.max_resources),
         max_resources: settings.max_resources,
         max_random_size: settings.max_random_size,
         component: component.clone(),

@@ -4,7 +4,6 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::Engine;
@@ -38,8 +37,6 @@ struct Inner {
     engine: Engine,
     slots: Arc<Semaphore>,
     stats: Arc<Counters>,
-    /// Tells instances apart in handles.
-    serials: AtomicU32,
     settings: Settings,
     /// Of calls that ask for no less.
     span: Span,
@@ -85,7 +82,6 @@ impl Runtime {
                 engine,
                 slots,
                 stats,
-                serials: AtomicU32::new(1),
                 settings,
                 span,
                 info,
@@ -150,10 +146,6 @@ impl Runtime {
 
     pub(crate) fn stats(&self) -> &Arc<Counters> {
         &self.0.stats
-    }
-
-    pub(crate) fn serials(&self) -> &AtomicU32 {
-        &self.0.serials
     }
 
     pub(crate) fn log(&self) -> &Log {

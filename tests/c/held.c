@@ -203,18 +203,46 @@ static void test_one_call_takes_each_once(void) {
   runtime_instance_free(instance);
 }
 
+/* More often than 16 bits can count. */
 static void test_numbers_are_not_used_again(void) {
   runtime_instance_t *instance = instantiate(component);
-  uint64_t first = counter(instance, 1), last = first;
+  uint64_t first = resource_of(instance, new_box, NULL, 0), last = first;
   CHECK_OK(drop(instance, first));
-  for (size_t i = 0; i < scaled(100); i++) {
-    uint64_t number = counter(instance, 1);
+  for (size_t i = 0; i < scaled((1 << 16) + 100); i++) {
+    uint64_t number = resource_of(instance, new_box, NULL, 0);
     CHECK(number != first && number != last);
     last = number;
     CHECK_OK(drop(instance, number));
   }
+  uint64_t held = counter(instance, 1);
   expect_unknown(instance, first);
+  CHECK(next_of(instance, held) == 2);
   runtime_instance_free(instance);
+}
+
+/* Nor by another instance, nor by one of another runtime, however many came before. */
+static void test_no_two_instances_give_one_number(void) {
+  runtime_t *runtime = host_runtime_make(1);
+  runtime_component_t *elsewhere = NULL;
+  CHECK_OK(runtime_component_new(runtime, (const uint8_t *)held_wat, strlen(held_wat), NULL,
+                                 &elsewhere));
+  runtime_function_t *make = find(elsewhere, "[constructor]counter");
+  runtime_function_t *ask = find(elsewhere, "[method]counter.next");
+  runtime_value_t start = value_u32(1);
+  for (size_t i = 0; i < scaled(300); i++) {
+    runtime_instance_t *here = instantiate(component), *there = instantiate(elsewhere);
+    uint64_t ours = counter(here, 1), theirs = resource_of(there, make, &start, 1);
+    runtime_value_t stranger = lend(ours);
+    CHECK(ours != theirs);
+    CHECK_ERROR(in(there, ask, &stranger, 1), RUNTIME_ERROR_INVALID_ARGUMENT, "`self`");
+    expect_unknown(here, theirs);
+    runtime_instance_free(here);
+    runtime_instance_free(there);
+  }
+  runtime_function_free(make);
+  runtime_function_free(ask);
+  runtime_component_free(elsewhere);
+  runtime_free(runtime);
 }
 
 static void test_a_destructor_may_fail(void) {
@@ -301,6 +329,7 @@ static void tests(void) {
   RUN(test_strangers_are_refused);
   RUN(test_one_call_takes_each_once);
   RUN(test_numbers_are_not_used_again);
+  RUN(test_no_two_instances_give_one_number);
   RUN(test_a_destructor_may_fail);
   RUN(test_asynchronous_calls_give_them_too);
   RUN(test_fresh_instances_have_none);
