@@ -1198,8 +1198,8 @@ typedef struct runtime_completion_t {
  *
  * @param user_data    What was passed with the callback. Borrowed for the call.
  * @param call         The call, borrowed until the callback returns.
- * @param args         What the guest passes, of the types that it imports. Borrowed with
- *                     everything they point to. Owned resources belong to the callback, borrowed
+ * @param args         What the guest passes: of the type that the definition says, or else of the
+ *                     type that the guest imports. Borrowed with everything they point to. Owned resources belong to the callback, borrowed
  *                     ones still to the guest.
  * @param args_len     Number of arguments.
  * @param results      Where to put the results, all zero. NULL if `results_len` is 0.
@@ -2773,6 +2773,25 @@ RUNTIME_API const runtime_item_t *runtime_component_import(
     size_t index);
 
 /**
+ * Tells which definition of the host serves an import.
+ *
+ * @param component  The component, borrowed for the call; NULL is allowed.
+ * @param index      Which import, from 0, as for runtime_component_import().
+ *
+ * @return The path that it was defined by, without a type, such as `acme:shop/prices@1.0.0#lookup`
+ *         for an import of `acme:shop/prices@1.0.3#lookup`: UTF-8, NUL-terminated, borrowed, alive
+ *         as long as `component`. NULL if no definition of the host serves it, since it is part of
+ *         WASI, nothing more than a name, a resource that another import brought along, or provided
+ *         by nobody; or if there is no such import, or if `component` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const char *runtime_component_import_definition(
+    const runtime_component_t *component,
+    size_t index);
+
+/**
  * Counts what the component exports.
  *
  * @param component  The component, borrowed for the call; NULL is allowed.
@@ -3611,17 +3630,30 @@ RUNTIME_API void runtime_linker_free(runtime_linker_t *linker);
 /**
  * Defines a function that components may import.
  *
- * WASI comes without being defined; a definition here takes its place.
+ * WASI comes without being defined. A definition here takes the place of that one function, for
+ * every version of WASI 0.2 that a component imports; the rest of WASI stays as it is.
+ *
+ * VERSIONS. A component that imports the very name that is defined gets this definition. Otherwise
+ * it gets the newest of those that are defined for a compatible version of the interface and have
+ * the type that it imports. Compatible is what Semantic Versioning calls so, in both directions:
+ * 1.0.0 serves 1.2.3, and 0.2.0 serves 0.2.6; but not 1 of 2, nor 0.2 of 0.3, and only itself of
+ * 0.0.x and of a pre-release. runtime_component_import_definition() tells what became of it.
+ *
+ * TYPES. A component whose import has another type than the definition says is refused with
+ * RUNTIME_ERROR_LINK, which names both, with their versions; so `callback` only ever gets arguments
+ * of the type that it is written for. Without a type in `path` it gets what the component imports,
+ * and must look at the kind of each value before it uses it; one component may import such a
+ * function with one type only, if it imports several versions of it.
  *
  * @param linker     The linker, borrowed for the call.
  * @param path       What the function is called: `acme:shop/prices@1.0.0#lookup`, or only `lookup`
- *                   for one that a world imports itself; components that import another version
- *                   do not get it. Methods have the names of the component model:
+ *                   for one that a world imports itself, or `outer#inner#lookup` for one in an
+ *                   interface within an interface. Methods have the names of the component model:
  *                   `acme:shop/carts@1.0.0#[method]cart.add`, `#[constructor]cart`,
- *                   `#[static]cart.merge`. `: ` and the type that `callback` is written for may
- *                   follow, as runtime_type_text() spells it: `lookup: func(name: string) -> u32`.
- *                   A component that wants another type is then refused with both. Borrowed for
- *                   the call.
+ *                   `#[static]cart.merge`. `: ` and the type that `callback` is written for should
+ *                   follow, as runtime_type_text() spells it, with the names of parameters:
+ *                   `lookup: func(name: string) -> u32`. Types are compared by their structure, so
+ *                   spaces do not count. Borrowed for the call.
  * @param path_len   Length of `path`.
  * @param callback   The function.
  * @param user_data  Passed to `callback`. Owned by the library from here on, whatever happens; may
@@ -3632,7 +3664,7 @@ RUNTIME_API void runtime_linker_free(runtime_linker_t *linker);
  *
  * @return NULL on success, otherwise an error owned by the caller:
  *         RUNTIME_ERROR_INVALID_ARGUMENT if `linker`, `path` or `callback` is NULL, if `path` is
- *         malformed, or if it is defined already.
+ *         malformed, if what follows it is not the type of a function, or if it is defined already.
  *
  * @threadsafe No: one thread at a time for each linker.
  * @since 0.1
@@ -3649,7 +3681,10 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_linker_define(
  * Defines a type of resource that components may import.
  *
  * Of a resource of the host a guest sees a handle, and the host the number that it chose. The
- * functions of the resource are defined like any others, by runtime_linker_define().
+ * functions of the resource are defined like any others, by runtime_linker_define(). A component
+ * that imports a compatible version gets the newest one that is defined, as of a function. Where
+ * one interface defines a resource and functions, these are only ever given that resource: a
+ * component cannot pass them one of another version.
  *
  * @param linker      The linker, borrowed for the call.
  * @param path        What the resource is called: `acme:shop/carts@1.0.0#cart`, or only `cart` for

@@ -15,7 +15,7 @@ use crate::function::Function;
 use crate::guest::Guest;
 use crate::handles::HostType;
 use crate::limits::Limits;
-use crate::link;
+use crate::link::{self, Linked};
 use crate::linker::Linker;
 use crate::runtime::Runtime;
 use crate::sandbox::{Sandbox, World};
@@ -45,6 +45,8 @@ struct Inner {
     name: Name,
     pre: InstancePre<Guest>,
     types: ComponentTypes,
+    /// For each import.
+    definitions: Box<[Option<Name>]>,
     host_types: Arc<[HostType]>,
     world: Option<Arc<World>>,
     limits: Limits,
@@ -135,7 +137,7 @@ impl Component {
         let imports_nothing = types.imports.iter().all(|item| item.kind == ItemKind::Type);
         let may_share = !uses_wasi && !imports_nothing && Stack::is_told();
         let calls_directly = options.blocking_only && may_share;
-        let pre = link::link(runtime, component, linker, calls_directly)?;
+        let Linked { pre, definitions } = link::link(runtime, component, linker, calls_directly)?;
         let host_types = linker.resources.clone().into();
         let world = options.sandbox.as_ref().map(World::open).transpose()?.map(Arc::new);
         let name = Name::new(options.name.as_deref().unwrap_or_default());
@@ -146,6 +148,7 @@ impl Component {
             name,
             pre,
             types,
+            definitions,
             host_types,
             world,
             limits,
@@ -182,6 +185,11 @@ impl Component {
     /// What it imports and exports.
     pub fn types(&self) -> &ComponentTypes {
         &self.0.types
+    }
+
+    /// The path of the host's definition that serves the `index`th import, if one does.
+    pub fn import_definition(&self, index: usize) -> Option<&Name> {
+        self.0.definitions.get(index)?.as_ref()
     }
 
     /// An exported function: `greet`, or `ns:pkg/iface@1.0.0#greet`.

@@ -1,34 +1,38 @@
 //! Imports meet what the host provides.
+//!
+//! Each function and resource that a component imports gets a definition under its own exact name,
+//! checked against the import's own type. wasmtime's linker would look for compatible versions by
+//! itself, without looking at types that only run time knows; nothing is left for it to find but
+//! WASI, whose types it does check.
 
-use std::sync::Arc;
-
-use wasmtime::component::types::{ComponentFunc, ComponentItem};
-use wasmtime::component::{Component, InstancePre, LinkerInstance, ResourceType};
+use wasmtime::component::types::{ComponentInstance, ComponentItem};
+use wasmtime::component::{Component, InstancePre, LinkerInstance};
 
 use crate::error::{Code, Error, Result};
 use crate::features;
 use crate::guest::Guest;
-use crate::host::Answer;
-use crate::linker::{self, Function, Interface, Linker, Resource, Unresolved};
+use crate::linker::{Interface, Linker, Unresolved};
 use crate::runtime::Runtime;
 use crate::sandbox;
-use crate::types::{FunctionType, Type};
+use crate::types::Name;
 
+mod absent;
 mod import;
+mod items;
+mod resolve;
+mod resources;
+mod wasi;
 
-use import::Import;
+use resolve::Uses;
+use resources::Resources;
 
-/// The interfaces of WASI 0.2 that this library provides.
-const WASI: [&str; 8] = [
-    "wasi:cli/",
-    "wasi:clocks/",
-    "wasi:config/",
-    "wasi:filesystem/",
-    "wasi:io/",
-    "wasi:logging/",
-    "wasi:random/",
-    "wasi:sockets/",
-];
+/// A component whose imports are all provided.
+pub(crate) struct Linked {
+    pub pre: InstancePre<Guest>,
+    /// Which definition of the host serves each import, in the order of
+    /// [`ComponentTypes`](crate::types::ComponentTypes).
+    pub definitions: Box<[Option<Name>]>,
+}
 
 /// Links `component` to WASI and to what the host defined. `directly` if its guests call the host
 /// from their caller's stack, and never from one of their own.
@@ -40,23 +44,28 @@ pub(crate) fn link(
     component: &Component,
     host: &Linker,
     directly: bool,
-) -> Result<InstancePre<Guest>> {
+) -> Result<Linked> {
     let ty = component.component_type();
-    let imports: Vec<(String, ComponentItem)> =
-        ty.imports(runtime.engine()).map(|(name, item)| (name.to_owned(), item.ty)).collect();
+    let imports: Vec<(&str, ComponentItem)> =
+        ty.imports(runtime.engine()).map(|(name, item)| (name, item.ty)).collect();
     let mut linker = match imports.is_empty() {
         true => wasmtime::component::Linker::new(runtime.engine()),
         false => runtime.wasi_linker(),
     };
-    linker.allow_shadowing(true);
+    let mut link = Link {
+        runtime,
+        host,
+        directly,
+        resources: Resources::default(),
+        uses: Uses::default(),
+        definitions: Vec::new(),
+    };
     for (name, item) in &imports {
         check_gate(runtime, name)?;
-        define(runtime, &mut linker, host, name, item, directly)?;
+        link.import(&mut linker, name, item)?;
     }
-    if host.unresolved == Unresolved::Trap {
-        linker.define_unknown_imports_as_traps(component)?;
-    }
-    linker.instantiate_pre(component).map_err(|error| explain(&imports, &error))
+    let pre = linker.instantiate_pre(component).map_err(|error| explain(&imports, &error))?;
+    Ok(Linked { pre, definitions: link.definitions.into() })
 }
 
 fn check_gate(runtime: &Runtime, import: &str) -> Result<()> {
@@ -73,143 +82,163 @@ fn check_gate(runtime: &Runtime, import: &str) -> Result<()> {
     }
 }
 
-/// Defines what the host has for one import.
-fn define(
-    runtime: &Runtime,
-    linker: &mut wasmtime::component::Linker<Guest>,
-    host: &Linker,
-    import: &str,
-    item: &ComponentItem,
+/// Who provides what of an import the host does not define.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Otherwise {
+    /// wasmtime's WASI, which has it already.
+    Wasi,
+    /// Nobody; the component loads all the same, and what it calls of it traps.
+    Trap,
+    /// Nobody, so that the component is refused.
+    Refuse,
+}
+
+/// The linking of one component.
+struct Link<'a> {
+    runtime: &'a Runtime,
+    host: &'a Linker,
     directly: bool,
-) -> Result<()> {
-    match item {
-        ComponentItem::ComponentInstance(instance) => {
-            let interface = host.interfaces.get(import);
-            let is_experimental = features::gate(import).is_some();
-            if interface.is_none() && !is_experimental && !sandbox::defines(import) {
-                return Ok(());
-            }
-            let mut into = linker.instance(import)?;
-            for (name, item) in instance.exports(runtime.engine()) {
-                if is_experimental {
-                    define_absent(&mut into, import, name, &item.ty)?;
+    /// What the component's resources turned out to be so far.
+    resources: Resources,
+    /// Which definitions serve it, and for what.
+    uses: Uses,
+    definitions: Vec<Option<Name>>,
+}
+
+/// An interface that the component imports, or the world itself.
+struct Place<'a> {
+    /// What it was imported as; interfaces within interfaces are `outer#inner`. Empty for the world.
+    path: String,
+    /// The name of the import that it is in.
+    import: &'a str,
+    /// Where wasmtime keeps it.
+    instance: &'a str,
+    /// What the host may serve it with, the best first.
+    serving: Vec<(&'a str, &'a Interface)>,
+    otherwise: Otherwise,
+}
+
+impl Place<'_> {
+    /// The full name of something in it.
+    fn path_of(&self, name: &str) -> String {
+        match self.path.is_empty() {
+            true => name.to_owned(),
+            false => format!("{}#{name}", self.path),
+        }
+    }
+}
+
+impl<'a> Link<'a> {
+    /// Defines one import of the component, with everything in it.
+    fn import(
+        &mut self,
+        linker: &mut wasmtime::component::Linker<Guest>,
+        import: &'a str,
+        item: &ComponentItem,
+    ) -> Result<()> {
+        let own = wasi::instance(import);
+        let instance = own.as_deref().unwrap_or(import);
+        let otherwise = match self.host.unresolved {
+            _ if own.is_some() => Otherwise::Wasi,
+            _ if features::gate(import).is_some() => Otherwise::Trap,
+            Unresolved::Trap => Otherwise::Trap,
+            Unresolved::Refuse => Otherwise::Refuse,
+        };
+        linker.allow_shadowing(true);
+        let path = match item {
+            ComponentItem::ComponentInstance(_) => import.to_owned(),
+            _ => String::new(),
+        };
+        let place = self.place(path, import, instance, otherwise);
+        match item {
+            ComponentItem::ComponentInstance(members) => {
+                self.interface(&mut linker.instance(instance)?, &place, members)?;
+                if otherwise == Otherwise::Wasi && self.host.unresolved == Unresolved::Trap {
+                    // What a later WASI has and this one has not.
+                    linker.allow_shadowing(false);
+                    absent::complete(
+                        &mut linker.instance(instance)?,
+                        import,
+                        self.engine(),
+                        members,
+                    );
                 }
-                sandbox::define_interface(&mut into, import, name, &item.ty)?;
-                if let Some(interface) = interface {
-                    define_item(&mut into, interface, import, name, &item.ty, directly)?;
+                Ok(())
+            }
+            item => self.item(&mut linker.root(), &place, import, item),
+        }
+    }
+
+    fn place<'p>(
+        &self,
+        path: String,
+        import: &'p str,
+        instance: &'p str,
+        otherwise: Otherwise,
+    ) -> Place<'p>
+    where
+        'a: 'p,
+    {
+        let serving = self.host.serving(&path);
+        Place { path, import, instance, serving, otherwise }
+    }
+
+    fn interface(
+        &mut self,
+        into: &mut LinkerInstance<'_, Guest>,
+        place: &Place<'_>,
+        members: &ComponentInstance,
+    ) -> Result<()> {
+        for (name, item) in members.exports(self.engine()) {
+            match &item.ty {
+                ComponentItem::ComponentInstance(members) => {
+                    let (path, otherwise) = (place.path_of(name), place.otherwise);
+                    let inner = self.place(path, place.import, place.instance, otherwise);
+                    self.interface(&mut into.instance(name)?, &inner, members)?;
                 }
+                item => self.item(into, place, name, item)?,
             }
-            Ok(())
         }
-        item => match host.interfaces.get("") {
-            Some(world) => define_item(&mut linker.root(), world, "", import, item, directly),
-            None => Ok(()),
-        },
+        Ok(())
+    }
+
+    /// Defines something that is not made of other things.
+    fn item(
+        &mut self,
+        into: &mut LinkerInstance<'_, Guest>,
+        place: &Place<'_>,
+        name: &str,
+        item: &ComponentItem,
+    ) -> Result<()> {
+        let definition = match item {
+            ComponentItem::ComponentFunc(ty) => self.function(into, place, name, ty)?,
+            ComponentItem::Resource(ty) => self.resource(into, place, name, *ty)?,
+            // A name for a type, which nobody has to define.
+            ComponentItem::Type(_) => None,
+            _ => return Err(self.missing(place, name)),
+        };
+        self.definitions.push(definition);
+        Ok(())
+    }
+
+    fn engine(&self) -> &'a wasmtime::Engine {
+        self.runtime.engine()
+    }
+
+    /// The error of an import that nobody provides, with what comes close to it.
+    fn missing(&self, place: &Place<'_>, name: &str) -> Error {
+        let path = place.path_of(name);
+        let near = match self.host.near(&place.path, name) {
+            Some(near) => format!("; it defines `{near}`"),
+            None => String::new(),
+        };
+        let problem = format!("import `{path}`: {}{near}", provider(place.import));
+        Error::new(Code::Link, problem)
     }
 }
 
-/// Something in an experimental interface whose feature is on, until the host defines it: a
-/// function that traps, a resource that nobody can make.
-fn define_absent(
-    into: &mut LinkerInstance<'_, Guest>,
-    import: &str,
-    name: &str,
-    item: &ComponentItem,
-) -> Result<()> {
-    enum Absent {}
-    match item {
-        ComponentItem::ComponentFunc(_) => {
-            let problem = format!("nothing provides the experimental function `{import}#{name}`");
-            into.func_new(name, move |_, _, _, _| Err(wasmtime::Error::msg(problem.clone())))?;
-        }
-        ComponentItem::Resource(_) => {
-            into.resource(name, ResourceType::host::<Absent>(), |_, _| Ok(()))?;
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-fn define_item(
-    into: &mut LinkerInstance<'_, Guest>,
-    interface: &Interface,
-    path: &str,
-    name: &str,
-    item: &ComponentItem,
-    directly: bool,
-) -> Result<()> {
-    match item {
-        ComponentItem::ComponentFunc(ty) => match interface.functions.get(name) {
-            Some(function) => define_function(into, function, path, name, ty, directly),
-            None => Ok(()),
-        },
-        ComponentItem::Resource(_) => match interface.resources.get(name) {
-            Some(resource) => define_resource(into, resource, name, directly),
-            None => Ok(()),
-        },
-        _ => Ok(()),
-    }
-}
-
-fn define_function(
-    into: &mut LinkerInstance<'_, Guest>,
-    function: &Function,
-    path: &str,
-    name: &str,
-    ty: &ComponentFunc,
-    directly: bool,
-) -> Result<()> {
-    let wanted = Arc::new(FunctionType::from_wasmtime(ty));
-    let path = match path.is_empty() {
-        true => name.to_owned(),
-        false => format!("{path}#{name}"),
-    };
-    if let Some(defined) = &function.ty {
-        let wanted = Type::Function(wanted.clone()).to_string();
-        if *defined != wanted {
-            return Err(linker::contradicts(&path, defined, &wanted));
-        }
-    }
-    import::define(into, name, Import::new(path, function.run.clone(), wanted), directly)?;
-    Ok(())
-}
-
-fn define_resource(
-    into: &mut LinkerInstance<'_, Guest>,
-    resource: &Resource,
-    name: &str,
-    directly: bool,
-) -> Result<()> {
-    let index = resource.index;
-    let ty = ResourceType::host_dynamic(index);
-    if directly {
-        into.resource(name, ty, move |mut store, rep| {
-            let guest = store.data_mut();
-            guest.lent.remove(index, rep);
-            if let Some(drop) = guest.lent.destructor(index) {
-                drop(rep);
-            }
-            Ok(())
-        })?;
-        return Ok(());
-    }
-    into.resource_async(name, ty, move |mut store, rep| {
-        Box::new(async move {
-            let guest = store.data_mut();
-            guest.lent.remove(index, rep);
-            let Some(drop) = guest.lent.destructor(index) else { return Ok(()) };
-            let mailbox = guest.mailbox.clone();
-            let request = move || {
-                drop(rep);
-                Answer::done(Ok(()))
-            };
-            mailbox.ask(request).await.map(|_| ()).map_err(Error::into_wasmtime)
-        })
-    })?;
-    Ok(())
-}
-
-fn explain(imports: &[(String, ComponentItem)], error: &wasmtime::Error) -> Error {
+/// What wasmtime finds wrong: only in WASI, since everything else was defined as it is imported.
+fn explain(imports: &[(&str, ComponentItem)], error: &wasmtime::Error) -> Error {
     let details = error.chain().map(|cause| cause.to_string()).collect::<Vec<_>>().join(": ");
     let culprit = imports.iter().find(|(import, _)| details.contains(&format!("`{import}`")));
     let message = match culprit {
@@ -220,7 +249,7 @@ fn explain(imports: &[(String, ComponentItem)], error: &wasmtime::Error) -> Erro
 }
 
 fn provider(import: &str) -> &'static str {
-    if WASI.iter().any(|interface| import.starts_with(interface)) {
+    if wasi::is_known(import) || sandbox::defines(import) {
         "wasmcell provides WASI 0.2, but not this version or type of it"
     } else if import.starts_with("wasi:") {
         "not among the WASI interfaces of wasmcell, so the host has to define it"

@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::handles::HostType;
 use crate::host::HostFn;
+use crate::types::FunctionType;
+
+pub(crate) mod version;
+
+use version::Fit;
 
 /// Gets the host's number for a resource of the host that a guest owned: when the guest drops it,
 /// or when its instance ends. On a native stack, once for each time the guest was given it.
@@ -40,8 +45,8 @@ pub(crate) struct Interface {
 
 #[derive(Clone)]
 pub(crate) struct Function {
-    /// The type that the host expects, as [`crate::types::Type`] spells it.
-    pub ty: Option<String>,
+    /// The type that it was written for, if the host said so.
+    pub ty: Option<FunctionType>,
     pub run: Arc<HostFn>,
 }
 
@@ -58,11 +63,13 @@ impl Linker {
 
     /// Defines a function at `path`: `ns:pkg/iface@1.0.0#name`, or `name` for one that the world
     /// imports itself; optionally followed by the type it must have: `#name: func(a: u32) -> u32`.
+    /// It serves imports of compatible versions too, unless they have definitions of their own.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` if `path` is malformed or defined already.
     pub fn define(&mut self, path: &str, run: Arc<HostFn>) -> Result<()> {
         let (path, ty) = split_type(path);
+        let ty = ty.map(FunctionType::parse).transpose()?;
         let (interface, name) = split(path)?;
         let functions = &mut self.interfaces.entry(interface.to_owned()).or_default().functions;
         if functions.contains_key(name) {
@@ -88,6 +95,34 @@ impl Linker {
         Ok(())
     }
 
+    /// The interfaces that may serve imports of the interface `import`, with their names, the best
+    /// one first: that of the same name, then the newest of a compatible version.
+    pub(crate) fn serving(&self, import: &str) -> Vec<(&str, &Interface)> {
+        let fit = |(path, interface)| {
+            let path: &String = path;
+            Some((version::fit(path, import)?, path.as_str(), interface))
+        };
+        let mut found: Vec<(Fit, &str, &Interface)> =
+            self.interfaces.iter().filter_map(fit).collect();
+        found.sort_by(|(a, ..), (b, ..)| b.cmp(a));
+        found.into_iter().map(|(_, path, interface)| (path, interface)).collect()
+    }
+
+    /// What comes close to `name` in the interface `import`: the same in another version of it, or
+    /// in another case, or without an interface.
+    pub(crate) fn near(&self, import: &str, name: &str) -> Option<String> {
+        let like = |path: &str, defined: &str| {
+            let (a, b) = (version::unversioned(path), version::unversioned(import));
+            let same = a.eq_ignore_ascii_case(b) || path.is_empty() || import.is_empty();
+            same && defined.eq_ignore_ascii_case(name)
+        };
+        self.interfaces.iter().find_map(|(path, interface)| {
+            let names = interface.functions.keys().chain(interface.resources.keys());
+            let near = names.into_iter().find(|defined| like(path, defined))?;
+            Some(if path.is_empty() { near.clone() } else { format!("{path}#{near}") })
+        })
+    }
+
     /// What to do about imports that nobody provides. Refuse, by default.
     pub fn unresolved(&mut self, unresolved: Unresolved) -> &mut Self {
         self.unresolved = unresolved;
@@ -102,27 +137,18 @@ impl fmt::Debug for Linker {
 }
 
 /// Splits the expected type from a path: `a:b/c@1.0.0#f: func()`.
-fn split_type(path: &str) -> (&str, Option<String>) {
+fn split_type(path: &str) -> (&str, Option<&str>) {
     match path.split_once(": ") {
-        Some((path, ty)) => {
-            (path.trim(), Some(ty.split_whitespace().collect::<Vec<_>>().join(" ")))
-        }
+        Some((path, ty)) => (path, Some(ty)),
         None => (path, None),
     }
 }
 
+/// Splits the interface from a path; interfaces within interfaces are `outer#inner`.
 fn split(path: &str) -> Result<(&str, &str)> {
-    let (interface, name) = path.split_once('#').unwrap_or(("", path));
-    if name.is_empty() || (path.contains('#') && interface.is_empty()) {
+    if path.split('#').any(str::is_empty) || path.contains(char::is_whitespace) {
         let problem = format_args!("`{path}` is not `interface#name` or `name`");
         return Err(Error::invalid("path", problem));
     }
-    Ok((interface, name))
-}
-
-/// The error of a definition that the component contradicts.
-pub(crate) fn contradicts(path: &str, defined: &str, wanted: &str) -> Error {
-    let problem =
-        format!("import `{path}`: the host defines `{defined}`, the component wants `{wanted}`");
-    Error::new(Code::Link, problem)
+    Ok(path.rsplit_once('#').unwrap_or(("", path)))
 }

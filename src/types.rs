@@ -13,8 +13,10 @@ use wasmtime::component::ResourceType;
 
 mod display;
 mod kind;
+mod parse;
 mod path;
 mod reflect;
+mod same;
 #[cfg(test)]
 mod tests;
 

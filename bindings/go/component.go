@@ -245,6 +245,20 @@ func (c *Component) Imports() ([]Item, error) {
 	return copyItems(c.compiled.c.Imports()), nil
 }
 
+// ImportDefinition tells the path of the host's definition that serves the import with this index,
+// such as acme:shop/prices@1.0.0#lookup for an import of acme:shop/prices@1.0.3#lookup; it is empty
+// if none does, since the import is part of WASI, or no more than a name.
+func (c *Component) ImportDefinition(index int) (string, error) {
+	if err := c.use(); err != nil {
+		return "", err
+	}
+	defer c.compiled.c.Release()
+	if index < 0 {
+		return "", nil
+	}
+	return c.compiled.c.ImportDefinition(index), nil
+}
+
 // Exports lists what the component exports, in the order of the binary.
 func (c *Component) Exports() ([]Item, error) {
 	if err := c.use(); err != nil {

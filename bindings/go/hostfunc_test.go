@@ -331,3 +331,33 @@ func TestHostTypesAreCheckedWhenLoading(t *testing.T) {
 		}
 	}
 }
+
+func TestCompatibleVersionsAreServedWithTheirTypesOnly(t *testing.T) {
+	r := smallRuntime(t)
+	linker := must[*Linker](t)(NewLinker())
+	defer linker.Close()
+	add := func(_ context.Context, a, b uint32) (uint32, error) { return a + b, nil }
+	check(t, linker.Define(testHost+"add", add))
+	right := `(import "wasmcell:test/host@0.1.0" (instance
+		(export "add" (func (param "a" u32) (param "b" u32) (result u32)))))`
+	later := func(params string) string {
+		return `(import "wasmcell:test/host@0.1.7" (instance
+			(export "add" (func ` + params + ` (result u32)))))`
+	}
+	fitting, other := `(param "a" u32) (param "b" u32)`, `(param "a" (list u64)) (param "b" u32)`
+	c := must[*Component](t)(r.Load([]byte("(component "+right+later(fitting)+")"),
+		WithLinker(linker)))
+	defer c.Close()
+	for i, definition := range []string{testHost + "add", testHost + "add", ""} {
+		if found := must[string](t)(c.ImportDefinition(i)); found != definition {
+			t.Errorf("import %d is served by %q", i, found)
+		}
+	}
+	for _, wat := range []string{right + later(other), later(other)} {
+		_, err := r.Load([]byte("(component "+wat+")"), WithLinker(linker))
+		if !errors.Is(err, ErrLink) || !strings.Contains(err.Error(), "host@0.1.7#add") ||
+			!strings.Contains(err.Error(), "list<u64>") {
+			t.Error(err)
+		}
+	}
+}

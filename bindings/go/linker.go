@@ -40,7 +40,8 @@ func (l *Linker) Close() error {
 // Define defines a function that components may import. It is called acme:shop/prices@1.0.0#lookup,
 // or only lookup if a world imports it itself; methods have the names of the component model, such
 // as acme:shop/carts@1.0.0#[method]cart.add. ": " and the type in WIT may follow, as [Type.String]
-// spells it.
+// spells it. Imports of compatible versions are served too, if they have no definition of their
+// own: 1.2.3 by 1.0.0 and the other way round, and 0.2.6 by 0.2.0, but not 0.3.0.
 //
 // The function is a Go function of a type such as
 //
@@ -143,19 +144,24 @@ func (l *Linker) plan(c *compiled) error {
 	for _, f := range functions {
 		byName[f.name] = f
 	}
-	for _, item := range c.c.Imports() {
+	for i, item := range c.c.Imports() {
 		if ItemKind(item.Kind()) != ItemFunction {
 			continue
 		}
-		f := byName[item.Name()]
+		f := byName[c.c.ImportDefinition(i)]
 		if f == nil {
 			continue
 		}
 		w := copyType(item.Type())
 		plan, err := f.plan(w, known)
 		if err != nil {
-			return wrongTypes(ErrLink, item.Name(), w, f.goType, err)
+			name := item.Name()
+			if name != f.name {
+				name += ", which " + f.name + " serves,"
+			}
+			return wrongTypes(ErrLink, name, w, f.goType, err)
 		}
+		// Where one serves several versions, all have one type: the library sees to it.
 		c.plans[f.index] = plan
 	}
 	return nil

@@ -54,17 +54,30 @@ pub extern "C" fn runtime_linker_free(linker: Option<Box<runtime_linker_t>>) {
 
 /// Defines a function that components may import.
 ///
-/// WASI comes without being defined; a definition here takes its place.
+/// WASI comes without being defined. A definition here takes the place of that one function, for
+/// every version of WASI 0.2 that a component imports; the rest of WASI stays as it is.
+///
+/// VERSIONS. A component that imports the very name that is defined gets this definition. Otherwise
+/// it gets the newest of those that are defined for a compatible version of the interface and have
+/// the type that it imports. Compatible is what Semantic Versioning calls so, in both directions:
+/// 1.0.0 serves 1.2.3, and 0.2.0 serves 0.2.6; but not 1 of 2, nor 0.2 of 0.3, and only itself of
+/// 0.0.x and of a pre-release. runtime_component_import_definition() tells what became of it.
+///
+/// TYPES. A component whose import has another type than the definition says is refused with
+/// RUNTIME_ERROR_LINK, which names both, with their versions; so `callback` only ever gets arguments
+/// of the type that it is written for. Without a type in `path` it gets what the component imports,
+/// and must look at the kind of each value before it uses it; one component may import such a
+/// function with one type only, if it imports several versions of it.
 ///
 /// @param linker     The linker, borrowed for the call.
 /// @param path       What the function is called: `acme:shop/prices@1.0.0#lookup`, or only `lookup`
-///                   for one that a world imports itself; components that import another version
-///                   do not get it. Methods have the names of the component model:
+///                   for one that a world imports itself, or `outer#inner#lookup` for one in an
+///                   interface within an interface. Methods have the names of the component model:
 ///                   `acme:shop/carts@1.0.0#[method]cart.add`, `#[constructor]cart`,
-///                   `#[static]cart.merge`. `: ` and the type that `callback` is written for may
-///                   follow, as runtime_type_text() spells it: `lookup: func(name: string) -> u32`.
-///                   A component that wants another type is then refused with both. Borrowed for
-///                   the call.
+///                   `#[static]cart.merge`. `: ` and the type that `callback` is written for should
+///                   follow, as runtime_type_text() spells it, with the names of parameters:
+///                   `lookup: func(name: string) -> u32`. Types are compared by their structure, so
+///                   spaces do not count. Borrowed for the call.
 /// @param path_len   Length of `path`.
 /// @param callback   The function.
 /// @param user_data  Passed to `callback`. Owned by the library from here on, whatever happens; may
@@ -75,7 +88,7 @@ pub extern "C" fn runtime_linker_free(linker: Option<Box<runtime_linker_t>>) {
 ///
 /// @return NULL on success, otherwise an error owned by the caller:
 ///         RUNTIME_ERROR_INVALID_ARGUMENT if `linker`, `path` or `callback` is NULL, if `path` is
-///         malformed, or if it is defined already.
+///         malformed, if what follows it is not the type of a function, or if it is defined already.
 ///
 /// @threadsafe No: one thread at a time for each linker.
 /// @since 0.1
@@ -103,7 +116,10 @@ pub unsafe extern "C" fn runtime_linker_define(
 /// Defines a type of resource that components may import.
 ///
 /// Of a resource of the host a guest sees a handle, and the host the number that it chose. The
-/// functions of the resource are defined like any others, by runtime_linker_define().
+/// functions of the resource are defined like any others, by runtime_linker_define(). A component
+/// that imports a compatible version gets the newest one that is defined, as of a function. Where
+/// one interface defines a resource and functions, these are only ever given that resource: a
+/// component cannot pass them one of another version.
 ///
 /// @param linker      The linker, borrowed for the call.
 /// @param path        What the resource is called: `acme:shop/carts@1.0.0#cart`, or only `cart` for

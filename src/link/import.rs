@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::guest::Guest;
 use crate::handles::{self, Loans, StoreHandles};
 use crate::host::{Arguments, HostCall, HostFn, Mailbox};
-use crate::marshal::{self, Checked, Host, Lifted, Reply, Results};
+use crate::marshal::{self, Agreed, Checked, Host, Lifted, Reply, Results};
 use crate::types::FunctionType;
 use crate::value::Value;
 
@@ -24,12 +24,15 @@ struct Inner {
     run: Arc<HostFn>,
     ty: Arc<FunctionType>,
     has_resources: bool,
+    /// What was found out about the types that guests' arguments are lifted by.
+    agreed: Agreed,
 }
 
 impl Import {
     pub(super) fn new(path: String, run: Arc<HostFn>, ty: Arc<FunctionType>) -> Self {
         let has_resources = ty.has_resources();
-        Self(Arc::new(Inner { path, run, ty, has_resources }))
+        let agreed = Agreed::default();
+        Self(Arc::new(Inner { path, run, ty, has_resources, agreed }))
     }
 
     fn check(&self, reply: Box<dyn Reply>) -> Result<Checked> {
@@ -55,6 +58,10 @@ pub(super) fn define(
 }
 
 impl Host<Guest> for Import {
+    fn agreed(&self) -> (&Agreed, &FunctionType) {
+        (&self.0.agreed, &self.0.ty)
+    }
+
     async fn serve(
         self,
         store: StoreContextMut<'_, Guest>,
@@ -215,6 +222,11 @@ async fn serve_values(
     args: &[Value],
     results: &mut [Value],
 ) -> Result<()> {
+    // The second lock; see `marshal::agree`. Resources are checked where they are looked up.
+    if !import.0.ty.is_same(&ty, &|_, _| true) {
+        let problem = "a guest passes values of other types than its host function was linked with";
+        return Err(Error::new(Code::TypeMismatch, problem));
+    }
     let mut resources = Vec::new();
     handles::each_resource(args, &mut |resource| {
         resources.push(resource);

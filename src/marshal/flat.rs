@@ -8,6 +8,9 @@ use crate::types::{FunctionType, Type};
 /// canonical ABI, MAX_FLAT_PARAMS.
 pub(super) const MAX_FLAT_PARAMS: usize = 16;
 
+/// How many results stay on the stack at most, from the canonical ABI as well.
+pub(super) const MAX_FLAT_RESULTS: usize = 1;
+
 /// What wasmtime is told about types of `count` values on the stack. It asks for sizes in memory
 /// only of types whose values are never there as a whole.
 pub(super) const fn flat(count: u8) -> CanonicalAbiInfo {
@@ -20,7 +23,7 @@ pub(super) fn flat_counts(ty: &FunctionType) -> Option<(usize, usize)> {
     let params = ty.params.iter().map(|param| count(&param.ty)).sum::<Option<usize>>()?;
     let result = ty.result.as_ref().map_or(Some(0), count)?;
     let within = |count: usize, most| if count > most { 0 } else { count };
-    Some((within(params, MAX_FLAT_PARAMS), within(result, 1)))
+    Some((within(params, MAX_FLAT_PARAMS), within(result, MAX_FLAT_RESULTS)))
 }
 
 fn count(ty: &Type) -> Option<usize> {

@@ -6,10 +6,11 @@ use wasmtime::component::__internal::{
     CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext,
 };
 use wasmtime::component::{ComponentNamedList, ComponentType, Lift, LinkerInstance, Lower};
-use wasmtime::{Result, StoreContextMut, ValRaw};
+use wasmtime::{Result, StoreContextMut, ValRaw, bail};
 
+use super::agree::{Agreed, Origin};
 use super::check::check_results;
-use super::flat::{flat, flat_counts};
+use super::flat::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, flat, flat_counts};
 use super::lift::{From, lift};
 use super::lifted::Lifted;
 use super::lower;
@@ -18,6 +19,9 @@ use crate::types::{FunctionType, Type};
 
 /// A host function, in stores with data of type `T`.
 pub trait Host<T: 'static>: Clone + Send + Sync + 'static {
+    /// The type that it was linked with, and what was found out about guests' own.
+    fn agreed(&self) -> (&Agreed, &FunctionType);
+
     /// Serves a guest, on the guest's fiber.
     fn serve(
         self,
@@ -99,21 +103,38 @@ fn define_with<T: Send + 'static, const N: usize>(
     Defined { host, directly }: Defined<impl Host<T>>,
 ) -> Result<()> {
     match (gives, directly) {
-        (0, true) => into.func_wrap(name, move |store, Given::<N>(given)| {
+        (0, true) => into.func_wrap(name, move |store, Given::<N>(given, origin)| {
+            admit(&host, origin)?;
             host.serve_here(store, given).map(Answered::<0>)
         }),
-        (_, true) => into.func_wrap(name, move |store, Given::<N>(given)| {
+        (_, true) => into.func_wrap(name, move |store, Given::<N>(given, origin)| {
+            admit(&host, origin)?;
             host.serve_here(store, given).map(Answered::<1>)
         }),
-        (0, false) => into.func_wrap_async(name, move |store, Given::<N>(given)| {
+        (0, false) => into.func_wrap_async(name, move |store, Given::<N>(given, origin)| {
             let host = host.clone();
-            Box::new(async move { host.serve(store, given).await.map(Answered::<0>) })
+            Box::new(async move {
+                admit(&host, origin)?;
+                host.serve(store, given).await.map(Answered::<0>)
+            })
         }),
-        (_, false) => into.func_wrap_async(name, move |store, Given::<N>(given)| {
+        (_, false) => into.func_wrap_async(name, move |store, Given::<N>(given, origin)| {
             let host = host.clone();
-            Box::new(async move { host.serve(store, given).await.map(Answered::<1>) })
+            Box::new(async move {
+                admit(&host, origin)?;
+                host.serve(store, given).await.map(Answered::<1>)
+            })
         }),
     }
+}
+
+/// Refuses arguments that were lifted by other types than `host` was linked with. Called while the
+/// guest that passes them is in its call.
+#[inline(always)]
+fn admit<T: 'static>(host: &impl Host<T>, origin: Origin) -> Result<()> {
+    let (agreed, ty) = host.agreed();
+    // SAFETY: the guest's call keeps its component alive, and that its types.
+    unsafe { agreed.check(origin, ty) }
 }
 
 /// A host function and how it is called.
@@ -122,19 +143,35 @@ struct Defined<H> {
     directly: bool,
 }
 
-/// The arguments that a guest passes to a host function, `N` of them on its stack; with `N` 0
-/// there are none, or all are in memory.
-struct Given<const N: usize>(Lifted);
+/// Refuses types whose values are not `count` on the guest's stack; 0 if more than `most` would be,
+/// since all are in memory then. wasmtime asks when a component is linked. It does not know which
+/// function it asks about: that its types are those that it was defined with is seen to before, by
+/// `link`, and after, by [`admit`].
+fn typecheck(
+    ty: &InterfaceType,
+    types: &InstanceType<'_>,
+    most: usize,
+    count: usize,
+) -> Result<()> {
+    let found = types.types.canonical_abi(ty).flat_count(most).unwrap_or(0);
+    match found == count {
+        true => Ok(()),
+        false => bail!("a host function of {count} values on the stack, where {found} belong"),
+    }
+}
 
-// SAFETY: `N` values on the stack, as the function's own type says. `typecheck` accepts the type
-// because that is where `N` came from.
+/// The arguments that a guest passes to a host function, `N` of them on its stack; with `N` 0
+/// there are none, or all are in memory. And the types that they were lifted by.
+struct Given<const N: usize>(Lifted, Origin);
+
+// SAFETY: `typecheck` accepts types of `N` values on the stack only.
 unsafe impl<const N: usize> ComponentType for Given<N> {
     type Lower = [ValRaw; N];
 
     const ABI: CanonicalAbiInfo = flat(N as u8);
 
-    fn typecheck(_: &InterfaceType, _: &InstanceType<'_>) -> Result<()> {
-        Ok(())
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        typecheck(ty, types, MAX_FLAT_PARAMS, N)
     }
 }
 
@@ -148,7 +185,8 @@ unsafe impl<const N: usize> Lift for Given<N> {
         ty: InterfaceType,
         src: &[ValRaw; N],
     ) -> Result<Self> {
-        lift(cx, ty, From::Flat(src)).map(Self)
+        let origin = Origin::new(cx.types, ty);
+        lift(cx, ty, From::Flat(src)).map(|lifted| Self(lifted, origin))
     }
 
     fn linear_lift_from_memory(
@@ -157,10 +195,11 @@ unsafe impl<const N: usize> Lift for Given<N> {
         bytes: &[u8],
     ) -> Result<Self> {
         // wasmtime passes no bytes, since it was told that there are none; but where they begin.
+        let origin = Origin::new(cx.types, ty);
         let at = bytes.as_ptr().addr().checked_sub(cx.memory().as_ptr().addr());
         match at {
-            Some(at) => lift(cx, ty, From::Memory(at)).map(Self),
-            None => wasmtime::bail!("arguments are out of bounds of memory"),
+            Some(at) => lift(cx, ty, From::Memory(at)).map(|lifted| Self(lifted, origin)),
+            None => bail!("arguments are out of bounds of memory"),
         }
     }
 }
@@ -175,8 +214,8 @@ unsafe impl<const N: usize> ComponentType for Answered<N> {
 
     const ABI: CanonicalAbiInfo = flat(N as u8);
 
-    fn typecheck(_: &InterfaceType, _: &InstanceType<'_>) -> Result<()> {
-        Ok(())
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        typecheck(ty, types, MAX_FLAT_RESULTS, N)
     }
 }
 

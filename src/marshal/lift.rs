@@ -305,6 +305,10 @@ impl<'a, 't> Lift<'_, 'a, 't> {
         // Aligned for any number.
         let words = self.arena.room::<u64>(bytes.len().div_ceil(8));
         let words = words.map_err(Error::into_wasmtime)?;
+        // The last word may have more bytes than the guest gave.
+        if let Some(last) = words.last_mut() {
+            last.write(0);
+        }
         let start = words.as_mut_ptr().cast::<u8>();
         match kind {
             Kind::Bool => {

@@ -10,7 +10,7 @@ use wasmtime::{Result, ValRaw, bail};
 
 use super::array::checked;
 use super::layout::{runtime_list_t, runtime_value_t};
-use super::plain::{Plain, number, same};
+use super::plain::{Plain, number, same, same_count, same_enum, same_payload};
 use super::tables::{Members, Words, case, is_plain, kind_of, members, words_of};
 
 /// Lowers checked values into the guest of a call.
@@ -41,9 +41,6 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
         ty: InterfaceType,
         dst: &mut [MaybeUninit<ValRaw>],
     ) -> Result<()> {
-        if values.is_empty() {
-            return Ok(());
-        }
         let abi = self.types.canonical_abi(&ty);
         if abi.flat_count(dst.len()).is_some() {
             // SAFETY: passed on from the caller.
@@ -82,6 +79,7 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
         types: Members<'a>,
         dst: &mut Flat<'_>,
     ) -> Result<()> {
+        same_count(values, &types)?;
         for (value, ty) in values.iter().zip(types) {
             // SAFETY: passed on from the caller.
             unsafe { self.flat(value, ty, dst)? };
@@ -97,6 +95,7 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
         types: Members<'a>,
         at: usize,
     ) -> Result<()> {
+        same_count(values, &types)?;
         let mut offset = at;
         for (value, ty) in values.iter().zip(types) {
             let place = self.types.canonical_abi(&ty).next_field32_size(&mut offset);
@@ -147,7 +146,10 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
                     let values = checked(value.of.values.ptr, value.of.values.len);
                     self.flat_members(values, self.members(ty)?, dst)
                 }
-                InterfaceType::Enum(_) => put(dst, value.index.into()),
+                InterfaceType::Enum(i) => {
+                    same_enum(value, &self.types[i])?;
+                    put(dst, value.index.into())
+                }
                 InterfaceType::Flags(i) => {
                     let words = checked(value.of.flags.ptr, value.of.flags.len);
                     let count = self.types[i].names.len().div_ceil(32);
@@ -162,7 +164,7 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
                     let case = case(self.types, ty, value.index)?;
                     put(dst, value.index.into())?;
                     let before = dst.len();
-                    if let (Some(ty), Some(payload)) = (case.ty, value.of.payload.as_ref()) {
+                    if let Some((ty, payload)) = same_payload(case.ty, value)? {
                         self.flat(payload, ty, dst)?;
                     }
                     // Whatever the other cases would need.
@@ -197,6 +199,7 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
                     self.store_members(values, self.members(ty)?, at)
                 }
                 InterfaceType::Enum(i) => {
+                    same_enum(value, &self.types[i])?;
                     self.write(at, value.index.into(), self.types[i].info.size.into())
                 }
                 InterfaceType::Flags(i) => {
@@ -212,11 +215,11 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
                 _ => {
                     let case = case(self.types, ty, value.index)?;
                     self.write(at, value.index.into(), case.info.size.into())?;
-                    match (case.ty, value.of.payload.as_ref()) {
-                        (Some(ty), Some(payload)) => {
+                    match same_payload(case.ty, value)? {
+                        Some((ty, payload)) => {
                             self.store(payload, ty, at + case.info.payload_offset32 as usize)
                         }
-                        _ => Ok(()),
+                        None => Ok(()),
                     }
                 }
             }

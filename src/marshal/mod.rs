@@ -10,6 +10,7 @@
 
 #![allow(unsafe_code)]
 
+mod agree;
 mod arena;
 mod array;
 mod check;
@@ -32,6 +33,7 @@ mod tables;
 mod tests;
 mod val;
 
+pub use agree::Agreed;
 pub use arena::{Arena, Block, Memory};
 pub use check::{Args, check_args, keep_args};
 pub use copy::{Copied, copy_results};

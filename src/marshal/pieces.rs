@@ -38,19 +38,26 @@ pub(super) fn character(bits: u64) -> Result<u32> {
 
 /// A number, bool or char from its bits, of which those that are too many do not count.
 pub(super) fn number(kind: Kind, bits: u64) -> Result<runtime_value_of_t> {
-    Ok(match kind {
-        Kind::Bool => runtime_value_of_t { boolean: u8::from(bits as u32 != 0) },
-        Kind::S8 | Kind::U8 => runtime_value_of_t { u8: bits as u8 },
-        Kind::S16 | Kind::U16 => runtime_value_of_t { u16: bits as u16 },
-        Kind::S32 | Kind::U32 | Kind::F32 => runtime_value_of_t { u32: bits as u32 },
-        Kind::Char => runtime_value_of_t { character: character(u64::from(bits as u32))? },
-        _ => runtime_value_of_t { u64: bits },
-    })
+    let mut of = zero();
+    match kind {
+        Kind::Bool => of.boolean = u8::from(bits as u32 != 0),
+        Kind::S8 | Kind::U8 => of.u8 = bits as u8,
+        Kind::S16 | Kind::U16 => of.u16 = bits as u16,
+        Kind::S32 | Kind::U32 | Kind::F32 => of.u32 = bits as u32,
+        Kind::Char => of.character = character(u64::from(bits as u32))?,
+        _ => of.u64 = bits,
+    }
+    Ok(of)
+}
+
+/// Nothing but zeros, also where a kind has no bytes: values go to C as a whole.
+pub(super) const fn zero() -> runtime_value_of_t {
+    // SAFETY: all zero is a value of each field: numbers, and pointers that may be NULL.
+    unsafe { MaybeUninit::zeroed().assume_init() }
 }
 
 pub(super) fn header(kind: Kind) -> runtime_value_t {
-    let of = runtime_value_of_t { u64: 0 };
-    runtime_value_t { kind: kind as u8, element: 0, reserved: 0, index: 0, of }
+    runtime_value_t { kind: kind as u8, element: 0, reserved: 0, index: 0, of: zero() }
 }
 
 pub(super) fn slice_of(room: &[Slot]) -> runtime_slice_t {

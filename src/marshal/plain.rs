@@ -1,6 +1,7 @@
 //! From C memory into one piece of a guest's: values without text, lists or resources, which need
 //! no more memory of the guest.
 
+use wasmtime::component::__internal::wasmtime_environ::component::TypeEnum;
 use wasmtime::component::__internal::{ComponentTypes, InterfaceType};
 use wasmtime::{Result, bail};
 
@@ -53,6 +54,7 @@ unsafe fn store_all(
 ) -> Result<()> {
     // SAFETY: the kind says that `values` is the initialised field; passed on from the caller.
     let values = unsafe { checked(value.of.values.ptr, value.of.values.len) };
+    same_count(values, &places.iter())?;
     for (value, place) in values.iter().zip(places) {
         // SAFETY: passed on from the caller.
         unsafe { store(types, value, place.ty, part(into, place.at, place.size)?)? };
@@ -79,6 +81,7 @@ unsafe fn store(
                 store_all(types, value, &places(types, ty)?, into)
             }
             InterfaceType::Enum(i) => {
+                same_enum(value, &types[i])?;
                 write(part(into, 0, types[i].info.size.into())?, value.index.into())
             }
             InterfaceType::Flags(i) => {
@@ -92,13 +95,13 @@ unsafe fn store(
             InterfaceType::Variant(_) | InterfaceType::Option(_) | InterfaceType::Result(_) => {
                 let case = case(types, ty, value.index)?;
                 write(part(into, 0, case.info.size.into())?, value.index.into())?;
-                match (case.ty, value.of.payload.as_ref()) {
-                    (Some(ty), Some(payload)) => {
+                match same_payload(case.ty, value)? {
+                    Some((ty, payload)) => {
                         let size = types.canonical_abi(&ty).size32 as usize;
                         let at = case.info.payload_offset32 as usize;
                         store(types, payload, ty, part(into, at, size)?)
                     }
-                    _ => Ok(()),
+                    None => Ok(()),
                 }
             }
             _ => bail!("a type that is not plain"),
@@ -129,6 +132,43 @@ pub(super) fn same(value: &runtime_value_t, ty: InterfaceType) -> Result<()> {
     match kind_of(ty) {
         Some(kind) if kind as u8 == value.kind => Ok(()),
         _ => bail!("a value was checked against another type"),
+    }
+}
+
+/// Makes sure that there is a value for each member, so that nothing of the guest's stack or memory
+/// is left as it was.
+pub(super) fn same_count<T>(
+    values: &[runtime_value_t],
+    members: &impl ExactSizeIterator<Item = T>,
+) -> Result<()> {
+    match values.len() == members.len() {
+        true => Ok(()),
+        false => bail!("{} values, where {} belong", values.len(), members.len()),
+    }
+}
+
+/// Makes sure that an enum has the case.
+pub(super) fn same_enum(value: &runtime_value_t, ty: &TypeEnum) -> Result<()> {
+    match (value.index as usize) < ty.names.len() {
+        true => Ok(()),
+        false => bail!("case {} of an enum of {}", value.index, ty.names.len()),
+    }
+}
+
+/// What a case carries, with its type: both or neither are there.
+///
+/// # Safety
+/// The value is a variant, option or result, and was checked.
+pub(super) unsafe fn same_payload(
+    ty: Option<InterfaceType>,
+    value: &runtime_value_t,
+) -> Result<Option<(InterfaceType, &runtime_value_t)>> {
+    // SAFETY: the kind says that `payload` is the initialised field, which is NULL or leads to a
+    // value.
+    match (ty, unsafe { value.of.payload.as_ref() }) {
+        (Some(ty), Some(payload)) => Ok(Some((ty, payload))),
+        (None, None) => Ok(None),
+        _ => bail!("a case was checked against another type"),
     }
 }
 

@@ -1,17 +1,14 @@
 //! wasi:config and wasi:logging, whichever of their drafts a component imports.
 
-use std::sync::Arc;
-
 use tracing::Level;
 use wasmtime::StoreContextMut;
 use wasmtime::component::LinkerInstance;
-use wasmtime::component::types::{ComponentFunc, ComponentItem};
+use wasmtime::component::types::ComponentFunc;
 
 use crate::error::{Code, Error, Result};
 use crate::guest::Guest;
 use crate::host::Answer;
-use crate::linker;
-use crate::types::{FunctionType, Type};
+use crate::types::{Field, FunctionType, Type, brief};
 use crate::value::Value;
 
 /// Whether `import` is an interface of which some is ours to define.
@@ -20,7 +17,7 @@ pub(crate) fn defines(import: &str) -> bool {
     matches!(interface, "wasi:config/store" | "wasi:config/runtime" | "wasi:logging/logging")
 }
 
-/// Defines the function `name` of the interface `import`, if it is ours to define.
+/// Defines the function `name` of the interface `import`, and tells whether it is ours to define.
 ///
 /// # Errors
 /// `LINK` if the component wants it to have another type.
@@ -28,36 +25,66 @@ pub(crate) fn define(
     into: &mut LinkerInstance<'_, Guest>,
     import: &str,
     name: &str,
-    item: &ComponentItem,
-) -> Result<()> {
-    let ComponentItem::ComponentFunc(ty) = item else { return Ok(()) };
-    let path = format!("{import}#{name}");
-    let check = |start: &str, end: &str| check(&path, ty, start, end);
+    ty: &ComponentFunc,
+) -> Result<bool> {
+    let check = |spelled: &str, fits: fn(&FunctionType) -> bool| {
+        let wanted = FunctionType::from_wasmtime(ty);
+        match fits(&wanted) {
+            true => Ok(()),
+            false => Err(contradicts(&format!("{import}#{name}"), spelled, &wanted)),
+        }
+    };
     match (import.split('@').next().unwrap_or_default(), name) {
         ("wasi:config/store" | "wasi:config/runtime", "get") => {
-            check("func(key: string) -> result<option<string>", "")?;
+            check("func(key: string) -> result<option<string>, ..>", is_get)?;
             into.func_new(name, |store, _, args, results| Ok(get(&store, args, results)?))?;
         }
         ("wasi:config/store" | "wasi:config/runtime", "get-all") => {
-            check("func() -> result<list<tuple<string, string>>", "")?;
+            check("func() -> result<list<tuple<string, string>>, ..>", is_get_all)?;
             into.func_new(name, |store, _, _, results| Ok(get_all(&store, results)?))?;
         }
         ("wasi:logging/logging", "log") => {
-            check("func(level: enum", "context: string, message: string)")?;
+            check("func(level: enum { .. }, context: string, message: string)", is_log)?;
             into.func_new_async(name, |store, _, args, _| {
                 Box::new(async move { Ok(log(store, args).await?) })
             })?;
         }
-        _ => {}
+        _ => return Ok(false),
     }
-    Ok(())
+    Ok(true)
 }
 
-fn check(path: &str, ty: &ComponentFunc, start: &str, end: &str) -> Result<()> {
-    let wanted = Type::Function(Arc::new(FunctionType::from_wasmtime(ty))).to_string();
-    match wanted.starts_with(start) && wanted.ends_with(end) {
-        true => Ok(()),
-        false => Err(linker::contradicts(path, &format!("{start}..{end}"), &wanted)),
+fn contradicts(path: &str, defined: &str, wanted: &FunctionType) -> Error {
+    let wanted = brief(wanted);
+    let problem =
+        format!("import `{path}`: wasmcell has `{defined}`, the component wants `{wanted}`");
+    Error::new(Code::Link, problem)
+}
+
+fn is_get(ty: &FunctionType) -> bool {
+    let some = |ty: &Type| matches!(ty, Type::Option(some) if **some == Type::String);
+    matches!(&ty.params[..], [key] if key.name.as_str() == "key" && key.ty == Type::String)
+        && ok_of(ty).is_some_and(some)
+}
+
+fn is_get_all(ty: &FunctionType) -> bool {
+    let pair = |ty: &Type| matches!(ty, Type::Tuple(it) if **it == [Type::String, Type::String]);
+    let pairs = |ty: &Type| matches!(ty, Type::List(element) if pair(element));
+    ty.params.is_empty() && ok_of(ty).is_some_and(pairs)
+}
+
+fn is_log(ty: &FunctionType) -> bool {
+    let [level, context, message] = &ty.params[..] else { return false };
+    let text = |it: &Field, name: &str| it.name.as_str() == name && it.ty == Type::String;
+    let is_level = level.name.as_str() == "level" && matches!(level.ty, Type::Enum(_));
+    is_level && text(context, "context") && text(message, "message") && ty.result.is_none()
+}
+
+/// What a function gives that gives a result, when all goes well.
+fn ok_of(ty: &FunctionType) -> Option<&Type> {
+    match &ty.result {
+        Some(Type::Result(result)) => result.ok.as_ref(),
+        _ => None,
     }
 }
 

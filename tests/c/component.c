@@ -147,7 +147,7 @@ static void test_files_that_are_too_large_are_not_read(void) {
 static void test_missing_imports_are_named(void) {
   load_refused(runtime,
                "(component (import \"acme:host/log@1.0.0\" (instance (export \"log\" (func)))))",
-               RUNTIME_ERROR_LINK, "`acme:host/log@1.0.0`");
+               RUNTIME_ERROR_LINK, "`acme:host/log@1.0.0#log`");
   load_refused(runtime, "(component (import \"log\" (func)))", RUNTIME_ERROR_LINK, "`log`");
   load_refused(runtime,
                "(component (import \"wasi:http/types@0.2.0\" (instance (export \"x\" (func)))))",

@@ -55,6 +55,35 @@ TEST(Linker, checks_types_when_a_component_is_loaded) {
                Code::link, "`func(u32, u32) -> string`");
 }
 
+// A guest that imports `add` of version 0.1.0 rightly, and of 0.1.7 with these parameters.
+std::string two_versions(const std::string &params) {
+  return R"((component
+    (import "wasmcell:test/host@0.1.0" (instance
+      (export "add" (func (param "a" u32) (param "b" u32) (result u32)))))
+    (import "wasmcell:test/host@0.1.7" (instance
+      (export "add" (func )" +
+         params + R"( (result u32)))))))";
+}
+
+TEST(Linker, serves_compatible_versions_of_its_own_types_only) {
+  auto linker = Linker::make().value();
+  linker.define(host + "add", free_add).value();
+  const auto loaded = [&](const std::string &wat) {
+    return wasmcell::Component::from_bytes(runtime(), wat, {"guest", nullptr, &linker});
+  };
+  const auto component = loaded(two_versions(R"((param "a" u32) (param "b" u32))")).value();
+  EXPECT_EQ(component.import_definition(0), host + "add");
+  EXPECT_EQ(component.import_definition(1), host + "add");
+  EXPECT_EQ(component.import_definition(2), std::nullopt);
+  expect_error(loaded(two_versions(R"((param "a" (list u64)) (param "b" u32))")), Code::link,
+               "wasmcell:test/host@0.1.7#add", "list<u64>");
+  // One that nobody imports rightly.
+  const std::string only = R"((component (import "wasmcell:test/host@0.1.7" (instance
+    (export "add" (func (param "a" (list u64)) (param "b" u32) (result u32)))))))";
+  expect_error(loaded(only), Code::link, "import `wasmcell:test/host@0.1.7#add`",
+               "wasmcell:test/host@0.1.0#add: func(u32, u32) -> u32");
+}
+
 TEST(Linker, serves_guests_on_their_callers_stack) {
   auto linker = Linker::make().value();
   linker.define(host + "add", free_add).value();

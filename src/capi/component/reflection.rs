@@ -87,6 +87,29 @@ pub unsafe extern "C" fn runtime_component_import(
     item_ptr(unsafe { component.as_ref() }.and_then(|it| it.0.types().imports.get(index)))
 }
 
+/// Tells which definition of the host serves an import.
+///
+/// @param component  The component, borrowed for the call; NULL is allowed.
+/// @param index      Which import, from 0, as for runtime_component_import().
+///
+/// @return The path that it was defined by, without a type, such as `acme:shop/prices@1.0.0#lookup`
+///         for an import of `acme:shop/prices@1.0.3#lookup`: UTF-8, NUL-terminated, borrowed, alive
+///         as long as `component`. NULL if no definition of the host serves it, since it is part of
+///         WASI, nothing more than a name, a resource that another import brought along, or provided
+///         by nobody; or if there is no such import, or if `component` is NULL.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_component_import_definition(
+    component: *const runtime_component_t,
+    index: usize,
+) -> *const c_char {
+    // SAFETY: the header obliges callers to pass a live component or NULL.
+    let name = unsafe { component.as_ref() }.and_then(|it| it.0.import_definition(index));
+    name.map_or(std::ptr::null(), |it| it.as_c_str().as_ptr())
+}
+
 /// Counts what the component exports.
 ///
 /// @param component  The component, borrowed for the call; NULL is allowed.

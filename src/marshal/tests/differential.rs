@@ -10,7 +10,7 @@ use wasmtime::{Config, Engine, Store, StoreContextMut};
 use super::echo;
 use super::random::Random;
 use super::*;
-use crate::marshal::{Checked, Host, Lifted, Reply, call, check_args, define};
+use crate::marshal::{Agreed, Checked, Host, Lifted, Reply, call, check_args, define};
 
 /// Types, and values of each.
 const TYPES: usize = 1_000;
@@ -24,6 +24,7 @@ type Seen = Arc<Mutex<Option<Value>>>;
 struct Direct {
     ty: Arc<FunctionType>,
     seen: Seen,
+    agreed: Arc<Agreed>,
 }
 
 struct Echo(Results);
@@ -36,6 +37,10 @@ unsafe impl Reply for Echo {
 }
 
 impl Host<Seen> for Direct {
+    fn agreed(&self) -> (&Agreed, &FunctionType) {
+        (&self.agreed, &self.ty)
+    }
+
     async fn serve(
         self,
         store: StoreContextMut<'_, Seen>,
@@ -81,7 +86,8 @@ impl Guest {
         let mut linker = Linker::<Seen>::new(engine);
         match direct {
             true => {
-                let host = Direct { ty: ty.clone(), seen: seen.clone() };
+                let (seen, agreed) = (seen.clone(), Arc::default());
+                let host = Direct { ty: ty.clone(), seen, agreed };
                 define(&mut linker.root(), "echo", ty, host, false).unwrap();
             }
             false => linker
@@ -162,4 +168,56 @@ fn both_ways_agree_on_random_types_and_values() {
         }
     }
     assert!(several > TYPES * VALUES / 3, "types of several places: {several}");
+}
+
+/// A guest that imports `echo` with the type `found`, and a host function that was defined for
+/// `declared`: what comes of linking them, and of a call.
+fn strangers(declared: &Type, found: &Type) -> (wasmtime::Result<()>, Seen) {
+    let mut config = Config::new();
+    config.memory_reservation(0).memory_guard_size(0);
+    let engine = Engine::new(&config).unwrap();
+    let component = Component::new(&engine, echo::component(found, "utf8")).unwrap();
+    let (seen, mut linker) = (Seen::default(), Linker::<Seen>::new(&engine));
+    let (ty, agreed) = (Arc::new(function(declared.clone())), Arc::default());
+    let host = Direct { ty: ty.clone(), seen: seen.clone(), agreed };
+    define(&mut linker.root(), "echo", &ty, host, false).unwrap();
+    let mut store = Store::new(&engine, seen.clone());
+    let instance = match wait(linker.instantiate_async(&mut store, &component)) {
+        Ok(instance) => instance,
+        Err(error) => return (Err(error), seen),
+    };
+    let relay = instance.get_func(&mut store, "relay").unwrap();
+    let value = Random::Seed(1).value(found);
+    let mut results = [Val::Bool(false)];
+    (wait(relay.call_async(&mut store, &[value], &mut results)), seen)
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "runs machine code")]
+fn values_of_other_types_never_reach_a_host_function() {
+    let types = [
+        Type::U32,
+        Type::S32,
+        Type::U64,
+        Type::Char,
+        Type::Bool,
+        Type::String,
+        Type::List(Type::U64.into()),
+        Type::List(Type::U8.into()),
+        Type::Tuple([Type::U32, Type::U32].into()),
+        Type::Record([field("name", Type::String)].into()),
+        Type::Record([field("other", Type::String)].into()),
+        Type::Option(Type::U32.into()),
+        Type::Enum([Name::new("a"), Name::new("b")].into()),
+        Type::Enum([Name::new("a")].into()),
+        Type::Flags([Name::new("a")].into()),
+    ];
+    for declared in &types {
+        for found in &types {
+            let (outcome, seen) = strangers(declared, found);
+            let was_called = seen.lock().unwrap().is_some();
+            assert_eq!(was_called, declared == found, "{declared} against {found}");
+            assert_eq!(outcome.is_ok(), declared == found, "{declared} against {found}");
+        }
+    }
 }

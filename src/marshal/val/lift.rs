@@ -11,6 +11,7 @@ use crate::marshal::layout::{
     runtime_flags_t, runtime_list_t, runtime_slice_t, runtime_string_t, runtime_value_of_t,
     runtime_value_t,
 };
+use crate::marshal::pieces::{header, zero};
 use crate::types::{FunctionType, Kind, Path, Type, brief};
 use crate::value::Value;
 use crate::{Code, Result};
@@ -75,26 +76,27 @@ const FEW: usize = 16;
 
 impl<'a> Lift<'a> {
     fn value(&self, value: &Value, ty: &'a Type, at: &Path<'_>) -> Result<runtime_value_t> {
-        let of = match (ty, value) {
-            (Type::Bool, &Value::Bool(it)) => runtime_value_of_t { boolean: it.into() },
-            (Type::S8, &Value::S8(s8)) => runtime_value_of_t { s8 },
-            (Type::U8, &Value::U8(u8)) => runtime_value_of_t { u8 },
-            (Type::S16, &Value::S16(s16)) => runtime_value_of_t { s16 },
-            (Type::U16, &Value::U16(u16)) => runtime_value_of_t { u16 },
-            (Type::S32, &Value::S32(s32)) => runtime_value_of_t { s32 },
-            (Type::U32, &Value::U32(u32)) => runtime_value_of_t { u32 },
-            (Type::S64, &Value::S64(s64)) => runtime_value_of_t { s64 },
-            (Type::U64, &Value::U64(u64)) => runtime_value_of_t { u64 },
-            (Type::F32, &Value::Float32(f32)) => runtime_value_of_t { f32 },
-            (Type::F64, &Value::Float64(f64)) => runtime_value_of_t { f64 },
-            (Type::Char, &Value::Char(it)) => runtime_value_of_t { character: it.into() },
+        let mut of = zero();
+        match (ty, value) {
+            (Type::Bool, &Value::Bool(it)) => of.boolean = it.into(),
+            (Type::S8, &Value::S8(it)) => of.s8 = it,
+            (Type::U8, &Value::U8(it)) => of.u8 = it,
+            (Type::S16, &Value::S16(it)) => of.s16 = it,
+            (Type::U16, &Value::U16(it)) => of.u16 = it,
+            (Type::S32, &Value::S32(it)) => of.s32 = it,
+            (Type::U32, &Value::U32(it)) => of.u32 = it,
+            (Type::S64, &Value::S64(it)) => of.s64 = it,
+            (Type::U64, &Value::U64(it)) => of.u64 = it,
+            (Type::F32, &Value::Float32(it)) => of.f32 = it,
+            (Type::F64, &Value::Float64(it)) => of.f64 = it,
+            (Type::Char, &Value::Char(it)) => of.character = it.into(),
             (Type::String, Value::String(text)) => {
                 let ptr = self.arena.text(text.as_bytes())?.cast();
-                runtime_value_of_t { string: runtime_string_t { ptr, len: text.len() } }
+                of.string = runtime_string_t { ptr, len: text.len() };
             }
             (Type::List(element), Value::List(values)) => return self.list(values, element, at),
             (Type::Record(_), Value::Record(_)) | (Type::Tuple(_), Value::Tuple(_)) => {
-                runtime_value_of_t { values: self.members(value, ty, at)? }
+                of.values = self.members(value, ty, at)?;
             }
             (Type::Variant(_), _) | (Type::Option(_), _) | (Type::Result(_), _) => {
                 return self.case(value, ty, at);
@@ -103,22 +105,20 @@ impl<'a> Lift<'a> {
                 let index = number(self.child(ty, name, at)?, at)?;
                 return Ok(runtime_value_t { index, ..header(Kind::Enum) });
             }
-            (Type::Flags(_), Value::Flags(set)) => {
-                runtime_value_of_t { flags: self.flags(set, ty, at)? }
-            }
+            (Type::Flags(_), Value::Flags(set)) => of.flags = self.flags(set, ty, at)?,
             (Type::Own(_) | Type::Borrow(_), Value::Resource(_)) => {
                 let Some((&resource, rest)) = self.handles.get().split_first() else {
                     return Err(at.error(Code::Unsupported, "the resource has no number"));
                 };
                 self.handles.set(rest);
-                runtime_value_of_t { resource }
+                of.resource = resource;
             }
             (Type::Function(_) | Type::Unsupported(_), _) => {
                 let problem = format!("values of type {} cannot be returned yet", brief(ty));
                 return Err(at.error(Code::Unsupported, problem));
             }
             _ => return Err(unexpected(value, ty, at)),
-        };
+        }
         Ok(runtime_value_t { of, ..header(ty.kind()) })
     }
 
@@ -214,7 +214,8 @@ impl<'a> Lift<'a> {
             }
             _ => return Err(unexpected(value, ty, at)),
         };
-        let of = runtime_value_of_t { payload };
+        let mut of = zero();
+        of.payload = payload;
         Ok(runtime_value_t { index: number(index, at)?, of, ..header(ty.kind()) })
     }
 
@@ -248,12 +249,6 @@ impl<'a> Lift<'a> {
         };
         found.ok_or_else(|| at.mismatch(ty, format_args!("`{name}`")))
     }
-}
-
-/// A value of a kind without a content of its own.
-fn header(kind: Kind) -> runtime_value_t {
-    let of = runtime_value_of_t { u64: 0 };
-    runtime_value_t { kind: kind as u8, element: 0, reserved: 0, index: 0, of }
 }
 
 /// The number of a case, which the validator keeps far below 2^32.

@@ -3,6 +3,7 @@
 #ifndef WASMCELL_COMPONENT_HPP
 #define WASMCELL_COMPONENT_HPP
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -94,6 +95,14 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
     for (std::size_t i = 0; i < runtime_component_import_count(get()); i++)
       items.emplace_back(runtime_component_import(get(), i));
     return items;
+  }
+  /// The path of the host's definition that serves import `index`, such as
+  /// `acme:shop/prices@1.0.0#price` for `acme:shop/prices@1.0.3#price`; nothing if none does.
+  [[nodiscard]] std::optional<std::string_view> import_definition(
+      std::size_t index) const noexcept {
+    const char *const path = runtime_component_import_definition(get(), index);
+    if (path == nullptr) return std::nullopt;
+    return path;
   }
   /// What the component exports, in the order of the binary. Borrowed.
   [[nodiscard]] std::vector<Item> exports() const {

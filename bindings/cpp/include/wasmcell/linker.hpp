@@ -34,9 +34,11 @@ class [[nodiscard]] Linker {
 
   /// Defines a function that components may import.
   ///
+  /// It serves imports of compatible versions too; see runtime_linker_define().
+  ///
   /// @param path  `acme:shop/prices@1.0.0#price`, or only `price` for one that a world imports
   ///              itself; methods as in the component model. `: ` and the type may follow, as WIT
-  ///              spells it with the names of parameters; see runtime_linker_define().
+  ///              spells it with the names of parameters.
   /// @param fn    Any callable whose operator() is neither overloaded nor a template. Its types are
   ///              deduced, and checked when a component is loaded: Codec lists them. Views borrow
   ///              from the guest's arguments until it returns. It may take, before those, a `Call
@@ -145,15 +147,22 @@ class [[nodiscard]] Linker {
   [[nodiscard]] Result<void> check(const runtime_component_t *component) const {
     if (state_ == nullptr) return {};
     for (std::size_t i = 0; i < runtime_component_import_count(component); i++) {
+      const char *const path = runtime_component_import_definition(component, i);
+      if (path == nullptr) continue;
       const Item item(runtime_component_import(component, i));
       for (const Definition &definition : state_->definitions)
-        if (definition.path == item.name() && !definition.matches(item.type()))
-          return detail::fail(Error("import `" + definition.path + "`: the host defines `" +
-                                        definition.spelled() + "`, the component wants `" +
-                                        item.type().text().value_or("?") + "`",
-                                    Code::link));
+        if (definition.path == path && !definition.matches(item.type()))
+          return detail::fail(contradicts(item, definition));
     }
     return {};
+  }
+
+  static Error contradicts(const Item &item, const Definition &definition) {
+    const bool exact = definition.path == item.name();
+    return Error("import `" + std::string(item.name()) + "`: the host defines `" +
+                     (exact ? std::string() : definition.path + ": ") + definition.spelled() +
+                     "`, the component wants `" + item.type().text().value_or("?") + "`",
+                 Code::link);
   }
 
   static Result<void> moved_from() {

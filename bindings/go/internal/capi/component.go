@@ -91,6 +91,11 @@ func (c *Component) Imports() []Item {
 	return items
 }
 
+// ImportDefinition is the path of the definition that serves an import, empty if none does.
+func (c *Component) ImportDefinition(index int) string {
+	return C.GoString(C.runtime_component_import_definition(c.raw(), C.size_t(index)))
+}
+
 // Exports lists what the component exports.
 func (c *Component) Exports() []Item {
 	items := make([]Item, int(C.runtime_component_export_count(c.raw())))

@@ -1,0 +1,217 @@
+/* threads */
+/* A host function gets nothing but the type that it is defined with, and a function of a resource
+ * no resource but its own, whatever a guest imports. */
+#include "hosts.h"
+
+static int numbers[] = {0, 100};
+
+/* ---- types ---- */
+
+/* Types that a host may declare, each with how a guest spells it. All are one value on the stack,
+ * or a place in memory, so that nothing but their structure tells them apart. */
+static const struct {
+  const char *host;
+  const char *guest;
+} types[] = {
+    {"u32", "u32"},
+    {"s32", "s32"},
+    {"char", "char"},
+    {"bool", "bool"},
+    {"u8", "u8"},
+    {"list<u64>", "(list u64)"},
+    {"list<u8>", "(list u8)"},
+    {"list<list<u8>>", "(list (list u8))"},
+    {"string", "string"},
+    {"record { name: string }", "$r"},
+    {"tuple<string>", "(tuple string)"},
+    {"enum { a, b }", "$e"},
+    {"flags { a, b }", "$f"},
+    {"option<list<string>>", "(option (list string))"},
+    {"result<string, u64>", "(result string (error u64))"},
+};
+
+static runtime_error_t *host_never(void *user_data, runtime_call_t *call,
+                                   const runtime_value_t *args, size_t args_len,
+                                   runtime_value_t *results, size_t results_len) {
+  (void)user_data, (void)call, (void)args, (void)args_len, (void)results, (void)results_len;
+  CHECK(!"a guest with another type is not linked");
+  return NULL;
+}
+
+/* Imports `f` rightly as version 1.0.0, and as 1.0.1 with the type `other`. */
+static runtime_error_t *load_pair(const char *declared, const char *right, const char *other) {
+  char text[2048], path[128];
+  snprintf(
+      text, sizeof text,
+      "(component"
+      "  (type $r0 (record (field \"name\" string))) (import \"r\" (type $r (eq $r0)))"
+      "  (type $e0 (enum \"a\" \"b\")) (import \"e\" (type $e (eq $e0)))"
+      "  (type $f0 (flags \"a\" \"b\")) (import \"fl\" (type $f (eq $f0)))"
+      "  (import \"a:b/c@1.0.0\" (instance (alias outer 1 $r (type $r)) (alias outer 1 $e (type "
+      "$e)) (alias outer 1 $f (type $f)) (export \"f\" (func (param \"a\" %s)))))"
+      "  (import \"a:b/c@1.0.1\" (instance (alias outer 1 $r (type $r)) (alias outer 1 $e (type "
+      "$e)) (alias outer 1 $f (type $f)) (export \"f\" (func (param \"a\" %s))))))",
+      right, other);
+  snprintf(path, sizeof path, "a:b/c@1.0.0#f: func(a: %s)", declared);
+  runtime_linker_t *linker = linker_make();
+  define(linker, path, host_never, NULL);
+  runtime_component_t *component = NULL;
+  runtime_error_t *error = try_load(text, linker, &component);
+  runtime_component_free(component);
+  runtime_linker_free(linker);
+  return error;
+}
+
+static void test_every_pair_of_types(void) {
+  const size_t count = sizeof types / sizeof *types;
+  for (size_t i = 0; i < count; i++)
+    for (size_t k = 0; k < count; k++) {
+      runtime_error_t *error = load_pair(types[i].host, types[i].guest, types[k].guest);
+      if (i == k) {
+        CHECK_OK(error);
+        continue;
+      }
+      CHECK(error != NULL && strstr(runtime_error_message(error), types[i].host) != NULL);
+      CHECK(strstr(runtime_error_message(error), types[k].host) != NULL);
+      CHECK_ERROR(error, RUNTIME_ERROR_LINK, "import `a:b/c@1.0.1#f`");
+    }
+}
+
+static void test_types_that_are_not(void) {
+  static const char *const paths[] = {"f: func(",
+                                      "f: u32",
+                                      "f: func(a: u33)",
+                                      "f: func() -> list<u8",
+                                      "f: ",
+                                      "f: func() -> u8…",
+                                      "a b",
+                                      "a##b",
+                                      "a#b#"};
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    runtime_linker_t *linker = linker_make();
+    counted_t counted = {0};
+    CHECK_ERROR(runtime_linker_define(linker, paths[i], strlen(paths[i]), host_never, &counted,
+                                      counted_finalize),
+                RUNTIME_ERROR_INVALID_ARGUMENT, "`path`");
+    expect_finalized(&counted);
+    runtime_linker_free(linker);
+  }
+}
+
+/* ---- resources ---- */
+
+/* Makes a job by one version of an interface, and gives it back to a function of another. */
+static const char jobs_wat[] =
+    "(component"
+    "  (import \"a:b/jobs@%s\" (instance $one (export \"job\" (type $job (sub resource)))"
+    "    (export \"make\" (func (result (own $job))))"
+    "    (export \"number\" (func (param \"j\" (borrow $job)) (result u32)))))"
+    "  (alias export $one \"job\" (type $job))"
+    "  (core func $make (canon lower (func $one \"make\")))"
+    "  (core func $number (canon lower (func $one \"number\")))"
+    "  (core func $drop (canon resource.drop $job))"
+    "  (core module $m (import \"\" \"make\" (func $make (result i32)))"
+    "    (import \"\" \"number\" (func $number (param i32) (result i32)))"
+    "    (import \"\" \"drop\" (func $drop (param i32)))"
+    "    (func (export \"run\") (result i32) (local $job i32) (local $n i32)"
+    "      (local.set $job (call $make))"
+    "      (local.set $n (call $number (local.get $job)))"
+    "      (call $drop (local.get $job))"
+    "      (local.get $n)))"
+    "  (core instance $i (instantiate $m (with \"\" (instance (export \"make\" (func $make))"
+    "    (export \"number\" (func $number)) (export \"drop\" (func $drop))))))"
+    "  (func (export \"run\") (result u32) (canon lift (core func $i \"run\"))))";
+
+static runtime_error_t *host_make(void *user_data, runtime_call_t *call,
+                                  const runtime_value_t *args, size_t args_len,
+                                  runtime_value_t *results, size_t results_len) {
+  (void)call, (void)args, (void)args_len, (void)results_len;
+  results[0] = (runtime_value_t){.kind = RUNTIME_KIND_OWN};
+  results[0].of.resource = (uint64_t) * (const int *)user_data + 7;
+  return NULL;
+}
+
+static runtime_error_t *host_job_number(void *user_data, runtime_call_t *call,
+                                        const runtime_value_t *args, size_t args_len,
+                                        runtime_value_t *results, size_t results_len) {
+  (void)user_data, (void)call, (void)args_len, (void)results_len;
+  CHECK(args[0].kind == RUNTIME_KIND_BORROW);
+  results[0] = value_u32((uint32_t)args[0].of.resource);
+  return NULL;
+}
+
+static atomic_int jobs_dropped;
+
+static void drop_job(void *user_data, uint32_t number) {
+  (void)user_data;
+  CHECK(number % 100 == 7);
+  atomic_fetch_add(&jobs_dropped, 1);
+}
+
+/* Defines what `what` says of an interface: `r` the resource, `m` make, `n` number. */
+static void define_jobs(runtime_linker_t *linker, const char *version, const char *what,
+                        int *base) {
+  char path[96];
+  for (; *what != 0; what++) {
+    const char *name = *what == 'r'   ? "job"
+                       : *what == 'm' ? "make: func() -> own<job>"
+                                      : "number: func(j: borrow<job>) -> u32";
+    int len = snprintf(path, sizeof path, "a:b/jobs@%s#%s", version, name);
+    if (*what == 'r')
+      CHECK_OK(runtime_linker_define_resource(linker, path, (size_t)len, drop_job, NULL, NULL));
+    else
+      define(linker, path, *what == 'm' ? host_make : host_job_number, base);
+  }
+}
+
+static void test_resources_of_compatible_versions(void) {
+  static const struct {
+    const char *versions[2];
+    const char *what[2];
+    const char *import;
+    const char *answer; /* or NULL, if the component is refused */
+  } resource_cases[] = {
+      {{"1.0.0", NULL}, {"rmn", NULL}, "1.0.0", "7"},
+      {{"1.0.0", NULL}, {"rmn", NULL}, "1.0.4", "7"},
+      {{"0.2.0", NULL}, {"rmn", NULL}, "0.2.6", "7"},
+      {{"0.2.0", NULL}, {"rmn", NULL}, "0.3.0", NULL},
+      {{"1.0.0", "1.1.0"}, {"rmn", "rmn"}, "1.0.0", "7"},
+      {{"1.0.0", "1.1.0"}, {"rmn", "rmn"}, "1.0.5", "107"},
+      /* Functions that came with a later version, on the resource of an earlier one. */
+      {{"1.0.0", "1.1.0"}, {"rm", "n"}, "1.1.0", "7"},
+      /* Two resources of one name: functions of the one are not given the other. */
+      {{"1.0.0", "1.1.0"}, {"rmn", "rm"}, "1.1.0", NULL},
+      {{"1.0.0", "1.1.0"}, {"rn", "rm"}, "1.0.5", NULL},
+  };
+  for (size_t i = 0; i < sizeof resource_cases / sizeof *resource_cases; i++) {
+    runtime_linker_t *linker = linker_make();
+    for (size_t k = 0; k < 2 && resource_cases[i].versions[k] != NULL; k++)
+      define_jobs(linker, resource_cases[i].versions[k], resource_cases[i].what[k], &numbers[k]);
+    char text[sizeof jobs_wat + 32];
+    snprintf(text, sizeof text, jobs_wat, resource_cases[i].import);
+    runtime_component_t *component = NULL;
+    runtime_error_t *error = try_load(text, linker, &component);
+    runtime_linker_free(linker);
+    if (resource_cases[i].answer == NULL) {
+      if (error == NULL) fprintf(stderr, "case %zu was linked\n", i);
+      CHECK_ERROR(error, RUNTIME_ERROR_LINK, "a:b/jobs@");
+      continue;
+    }
+    CHECK_OK(error);
+    atomic_store(&jobs_dropped, 0);
+    expect_text(component, "run()", resource_cases[i].answer);
+    CHECK(atomic_load(&jobs_dropped) == 1);
+    runtime_component_free(component);
+  }
+}
+
+static void tests(void) {
+  RUN(test_every_pair_of_types);
+  RUN(test_types_that_are_not);
+  RUN(test_resources_of_compatible_versions);
+}
+
+int main(void) {
+  with_all_ways(tests);
+  return 0;
+}
