@@ -1199,8 +1199,8 @@ typedef struct runtime_completion_t {
  * @param user_data    What was passed with the callback. Borrowed for the call.
  * @param call         The call, borrowed until the callback returns.
  * @param args         What the guest passes: of the type that the definition says, or else of the
- *                     type that the guest imports. Borrowed with everything they point to. Owned resources belong to the callback, borrowed
- *                     ones still to the guest.
+ *                     type that the guest imports. Borrowed with everything they point to. Owned
+ *                     resources belong to the callback, borrowed ones still to the guest.
  * @param args_len     Number of arguments.
  * @param results      Where to put the results, all zero. NULL if `results_len` is 0.
  * @param results_len  1, or 0 if the function gives nothing.
@@ -2780,9 +2780,9 @@ RUNTIME_API const runtime_item_t *runtime_component_import(
  *
  * @return The path that it was defined by, without a type, such as `acme:shop/prices@1.0.0#lookup`
  *         for an import of `acme:shop/prices@1.0.3#lookup`: UTF-8, NUL-terminated, borrowed, alive
- *         as long as `component`. NULL if no definition of the host serves it, since it is part of
- *         WASI, nothing more than a name, a resource that another import brought along, or provided
- *         by nobody; or if there is no such import, or if `component` is NULL.
+ *         as long as `component`. NULL if no definition of the host serves it: it is part of WASI,
+ *         only a name for a type, a resource that another import brought along, or provided by
+ *         nobody. NULL also if there is no such import, or if `component` is NULL.
  *
  * @threadsafe Yes.
  * @since 0.1
@@ -3640,10 +3640,10 @@ RUNTIME_API void runtime_linker_free(runtime_linker_t *linker);
  * 0.0.x and of a pre-release. runtime_component_import_definition() tells what became of it.
  *
  * TYPES. A component whose import has another type than the definition says is refused with
- * RUNTIME_ERROR_LINK, which names both, with their versions; so `callback` only ever gets arguments
- * of the type that it is written for. Without a type in `path` it gets what the component imports,
- * and must look at the kind of each value before it uses it; one component may import such a
- * function with one type only, if it imports several versions of it.
+ * RUNTIME_ERROR_LINK, which names both, with their versions; so `callback` only ever gets
+ * arguments of the type that it is written for. Without a type in `path` it gets what the
+ * component imports, and must look at the kind of each value before it uses it; all versions of
+ * such a function that one component imports must have one type.
  *
  * @param linker     The linker, borrowed for the call.
  * @param path       What the function is called: `acme:shop/prices@1.0.0#lookup`, or only `lookup`
@@ -3664,7 +3664,8 @@ RUNTIME_API void runtime_linker_free(runtime_linker_t *linker);
  *
  * @return NULL on success, otherwise an error owned by the caller:
  *         RUNTIME_ERROR_INVALID_ARGUMENT if `linker`, `path` or `callback` is NULL, if `path` is
- *         malformed, if what follows it is not the type of a function, or if it is defined already.
+ *         malformed, if what follows it is not the type of a function, or if it is defined
+ *         already.
  *
  * @threadsafe No: one thread at a time for each linker.
  * @since 0.1

@@ -107,7 +107,8 @@ struct Link<'a> {
 
 /// An interface that the component imports, or the world itself.
 struct Place<'a> {
-    /// What it was imported as; interfaces within interfaces are `outer#inner`. Empty for the world.
+    /// What it was imported as; interfaces within interfaces are `outer#inner`. Empty for the
+    /// world.
     path: String,
     /// The name of the import that it is in.
     import: &'a str,

@@ -38,8 +38,8 @@ use reply::{Origin, runtime_reply_t};
 /// @param user_data    What was passed with the callback. Borrowed for the call.
 /// @param call         The call, borrowed until the callback returns.
 /// @param args         What the guest passes: of the type that the definition says, or else of the
-///                     type that the guest imports. Borrowed with everything they point to. Owned resources belong to the callback, borrowed
-///                     ones still to the guest.
+///                     type that the guest imports. Borrowed with everything they point to. Owned
+///                     resources belong to the callback, borrowed ones still to the guest.
 /// @param args_len     Number of arguments.
 /// @param results      Where to put the results, all zero. NULL if `results_len` is 0.
 /// @param results_len  1, or 0 if the function gives nothing.

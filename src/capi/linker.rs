@@ -64,10 +64,10 @@ pub extern "C" fn runtime_linker_free(linker: Option<Box<runtime_linker_t>>) {
 /// 0.0.x and of a pre-release. runtime_component_import_definition() tells what became of it.
 ///
 /// TYPES. A component whose import has another type than the definition says is refused with
-/// RUNTIME_ERROR_LINK, which names both, with their versions; so `callback` only ever gets arguments
-/// of the type that it is written for. Without a type in `path` it gets what the component imports,
-/// and must look at the kind of each value before it uses it; one component may import such a
-/// function with one type only, if it imports several versions of it.
+/// RUNTIME_ERROR_LINK, which names both, with their versions; so `callback` only ever gets
+/// arguments of the type that it is written for. Without a type in `path` it gets what the
+/// component imports, and must look at the kind of each value before it uses it; all versions of
+/// such a function that one component imports must have one type.
 ///
 /// @param linker     The linker, borrowed for the call.
 /// @param path       What the function is called: `acme:shop/prices@1.0.0#lookup`, or only `lookup`
@@ -88,7 +88,8 @@ pub extern "C" fn runtime_linker_free(linker: Option<Box<runtime_linker_t>>) {
 ///
 /// @return NULL on success, otherwise an error owned by the caller:
 ///         RUNTIME_ERROR_INVALID_ARGUMENT if `linker`, `path` or `callback` is NULL, if `path` is
-///         malformed, if what follows it is not the type of a function, or if it is defined already.
+///         malformed, if what follows it is not the type of a function, or if it is defined
+///         already.
 ///
 /// @threadsafe No: one thread at a time for each linker.
 /// @since 0.1

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 seconds=${1:-120}
-read -ra targets <<< "${TARGETS:-values memory}"
+read -ra targets <<< "${TARGETS:-values memory links}"
 cargo=${CARGO:-cargo}
 # A directory of its own, since everything is compiled in another way.
 out=$PWD/target/fuzz

@@ -94,9 +94,9 @@ pub unsafe extern "C" fn runtime_component_import(
 ///
 /// @return The path that it was defined by, without a type, such as `acme:shop/prices@1.0.0#lookup`
 ///         for an import of `acme:shop/prices@1.0.3#lookup`: UTF-8, NUL-terminated, borrowed, alive
-///         as long as `component`. NULL if no definition of the host serves it, since it is part of
-///         WASI, nothing more than a name, a resource that another import brought along, or provided
-///         by nobody; or if there is no such import, or if `component` is NULL.
+///         as long as `component`. NULL if no definition of the host serves it: it is part of WASI,
+///         only a name for a type, a resource that another import brought along, or provided by
+///         nobody. NULL also if there is no such import, or if `component` is NULL.
 ///
 /// @threadsafe Yes.
 /// @since 0.1

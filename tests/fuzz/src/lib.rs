@@ -18,6 +18,8 @@ use wasmcell::{types, value};
 pub mod echo;
 pub mod encode;
 pub mod hostile;
+pub mod links;
+pub mod pairs;
 #[path = "../../../src/marshal/tests/random.rs"]
 pub mod random;
 pub mod reference;
