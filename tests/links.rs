@@ -1,4 +1,4 @@
-//! Random components against random definitions of a host; the fuzz target `links` goes on from here.
+//! Random components against random definitions of a host; the fuzz target `links` goes further.
 
 // The files below are part of the library's unit tests too, which call these modules its own.
 use wasmcell::{types, value};

@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use super::calls::{
-    Argument, Call, Case, call, expect_outputs, fill_callbacks, is_wanted, plain, pointee,
-    program, release_outputs,
+    Argument, Call, Case, call, expect_outputs, fill_callbacks, is_wanted, plain, pointee, program,
+    release_outputs,
 };
 use super::header::{Function, Header, Param, Shape};
 
