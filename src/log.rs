@@ -16,6 +16,8 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber, dispatcher};
 
+use crate::text::{Cut, cut};
+
 /// Receives (level, target, message).
 pub type LogFn = dyn Fn(Level, &str, &str) + Send + Sync;
 
@@ -54,8 +56,15 @@ impl Drop for Told<'_> {
     }
 }
 
-/// How many records are held back at most.
+/// Most bytes of a record's text. A mark follows where that is not all.
+pub(crate) const MAX_RECORD: usize = 64 << 10;
+
+/// How much of what a guest says about where it was, so that there is room for what happened.
+const CONTEXT: usize = 4 << 10;
+
+/// How many records are held back at most, and how many bytes of text in them.
 const HELD: usize = 1000;
+const HELD_TEXT: usize = 1 << 20;
 
 /// Where one runtime's records go.
 #[derive(Clone, Default)]
@@ -74,7 +83,16 @@ struct Way {
 /// Records that wait for a native stack.
 struct Held {
     settings: LogSettings,
-    records: Mutex<Vec<(Level, &'static str, String)>>,
+    records: Mutex<Records>,
+}
+
+#[derive(Default)]
+struct Records {
+    all: Vec<(Level, &'static str, String)>,
+    /// Bytes of text in them.
+    text: usize,
+    /// Whether one did not fit, which the last one says.
+    full: bool,
 }
 
 impl Held {
@@ -83,23 +101,28 @@ impl Held {
             return;
         }
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        match records.len() {
-            HELD => records.push((Level::WARN, module_path!(), "records are left out".into())),
-            0..HELD => records.push((level, target, line)),
-            _ => {}
+        if records.full {
+            return;
         }
+        records.text += line.len();
+        records.full = records.all.len() >= HELD || records.text > HELD_TEXT;
+        let record = match records.full {
+            true => (Level::WARN, module_path!(), "records are left out".into()),
+            false => (level, target, line),
+        };
+        records.all.push(record);
     }
 
     fn release(&self) {
         // Not while the callbacks run: they may make calls, which hold back records of their own.
         let records = {
             let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-            if records.is_empty() || self.settings.is_telling() {
+            if records.all.is_empty() || self.settings.is_telling() {
                 return;
             }
             mem::take(&mut *records)
         };
-        for (level, target, line) in records {
+        for (level, target, line) in records.all {
             self.settings.tell(level, target, &line);
         }
     }
@@ -162,10 +185,10 @@ impl Subscriber for Bridge {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line(String::new());
+        let mut line = Line { text: Cut::new(String::new(), MAX_RECORD), separator: "" };
         event.record(&mut line);
         let metadata = event.metadata();
-        self.0.push(*metadata.level(), metadata.target(), line.0);
+        self.0.push(*metadata.level(), metadata.target(), line.text.into_inner());
     }
 
     // Spans are never enabled: the host gets records, not a tree.
@@ -179,15 +202,66 @@ impl Subscriber for Bridge {
 }
 
 /// A record as one line: the message, then `name=value` for each other field.
-struct Line(String);
+struct Line {
+    text: Cut<String>,
+    separator: &'static str,
+}
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let separator = if self.0.is_empty() { "" } else { " " };
-        // Writing to a String cannot fail.
+        // It fails once it is full.
         let _ = match field.name() {
-            "message" => write!(self.0, "{separator}{value:?}"),
-            name => write!(self.0, "{separator}{name}={value:?}"),
+            "message" => write!(self.text, "{}{value:?}", self.separator),
+            name => write!(self.text, "{}{name}={value:?}", self.separator),
         };
+        self.separator = " ";
+    }
+}
+
+/// The text of a record that a guest writes, by wasi:logging.
+pub(crate) fn of_guest(message: &str, context: &str) -> String {
+    match context.is_empty() {
+        true => cut(message, MAX_RECORD),
+        false => {
+            let context = cut(format_args!(" context={context:?}"), CONTEXT);
+            cut(message, MAX_RECORD - context.len()) + &context
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_guests_write_is_cut() {
+        assert_eq!(of_guest("it rains", ""), "it rains");
+        assert_eq!(of_guest("it rains", "a\n\"b\""), r#"it rains context="a\n\"b\"""#);
+        for (message, context) in [("m", ""), ("m", "c"), ("", "\u{1}"), ("é", "\u{7}é")] {
+            let text = of_guest(&message.repeat(1 << 20), &context.repeat(1 << 20));
+            assert!(text.len() <= MAX_RECORD + 2 * "…".len() && text.ends_with('…'));
+            assert_eq!(text.contains(" context="), !context.is_empty());
+        }
+    }
+
+    #[test]
+    fn records_and_their_fields_are_cut_and_so_is_what_is_held_back() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let write: Arc<LogFn> = Arc::new({
+            let seen = seen.clone();
+            move |_, _, text: &str| seen.lock().unwrap().push(text.to_owned())
+        });
+        let log =
+            Log::new(Some(LogSettings { level: Level::INFO, write, telling: Arc::default() }));
+        log.within(|| {
+            for _ in 0..HELD {
+                tracing::info!(field = "f".repeat(1 << 20), other = 1, "{}", "m".repeat(100));
+            }
+        });
+        let seen = seen.lock().unwrap();
+        let (last, all) = seen.split_last().unwrap();
+        assert!(all.iter().all(|text| text.len() == MAX_RECORD + "…".len()));
+        assert!(all[0].starts_with("mmm") && all[0].contains(" field=\"fff"));
+        assert_eq!((all.len(), &**last), (HELD_TEXT / MAX_RECORD - 1, "records are left out"));
     }
 }

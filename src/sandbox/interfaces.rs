@@ -8,6 +8,7 @@ use wasmtime::component::types::ComponentFunc;
 use crate::error::{Code, Error, Result};
 use crate::guest::Guest;
 use crate::host::Answer;
+use crate::log;
 use crate::types::{Field, FunctionType, Type, brief};
 use crate::value::Value;
 
@@ -118,15 +119,12 @@ async fn log(store: StoreContextMut<'_, Guest>, args: &[Value]) -> Result<()> {
         "warn" => Level::WARN,
         _ => Level::ERROR,
     };
-    let Some(log) = store.data().log_at(level) else { return Ok(()) };
+    let Some(write) = store.data().log_at(level) else { return Ok(()) };
     let target = format!("guest:{}", store.data().component_name());
-    let text = match context.is_empty() {
-        true => message.clone(),
-        false => format!("{message} context={context:?}"),
-    };
+    let text = log::of_guest(message, context);
     let mailbox = store.data().mailbox.clone();
     let request = move || {
-        log(level, &target, &text);
+        write(level, &target, &text);
         Answer::done(Ok(()))
     };
     mailbox.ask(request).await.map(drop)
