@@ -1,6 +1,7 @@
 /* threads */
 /* Linkers and host functions: what goes in and out, and who releases what. */
 #include "hosts.h"
+#include "whole.h"
 
 #define API "acme:host/api@1.0.0#"
 
@@ -149,7 +150,7 @@ static runtime_error_t *host_echo(void *user_data, runtime_call_t *call,
                                   const runtime_value_t *args, size_t args_len,
                                   runtime_value_t *results, size_t results_len) {
   (void)user_data, (void)call;
-  CHECK(args_len == 1 && results_len == 1);
+  CHECK(args_len == 1 && results_len == 1 && whole(&args[0]));
   results[0] = args[0];
   return NULL;
 }
@@ -373,6 +374,7 @@ static void tests(void) {
 }
 
 int main(void) {
+  whole_begin();
   with_all_ways(tests);
   return 0;
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "load.h"
+#include "whole.h"
 
 #define KINDS "wasmcell:test/kinds@0.1.0#"
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -10,8 +11,9 @@
   ((runtime_value_t){.kind = RUNTIME_KIND_##KIND, .of = {.field = __VA_ARGS__}})
 #define STR(text) V(STRING, string, {text, sizeof text - 1})
 /* A list that is one C array. */
-#define FLAT(KIND, array) \
-  ((runtime_value_t){.kind = RUNTIME_KIND_LIST, .element = RUNTIME_KIND_##KIND, \
+#define FLAT(KIND, array)                            \
+  ((runtime_value_t){.kind = RUNTIME_KIND_LIST,      \
+                     .element = RUNTIME_KIND_##KIND, \
                      .of = {.list = {array, COUNT(array)}}})
 /* A list, record or tuple of values. */
 #define LIST(array) V(LIST, list, {array, COUNT(array)})
@@ -25,11 +27,21 @@ static runtime_component_t *component;
 
 static size_t width(uint8_t kind) {
   switch (kind) {
-    case RUNTIME_KIND_BOOL: case RUNTIME_KIND_S8: case RUNTIME_KIND_U8: return 1;
-    case RUNTIME_KIND_S16: case RUNTIME_KIND_U16: return 2;
-    case RUNTIME_KIND_S64: case RUNTIME_KIND_U64: case RUNTIME_KIND_F64: return 8;
-    case RUNTIME_KIND_ENUM: return 0;
-    default: return 4;
+    case RUNTIME_KIND_BOOL:
+    case RUNTIME_KIND_S8:
+    case RUNTIME_KIND_U8:
+      return 1;
+    case RUNTIME_KIND_S16:
+    case RUNTIME_KIND_U16:
+      return 2;
+    case RUNTIME_KIND_S64:
+    case RUNTIME_KIND_U64:
+    case RUNTIME_KIND_F64:
+      return 8;
+    case RUNTIME_KIND_ENUM:
+      return 0;
+    default:
+      return 4;
   }
 }
 
@@ -59,8 +71,8 @@ static bool same(const runtime_value_t *a, const runtime_value_t *b) {
     case RUNTIME_KIND_LIST:
       if (a->of.list.len != b->of.list.len) return false;
       if (a->element == 0) return same_values(a->of.list.ptr, b->of.list.ptr, a->of.list.len);
-      return a->of.list.len == 0 || memcmp(a->of.list.ptr, b->of.list.ptr,
-                                           a->of.list.len * width(a->element)) == 0;
+      return a->of.list.len == 0 ||
+             memcmp(a->of.list.ptr, b->of.list.ptr, a->of.list.len * width(a->element)) == 0;
     case RUNTIME_KIND_RECORD:
     case RUNTIME_KIND_TUPLE:
       return a->of.values.len == b->of.values.len &&
@@ -81,6 +93,8 @@ static runtime_values_t *call(const char *name, const runtime_value_t *args, siz
   runtime_values_t *results = NULL;
   runtime_function_t *function = load_function(component, name);
   CHECK_OK(runtime_function_call(function, args, len, NULL, &results));
+  for (size_t i = 0; i < runtime_values_len(results); i++)
+    if (!whole(&runtime_values_data(results)[i])) CHECK_FAIL("%s: not all was written", name);
   runtime_function_free(function);
   return results;
 }
@@ -95,7 +109,9 @@ static void echo_as(const char *name, runtime_value_t value, runtime_value_t exp
   runtime_values_free(results);
 }
 
-static void echo(const char *name, runtime_value_t value) { echo_as(name, value, value); }
+static void echo(const char *name, runtime_value_t value) {
+  echo_as(name, value, value);
+}
 
 static void test_numbers_come_back(void) {
   echo("bool", V(BOOL, boolean, 0));
@@ -235,9 +251,11 @@ static void test_many_parameters_and_none_come_back(void) {
   static const uint8_t bytes[] = {14, 14};
   const runtime_value_t byte = V(U8, u8, 15);
   const runtime_value_t args[] = {
-      V(U8, u8, 1), V(U16, u16, 2), V(U32, u32, 3), V(U64, u64, 4), V(F32, f32, 5.5F),
-      V(F64, f64, 6.5), STR("seven"), V(BOOL, boolean, 1), V(CHAR, character, '9'), V(S8, s8, -10),
-      V(S16, s16, -11), V(S32, s32, -12), V(S64, s64, -13), FLAT(U8, bytes), CASE(OPTION, 1, &byte),
+      V(U8, u8, 1),     V(U16, u16, 2),      V(U32, u32, 3),
+      V(U64, u64, 4),   V(F32, f32, 5.5F),   V(F64, f64, 6.5),
+      STR("seven"),     V(BOOL, boolean, 1), V(CHAR, character, '9'),
+      V(S8, s8, -10),   V(S16, s16, -11),    V(S32, s32, -12),
+      V(S64, s64, -13), FLAT(U8, bytes),     CASE(OPTION, 1, &byte),
   };
   runtime_values_t *results = call(KINDS "echo-fifteen", args, COUNT(args));
   const runtime_value_t *tuple = runtime_values_data(results);
@@ -250,6 +268,7 @@ static void test_many_parameters_and_none_come_back(void) {
 }
 
 int main(void) {
+  whole_begin();
   runtime_t *runtime = load_runtime(load_builder());
   component = load_guest(runtime, "kinds.wasm");
   RUN(test_numbers_come_back);
