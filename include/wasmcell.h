@@ -3094,9 +3094,13 @@ RUNTIME_API RUNTIME_NODISCARD runtime_cancel_t *runtime_cancel_clone(
  * runtime_builder_epoch_tick(), whether the guest computes or waits. No other call notices.
  * Triggering again changes nothing.
  *
- * @param cancel  The token, borrowed for the call; NULL is allowed and does nothing.
+ * It is async-signal-safe: a signal handler may call it, whatever it interrupts. It takes no lock,
+ * allocates nothing, and leaves errno alone.
  *
- * @threadsafe Yes.
+ * @param cancel  The token, borrowed for the call; NULL is allowed and does nothing. A handler
+ *                must not meet one that is being released.
+ *
+ * @threadsafe Yes, and async-signal-safe.
  * @since 0.1
  */
 RUNTIME_API void runtime_cancel_trigger(const runtime_cancel_t *cancel);
@@ -3108,7 +3112,7 @@ RUNTIME_API void runtime_cancel_trigger(const runtime_cancel_t *cancel);
  *
  * @return true if it was; false if not, or if `cancel` is NULL.
  *
- * @threadsafe Yes.
+ * @threadsafe Yes, and async-signal-safe.
  * @since 0.1
  */
 RUNTIME_API bool runtime_cancel_is_triggered(const runtime_cancel_t *cancel);

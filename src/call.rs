@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use crate::cancel::CancelToken;
 use crate::component::Component;
-use crate::deadline::{CancelToken, DeadlineRef, Span, TimeLimit};
+use crate::deadline::{DeadlineRef, Span, TimeLimit};
 use crate::error::{Code, Error, Result};
 use crate::executor::{self, Surroundings};
 use crate::host::{Context, Mailbox};

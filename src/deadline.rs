@@ -1,43 +1,9 @@
 //! One call's deadline and cancellation: armed on entry, gone on exit.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
-
+use crate::cancel::CancelToken;
 use crate::error::{Code, Error, Result};
-
-/// Cancels the calls it is given to. Sticky: once triggered, also every later one.
-#[derive(Clone, Debug)]
-pub struct CancelToken(Arc<watch::Sender<bool>>);
-
-impl CancelToken {
-    /// A token that has not been triggered.
-    pub fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(false)))
-    }
-
-    /// Cancels every call this token was or will be given to.
-    pub fn trigger(&self) {
-        self.0.send_replace(true);
-    }
-
-    /// Whether [`trigger`](Self::trigger) was called.
-    pub fn is_triggered(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    async fn triggered(&self) {
-        // Cannot fail: the sender lives in `self`.
-        let _ = self.0.subscribe().wait_for(|triggered| *triggered).await;
-    }
-}
-
-impl Default for CancelToken {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 /// The time and the cancellation of one call in flight.
 #[derive(Clone, Debug)]
@@ -129,13 +95,5 @@ impl DeadlineRef<'_> {
 
     pub(crate) fn cancelled(self) -> Error {
         Error::new(Code::Cancelled, "the call was cancelled")
-    }
-
-    /// Resolves when the call is cancelled; never, if nothing can cancel it.
-    pub(crate) async fn cancellation(self) {
-        match self.cancel {
-            Some(token) => token.triggered().await,
-            None => std::future::pending().await,
-        }
     }
 }

@@ -1,17 +1,20 @@
-//! The epoch thread: wakes guests that compute, so that they look at the clock.
+//! The epoch thread: wakes guests that compute, so that they look at the clock, and calls that wait
+//! when they are cancelled.
 //!
 //! It ticks while calls are in flight, goes on for a short while after the last one so that a host
 //! that calls again and again does not wake it each time, and then sleeps without waking up.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use wasmtime::EngineWeak;
 
+use crate::cancel::Cancellations;
 use crate::error::{Code, Error, Result};
 use crate::process::Birthplace;
+use crate::signals;
 use crate::stats::Counters;
 
 /// Ticks without a call before the thread goes to sleep.
@@ -30,8 +33,9 @@ struct Shared {
     stats: Arc<Counters>,
     ticks: AtomicU64,
     asleep: AtomicBool,
-    stop: Mutex<bool>,
-    wake: Condvar,
+    stop: AtomicBool,
+    /// Its bell is what the thread sleeps on.
+    cancellations: Arc<Cancellations>,
 }
 
 impl Ticker {
@@ -43,19 +47,14 @@ impl Ticker {
             stats,
             ticks: AtomicU64::new(0),
             asleep: AtomicBool::new(false),
-            stop: Mutex::new(false),
-            wake: Condvar::new(),
+            stop: AtomicBool::new(false),
+            cancellations: Arc::default(),
         });
-        let thread = std::thread::Builder::new()
-            .name("wasmcell-epoch".into())
-            .stack_size(64 << 10)
-            .spawn({
-                let shared = shared.clone();
-                move || shared.run()
-            })
-            .map_err(|error| {
-                Error::new(Code::Io, format_args!("starting the epoch thread: {error}"))
-            })?;
+        let thread = thread::Builder::new().name("wasmcell-epoch".into()).stack_size(64 << 10);
+        let of_thread = shared.clone();
+        let thread = signals::spawn(thread, move || of_thread.run()).map_err(|error| {
+            Error::new(Code::Io, format_args!("starting the epoch thread: {error}"))
+        })?;
         Ok(Self { shared, thread: Some(thread), birthplace: Birthplace::here() })
     }
 
@@ -64,10 +63,14 @@ impl Ticker {
         let shared = &*self.shared;
         // In one order with the thread's "asleep, then look again": one of the two sees the other.
         if shared.asleep.load(SeqCst) {
-            let _stop = shared.lock();
             shared.asleep.store(false, SeqCst);
-            shared.wake.notify_one();
+            shared.cancellations.bell().ring();
         }
+    }
+
+    /// The calls that wait.
+    pub(crate) fn cancellations(&self) -> &Arc<Cancellations> {
+        &self.shared.cancellations
     }
 
     /// How long a tick takes.
@@ -84,11 +87,11 @@ impl Ticker {
 impl Drop for Ticker {
     fn drop(&mut self) {
         if self.birthplace.is_forked() {
-            // The thread did not come along, and its lock may be held for ever.
+            // The thread did not come along.
             return;
         }
-        *self.shared.lock() = true;
-        self.shared.wake.notify_one();
+        self.shared.stop.store(true, SeqCst);
+        self.shared.cancellations.bell().ring();
         if let Some(thread) = self.thread.take() {
             // It cannot have panicked; and if it had, there would be nothing to do about it.
             let _ = thread.join();
@@ -97,21 +100,20 @@ impl Drop for Ticker {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, bool> {
-        self.stop.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn run(&self) {
         let mut idle = 0;
-        let mut stop = self.lock();
-        while !*stop {
-            stop = if idle < LINGER {
-                let waited = self.wake.wait_timeout(stop, self.tick);
-                waited.unwrap_or_else(PoisonError::into_inner).0
+        let mut next = Instant::now() + self.tick;
+        while !self.stop.load(SeqCst) {
+            if idle < LINGER {
+                if self.pause(next) {
+                    self.cancellations.deliver();
+                    continue;
+                }
             } else {
                 idle = 0;
-                self.sleep(stop)
-            };
+                self.sleep();
+            }
+            next = Instant::now() + self.tick;
             idle = if self.stats.is_busy() { 0 } else { idle + 1 };
             self.ticks.fetch_add(1, SeqCst);
             if let Some(engine) = self.engine.upgrade() {
@@ -120,13 +122,18 @@ impl Shared {
         }
     }
 
+    /// Waits for the next tick; whether something else comes first.
+    fn pause(&self, next: Instant) -> bool {
+        let left = next.saturating_duration_since(Instant::now());
+        !left.is_zero() && self.cancellations.bell().wait(Some(left))
+    }
+
     /// Sleeps until a call comes or the runtime goes.
-    fn sleep<'a>(&self, mut stop: MutexGuard<'a, bool>) -> MutexGuard<'a, bool> {
+    fn sleep(&self) {
         self.asleep.store(true, SeqCst);
-        while !*stop && self.asleep.load(SeqCst) && !self.stats.is_busy() {
-            stop = self.wake.wait(stop).unwrap_or_else(PoisonError::into_inner);
+        while !self.stop.load(SeqCst) && self.asleep.load(SeqCst) && !self.stats.is_busy() {
+            self.cancellations.bell().wait(None);
         }
         self.asleep.store(false, SeqCst);
-        stop
     }
 }

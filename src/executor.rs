@@ -71,7 +71,7 @@ pub(crate) fn block_on<F: Future>(
 ) -> Result<F::Output> {
     let Surroundings { reactor, deadline, mailbox, log, ticker, .. } = *around;
     let _reactor = reactor.map(Handle::enter);
-    let mut cancellation = pin!(deadline.cancellation());
+    let mut cancellation = pin!(ticker.cancellations().wait(deadline.cancel));
     // Most calls never wait: who wakes them is only made when one does, and asked once more.
     let mut parker = None;
     let mut ticks = ticker.ticks();

@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
+use crate::cancel::Cancellations;
 use crate::deadline::Deadline;
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
@@ -31,6 +32,7 @@ struct Task<T> {
     deadline: Deadline,
     mailbox: Arc<Mailbox>,
     reactor: Handle,
+    cancellations: Arc<Cancellations>,
     watcher: OnceLock<AbortHandle>,
 }
 
@@ -51,6 +53,7 @@ pub(crate) fn start<T: Send + 'static>(
         deadline,
         mailbox,
         reactor: reactor.clone(),
+        cancellations: runtime.ticker().cancellations().clone(),
         watcher: OnceLock::new(),
     });
     let tick = runtime.settings().epoch_tick;
@@ -109,7 +112,8 @@ impl<T: Send + 'static> Task<T> {
     /// Takes the call away from its worker when it is cancelled or late.
     async fn watch(self: Arc<Self>, worker: AbortHandle, tick: Duration) {
         let deadline = self.deadline.as_ref();
-        let ended = tokio::time::timeout_at(deadline.at().into(), deadline.cancellation());
+        let cancelled = self.cancellations.wait(deadline.cancel);
+        let ended = tokio::time::timeout_at(deadline.at().into(), cancelled);
         let error = match ended.await {
             Ok(()) => deadline.cancelled(),
             Err(_) => deadline.timed_out(),

@@ -8,6 +8,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::error::{Code, Error, Result};
 use crate::process::Birthplace;
+use crate::signals::{self, Blocked};
 
 /// Host functions of asynchronous calls get as much stack as a main thread usually has.
 const STACK: usize = 8 << 20;
@@ -27,8 +28,9 @@ pub(crate) struct Workers {
 impl Workers {
     /// `threads` workers; 0 for as many as there are processors.
     pub(crate) fn start(threads: usize) -> Result<Self> {
+        let _masked = Blocked::all();
         let mut workers = Builder::new_multi_thread();
-        workers.thread_stack_size(STACK);
+        workers.thread_stack_size(STACK).on_thread_start(signals::ours);
         if threads > 0 {
             workers.worker_threads(threads);
         }
@@ -42,6 +44,7 @@ impl Workers {
         let reactor = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("wasmcell-reactor")
+            .on_thread_start(signals::ours)
             .enable_all()
             .build()
             .map_err(failed)?;
@@ -83,7 +86,7 @@ impl Drop for Workers {
         }
         // tokio refuses to wait inside any tokio runtime, so a thread of our own waits.
         let waiter = thread::Builder::new().name("wasmcell-shutdown".into());
-        let waiter = waiter.spawn(move || {
+        let waiter = signals::spawn(waiter, move || {
             workers.shutdown_timeout(PATIENCE);
             reactor.shutdown_timeout(PATIENCE);
         });

@@ -1,6 +1,6 @@
 use super::boundary::{Out, guard, quietly, release, share};
 use super::error::runtime_error_t;
-use crate::deadline::CancelToken;
+use crate::cancel::CancelToken;
 
 /// Cancels calls: give it to any number of them in runtime_call_options_t, and trigger it.
 ///
@@ -72,9 +72,13 @@ pub unsafe extern "C" fn runtime_cancel_clone(
 /// runtime_builder_epoch_tick(), whether the guest computes or waits. No other call notices.
 /// Triggering again changes nothing.
 ///
-/// @param cancel  The token, borrowed for the call; NULL is allowed and does nothing.
+/// It is async-signal-safe: a signal handler may call it, whatever it interrupts. It takes no lock,
+/// allocates nothing, and leaves errno alone.
 ///
-/// @threadsafe Yes.
+/// @param cancel  The token, borrowed for the call; NULL is allowed and does nothing. A handler
+///                must not meet one that is being released.
+///
+/// @threadsafe Yes, and async-signal-safe.
 /// @since 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn runtime_cancel_trigger(cancel: *const runtime_cancel_t) {
@@ -89,7 +93,7 @@ pub unsafe extern "C" fn runtime_cancel_trigger(cancel: *const runtime_cancel_t)
 ///
 /// @return true if it was; false if not, or if `cancel` is NULL.
 ///
-/// @threadsafe Yes.
+/// @threadsafe Yes, and async-signal-safe.
 /// @since 0.1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn runtime_cancel_is_triggered(cancel: *const runtime_cancel_t) -> bool {

@@ -29,7 +29,8 @@ class Cancel : public detail::Owned<runtime_cancel_t, runtime_cancel_free> {
 
   /// Cancels every call that the token was or will be given to; they end with Code::cancelled.
   ///
-  /// Returns at once; the calls end at the latest after two ticks of Builder::epoch_tick().
+  /// Returns at once; the calls end at the latest after two ticks of Builder::epoch_tick(). May be
+  /// called by a signal handler.
   void trigger() const noexcept {
     runtime_cancel_trigger(get());
   }

@@ -1,0 +1,245 @@
+//! Cancellation of calls, from wherever it comes, signal handlers included.
+//!
+//! A handler may interrupt anything, so triggering only sets a flag, and rings the bell of each
+//! runtime in which a call waits with the token: the epoch thread, which sleeps on it, then wakes
+//! the calls. One that computes sees the flag at its next tick.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst, fence};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use crate::signals::Bell;
+
+/// Cancels the calls it is given to. Sticky: once triggered, also every later one.
+#[derive(Clone, Debug, Default)]
+pub struct CancelToken(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    triggered: AtomicBool,
+    bells: Bells,
+}
+
+impl CancelToken {
+    /// A token that has not been triggered.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Cancels every call this token was or will be given to. May be called in a signal handler.
+    pub fn trigger(&self) {
+        self.0.triggered.store(true, SeqCst);
+        // Against the one in `Bells::hang`: the bell is seen here, or the flag there.
+        fence(SeqCst);
+        self.0.bells.ring();
+    }
+
+    /// Whether [`trigger`](Self::trigger) was called. May be called in a signal handler.
+    pub fn is_triggered(&self) -> bool {
+        self.0.triggered.load(SeqCst)
+    }
+}
+
+/// The bells to ring: a list that only grows, so that a signal handler can walk it while somebody
+/// adds to it. A token has as many as there are runtimes whose calls waited with it.
+#[derive(Debug, Default)]
+struct Bells(OnceLock<Box<(Arc<Bell>, Bells)>>);
+
+impl Bells {
+    fn ring(&self) {
+        let mut at = self;
+        while let Some(hung) = at.0.get() {
+            hung.0.ring();
+            at = &hung.1;
+        }
+    }
+
+    /// Adds `bell`, unless it is there.
+    fn hang(&self, bell: &Arc<Bell>) {
+        let mut at = self;
+        loop {
+            let hung = at.0.get_or_init(|| Box::new((bell.clone(), Self::default())));
+            if Arc::ptr_eq(&hung.0, bell) {
+                break;
+            }
+            at = &hung.1;
+        }
+        fence(SeqCst);
+    }
+}
+
+impl Drop for Bells {
+    /// One after the other, however many there are.
+    fn drop(&mut self) {
+        let mut rest = self.0.take();
+        while let Some(mut hung) = rest {
+            rest = hung.1.0.take();
+        }
+    }
+}
+
+/// The calls of a runtime that wait and may be cancelled.
+#[derive(Debug, Default)]
+pub(crate) struct Cancellations {
+    bell: Arc<Bell>,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    next: u64,
+    calls: BTreeMap<u64, (CancelToken, Waker)>,
+}
+
+impl Cancellations {
+    /// What rings when a token of somebody who waits is triggered.
+    pub(crate) fn bell(&self) -> &Bell {
+        &self.bell
+    }
+
+    /// Resolves when `token` is triggered, as soon as the bell has led to
+    /// [`deliver`](Self::deliver); never, if there is none.
+    pub(crate) fn wait<'a>(&'a self, token: Option<&'a CancelToken>) -> Cancellation<'a> {
+        Cancellation { all: self, token, key: None }
+    }
+
+    /// Wakes the calls whose token was triggered.
+    pub(crate) fn deliver(&self) {
+        let wakers: Vec<Waker> = {
+            let waiting = self.lock();
+            let calls = waiting.calls.values();
+            calls.filter(|(token, _)| token.is_triggered()).map(|(_, it)| it.clone()).collect()
+        };
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call's wait for its cancellation.
+pub(crate) struct Cancellation<'a> {
+    all: &'a Cancellations,
+    token: Option<&'a CancelToken>,
+    key: Option<u64>,
+}
+
+impl Future for Cancellation<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let Some(token) = self.token else { return Poll::Pending };
+        let mut waiting = self.all.lock();
+        let key = self.key.unwrap_or(waiting.next);
+        let known = waiting.calls.get_mut(&key);
+        match known {
+            Some((_, waker)) => waker.clone_from(context.waker()),
+            None => {
+                waiting.next += 1;
+                waiting.calls.insert(key, (token.clone(), context.waker().clone()));
+            }
+        }
+        drop(waiting);
+        if self.key.is_none() {
+            token.0.bells.hang(&self.all.bell);
+            self.key = Some(key);
+        }
+        match token.is_triggered() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Cancellation<'_> {
+    fn drop(&mut self) {
+        if let Some(key) = self.key {
+            // The token may be the last, and end with what it keeps: not under the lock.
+            let gone = self.all.lock().calls.remove(&key);
+            drop(gone);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::atomic::AtomicUsize;
+    use std::task::Wake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+
+    fn poll(wait: Pin<&mut Cancellation<'_>>, woken: &Arc<Woken>) -> bool {
+        let waker = Waker::from(woken.clone());
+        wait.poll(&mut Context::from_waker(&waker)).is_ready()
+    }
+
+    #[test]
+    fn only_calls_of_the_token_are_woken() {
+        let (all, token, other) =
+            (Cancellations::default(), CancelToken::new(), CancelToken::new());
+        let woken = [Arc::<Woken>::default(), Arc::default()];
+        let mut mine = pin!(all.wait(Some(&token)));
+        let mut theirs = pin!(all.wait(Some(&other)));
+        assert!(!poll(mine.as_mut(), &woken[0]) && !poll(theirs.as_mut(), &woken[1]));
+        assert!(!all.bell().wait(Some(std::time::Duration::ZERO)));
+        token.trigger();
+        assert!(all.bell().wait(None));
+        all.deliver();
+        assert_eq!(woken.map(|it| it.0.load(SeqCst)), [1, 0]);
+        assert!(poll(mine, &Arc::default()) && !poll(theirs, &Arc::default()));
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_wait() {
+        let (all, token) = (Cancellations::default(), CancelToken::new());
+        {
+            let mut wait = pin!(all.wait(Some(&token)));
+            assert!(!poll(wait.as_mut(), &Arc::default()));
+            assert!(!poll(wait.as_mut(), &Arc::default()));
+            assert_eq!(all.lock().calls.len(), 1);
+        }
+        assert_eq!(all.lock().calls.len(), 0);
+        assert_eq!(Arc::strong_count(&token.0), 1);
+    }
+
+    #[test]
+    fn a_token_serves_many_runtimes() {
+        let token = CancelToken::new();
+        let all: Vec<Cancellations> = (0..10_000).map(|_| Cancellations::default()).collect();
+        for one in all.iter().take(100).chain(&all) {
+            token.0.bells.hang(&one.bell);
+        }
+        token.trigger();
+        assert!(all.iter().all(|one| one.bell().wait(Some(std::time::Duration::ZERO))));
+    }
+
+    #[test]
+    fn a_trigger_is_never_missed() {
+        for _ in 0..1000 {
+            let (all, token) = (Cancellations::default(), CancelToken::new());
+            std::thread::scope(|scope| {
+                scope.spawn(|| token.trigger());
+                let mut wait = pin!(all.wait(Some(&token)));
+                let woken = Arc::<Woken>::default();
+                if !poll(wait.as_mut(), &woken) {
+                    assert!(all.bell().wait(Some(std::time::Duration::from_secs(100))));
+                    all.deliver();
+                    assert_eq!(woken.0.load(SeqCst), 1);
+                }
+            });
+        }
+    }
+}
