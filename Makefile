@@ -95,6 +95,11 @@ clean: ## Remove everything that was built
 examples: lib ## Compile and run examples-c, compare with examples-c/expected
 	@$(MAKE) --no-print-directory -C examples-c check LIB=$(abspath $(OUT))
 
+hosts: ## Build and run the modules for nginx, PostgreSQL and SQLite (HOSTS="nginx sqlite")
+	@.ci/deps hosts
+	@$(MAKE) --no-print-directory lib
+	@tests/hosts/run.sh $(OUT) $(HOSTS)
+
 sanitize: lib ## The C tests under AddressSanitizer, UBSan and Valgrind
 	@.ci/deps test
 	@$(CARGO) test --release --locked --test c -- sanit valgrind
@@ -167,5 +172,5 @@ large: lib ## Build and run components in Python and JavaScript (pip, npm, 400 M
 print-%:
 	@echo '$($*)'
 
-.PHONY: demo test help deps lib install uninstall clean examples sanitize tsan fuzz soak lateness \
-  bless guests large bench bench-quick bench-readme bench-pool bench-programs bench-peers
+.PHONY: demo test help deps lib install uninstall clean examples hosts sanitize tsan fuzz soak \
+  lateness bless guests large bench bench-quick bench-readme bench-pool bench-programs bench-peers

@@ -34,6 +34,10 @@ step tests "$cargo" test --release --locked --workspace
 optional miri "cargo miri" "$cargo miri --version || $cargo +nightly miri --version" tests/miri.sh
 step examples make --no-print-directory -C examples-c check ${LIB:+"LIB=$LIB"}
 step install tests/install.sh
+optional hosts "nginx-dev, PostgreSQL and SQLite" \
+  '[ -e /usr/share/nginx/src/conf_flags ] && [ -e /usr/include/sqlite3ext.h ] &&
+    [ -x "$(pg_config --bindir)/initdb" ] && [ -e "$(pg_config --includedir-server)/postgres.h" ]' \
+  tests/hosts/run.sh "${LIB:-${CARGO_TARGET_DIR:-target}/release}"
 step cpp bindings/cpp/tests/run.sh "${LIB:-${CARGO_TARGET_DIR:-target}/release}"
 optional go "Go 1.24" "go version | grep -qE 'go1\.(2[4-9]|[3-9][0-9])'" bindings/go/test.sh "${LIB:-${CARGO_TARGET_DIR:-target}/release}"
 
