@@ -2792,6 +2792,28 @@ RUNTIME_API const char *runtime_component_import_definition(
     size_t index);
 
 /**
+ * Tells which resource of the host the handles of a type stand for.
+ *
+ * Host functions that are defined without their type should look here, for each handle that a
+ * component's import has them take: a handle is only a number to the host, and the component
+ * chooses whose.
+ *
+ * @param component  The component, borrowed for the call; NULL is allowed.
+ * @param type       A type in what the component imports or exports, of RUNTIME_KIND_OWN or
+ *                   RUNTIME_KIND_BORROW, borrowed for the call; NULL is allowed.
+ *
+ * @return The path that the resource was defined by, such as `acme:shop/carts@1.0.0#cart`: UTF-8,
+ *         NUL-terminated, borrowed, alive as long as `component`. NULL if it is not a resource of
+ *         the host's, or if an argument is NULL or of another kind.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API const char *runtime_component_resource_definition(
+    const runtime_component_t *component,
+    const runtime_type_t *type);
+
+/**
  * Counts what the component exports.
  *
  * @param component  The component, borrowed for the call; NULL is allowed.
@@ -3647,7 +3669,10 @@ RUNTIME_API void runtime_linker_free(runtime_linker_t *linker);
  * RUNTIME_ERROR_LINK, which names both, with their versions; so `callback` only ever gets
  * arguments of the type that it is written for. Without a type in `path` it gets what the
  * component imports, and must look at the kind of each value before it uses it; all versions of
- * such a function that one component imports must have one type.
+ * such a function that one component imports must have one type. Which of the host's resources a
+ * handle stands for, runtime_component_resource_definition() tells. In a type, `own<cart>` and
+ * `borrow<cart>` mean the resource of that name that the host defines in the same interface, or
+ * else in another one; `own<acme:shop/carts@1.0.0#cart>` says which.
  *
  * @param linker     The linker, borrowed for the call.
  * @param path       What the function is called: `acme:shop/prices@1.0.0#lookup`, or only `lookup`

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use wasmtime::component::InstancePre;
+use wasmtime::component::{InstancePre, ResourceType};
 
 use crate::artifact::Artifact;
 use crate::call::CallOptions;
@@ -20,7 +20,7 @@ use crate::linker::Linker;
 use crate::runtime::Runtime;
 use crate::sandbox::{Sandbox, World};
 use crate::stack::Stack;
-use crate::types::{ComponentTypes, ItemKind, Name};
+use crate::types::{ComponentTypes, ItemKind, Name, Type};
 use crate::value::{self, Value};
 
 /// How a component is to be loaded.
@@ -47,6 +47,8 @@ struct Inner {
     types: ComponentTypes,
     /// For each import.
     definitions: Box<[Option<Name>]>,
+    /// The host's resources among what it imports.
+    resources: Box<[(ResourceType, Name)]>,
     host_types: Arc<[HostType]>,
     world: Option<Arc<World>>,
     limits: Limits,
@@ -137,7 +139,8 @@ impl Component {
         let imports_nothing = types.imports.iter().all(|item| item.kind == ItemKind::Type);
         let may_share = !uses_wasi && !imports_nothing && Stack::is_told();
         let calls_directly = options.blocking_only && may_share;
-        let Linked { pre, definitions } = link::link(runtime, component, linker, calls_directly)?;
+        let Linked { pre, definitions, resources } =
+            link::link(runtime, component, linker, calls_directly)?;
         let host_types = linker.resources.clone().into();
         let world = options.sandbox.as_ref().map(World::open).transpose()?.map(Arc::new);
         let name = Name::new(options.name.as_deref().unwrap_or_default());
@@ -149,6 +152,7 @@ impl Component {
             pre,
             types,
             definitions,
+            resources,
             host_types,
             world,
             limits,
@@ -190,6 +194,13 @@ impl Component {
     /// The path of the host's definition that serves the `index`th import, if one does.
     pub fn import_definition(&self, index: usize) -> Option<&Name> {
         self.0.definitions.get(index)?.as_ref()
+    }
+
+    /// The path of the host's resource that handles of type `ty` stand for, if they do.
+    pub fn resource_definition(&self, ty: &Type) -> Option<&Name> {
+        let (Type::Own(resource) | Type::Borrow(resource)) = ty else { return None };
+        let mut all = self.0.resources.iter();
+        all.find(|(known, _)| *known == resource.ty()).map(|(_, path)| path)
     }
 
     /// An exported function: `greet`, or `ns:pkg/iface@1.0.0#greet`.

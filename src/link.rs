@@ -6,7 +6,7 @@
 //! WASI, whose types it does check.
 
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
-use wasmtime::component::{Component, InstancePre, LinkerInstance};
+use wasmtime::component::{Component, InstancePre, LinkerInstance, ResourceType};
 
 use crate::error::{Code, Error, Result};
 use crate::features;
@@ -32,6 +32,8 @@ pub(crate) struct Linked {
     /// Which definition of the host serves each import, in the order of
     /// [`ComponentTypes`](crate::types::ComponentTypes).
     pub definitions: Box<[Option<Name>]>,
+    /// The host's resources that it imports, each with the path that it was defined by.
+    pub resources: Box<[(ResourceType, Name)]>,
 }
 
 /// Links `component` to WASI and to what the host defined. `directly` if its guests call the host
@@ -65,7 +67,8 @@ pub(crate) fn link(
         link.import(&mut linker, name, item)?;
     }
     let pre = linker.instantiate_pre(component).map_err(|error| explain(&imports, &error))?;
-    Ok(Linked { pre, definitions: link.definitions.into() })
+    let resources = link.resources.definitions(host);
+    Ok(Linked { pre, definitions: link.definitions.into(), resources })
 }
 
 fn check_gate(runtime: &Runtime, import: &str) -> Result<()> {

@@ -108,6 +108,31 @@ impl Linker {
         found.into_iter().map(|(_, path, interface)| (path, interface)).collect()
     }
 
+    /// The resources that the host may mean by `name` in what it defines in `interface`: by a full
+    /// path; or the one of that interface; or else those of that name in others.
+    pub(crate) fn resources_called(&self, interface: &str, name: &str) -> Vec<u32> {
+        let index = |interface: &str, name: &str| {
+            let resource = self.interfaces.get(interface)?.resources.get(name)?;
+            Some(resource.index)
+        };
+        let own = match name.rsplit_once('#') {
+            Some((path, name)) => return index(path, name).into_iter().collect(),
+            None => index(interface, name),
+        };
+        match own {
+            Some(own) => vec![own],
+            None => self.interfaces.keys().filter_map(|path| index(path, name)).collect(),
+        }
+    }
+
+    /// The path that a resource was defined by.
+    pub(crate) fn resource_path(&self, index: u32) -> Option<String> {
+        self.interfaces.iter().find_map(|(path, interface)| {
+            let (name, _) = interface.resources.iter().find(|(_, it)| it.index == index)?;
+            Some(if path.is_empty() { name.clone() } else { format!("{path}#{name}") })
+        })
+    }
+
     /// What comes close to `name` in the interface `import`: the same in another version of it, or
     /// in another case, or without an interface.
     pub(crate) fn near(&self, import: &str, name: &str) -> Option<String> {

@@ -67,7 +67,10 @@ pub extern "C" fn runtime_linker_free(linker: Option<Box<runtime_linker_t>>) {
 /// RUNTIME_ERROR_LINK, which names both, with their versions; so `callback` only ever gets
 /// arguments of the type that it is written for. Without a type in `path` it gets what the
 /// component imports, and must look at the kind of each value before it uses it; all versions of
-/// such a function that one component imports must have one type.
+/// such a function that one component imports must have one type. Which of the host's resources a
+/// handle stands for, runtime_component_resource_definition() tells. In a type, `own<cart>` and
+/// `borrow<cart>` mean the resource of that name that the host defines in the same interface, or
+/// else in another one; `own<acme:shop/carts@1.0.0#cart>` says which.
 ///
 /// @param linker     The linker, borrowed for the call.
 /// @param path       What the function is called: `acme:shop/prices@1.0.0#lookup`, or only `lookup`

@@ -50,7 +50,7 @@ unsafe fn item_ref<'a>(item: *const runtime_item_t) -> Option<&'a Item> {
 
 /// # Safety
 /// `ty` is NULL, or came from [`type_ptr`] and is alive.
-unsafe fn type_ref<'a>(ty: *const runtime_type_t) -> Option<&'a Type> {
+pub(super) unsafe fn type_ref<'a>(ty: *const runtime_type_t) -> Option<&'a Type> {
     // SAFETY: as our own contract.
     unsafe { ty.cast::<Type>().as_ref() }
 }

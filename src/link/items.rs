@@ -55,12 +55,11 @@ impl Link<'_> {
             .serving
             .iter()
             .find_map(|(interface, it)| Some((*interface, it.resources.get(name)?.index)));
-        // Where an interface only uses what another one has, it is the same resource.
-        if self.resources.is_known(ty) {
-            self.resources.add(ty, name, None);
+        let index = defined.map(|(_, index)| index);
+        if self.resources.add(ty, (&place.path, name), index)? {
+            // The interface only uses what another one has.
             return Ok(None);
         }
-        self.resources.add(ty, name, defined.map(|(_, index)| index));
         if let Some((interface, index)) = defined {
             define_resource(into, index, name, self.directly)?;
             let path = if interface.is_empty() { name } else { &format!("{interface}#{name}") };

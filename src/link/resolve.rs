@@ -50,7 +50,7 @@ impl<'a> Link<'a> {
                 true => name.to_owned(),
                 false => format!("{interface}#{name}"),
             };
-            match self.refusal(function, defined, wanted) {
+            match self.refusal(place, function, (interface, defined), wanted) {
                 None => return Ok(Some(Found { path, function })),
                 Some(refusal) => {
                     let is_exact = *interface == place.path;
@@ -67,21 +67,22 @@ impl<'a> Link<'a> {
 
     fn refusal(
         &self,
+        place: &Place<'_>,
         function: &Function,
-        defined: &Interface,
+        (interface, defined): (&str, &Interface),
         wanted: &FunctionType,
     ) -> Option<Refusal> {
-        let called = |a: &_, b: &_| self.resources.is_called(a, b);
+        let called = |a: &_, b: &_| self.resources.is_called(self.host, interface, a, b);
         if function.ty.as_ref().is_some_and(|declared| !declared.is_same(wanted, &called)) {
             return Some(Refusal::Type);
         }
         // Numbers of another version's resources would mean nothing to it, or something else.
-        let strange = resources::of(wanted).into_iter().any(|ty| {
-            let names = self.resources.names(ty).iter();
-            let own = names.filter_map(|name| defined.resources.get(name)).next();
-            own.is_some_and(|own| self.resources.host(ty) != Some(own.index))
-        });
-        strange.then_some(Refusal::Resources)
+        let strange = |ty| {
+            let mut names = self.resources.names_in(ty, &place.path);
+            let own = |name| defined.resources.get(name).map(|own| own.index);
+            names.any(|name| own(name).is_some_and(|own| self.resources.host(ty) != Some(own)))
+        };
+        resources::of(wanted).into_iter().any(strange).then_some(Refusal::Resources)
     }
 
     /// Notes that a definition serves an import.

@@ -205,10 +205,82 @@ static void test_resources_of_compatible_versions(void) {
   }
 }
 
+/* A guest that lends something to `use`, which wants a job: `%s` is what it imports before, and
+ * `%s` what it says that it lends. */
+static const char lend_wat[] =
+    "(component"
+    "  (import \"a:b/jobs@1.0.0\" (instance $jobs %s))"
+    "  %s"
+    "  (import \"a:b/work@1.0.0\" (instance %s"
+    "    (export \"use\" (func (param \"j\" (borrow $it)))))))";
+
+#define BOTH "(export \"job\" (type (sub resource))) (export \"task\" (type (sub resource)))"
+#define JOB "(alias export $jobs \"job\" (type $job))"
+#define TASK "(alias export $jobs \"task\" (type $task))"
+
+static void test_handles_are_of_the_resource_that_is_meant(void) {
+  static const struct {
+    const char *jobs, *between, *work;
+    const char *error;      /* for `use: func(j: borrow<job>)`, or NULL */
+    const char *definition; /* of what it lends, if that is not said */
+  } lend_cases[] = {
+      /* What an honest guest does: `use jobs.{job}`, under this name or another one. */
+      {BOTH, JOB, "(export \"job\" (type $it (eq $job)))", NULL, "a:b/jobs@1.0.0#job"},
+      {BOTH, JOB, "(export \"work\" (type $it (eq $job)))", NULL, "a:b/jobs@1.0.0#job"},
+      {BOTH, TASK, "(export \"task\" (type $it (eq $task)))", "a:b/work@1.0.0#use",
+       "a:b/jobs@1.0.0#task"},
+      /* The other resource by the name of the right one. */
+      {BOTH, TASK, "(export \"job\" (type $it (eq $task)))", "a:b/work@1.0.0#use",
+       "a:b/jobs@1.0.0#task"},
+      {BOTH,
+       TASK "(import \"z:z/z\" (instance $z (export \"job\" (type (eq $task)))))"
+            "(alias export $z \"job\" (type $false))",
+       "(alias outer 1 $false (type $f)) (export \"x\" (type $it (eq $f)))", "a:b/work@1.0.0#use",
+       "a:b/jobs@1.0.0#task"},
+      /* Two of the host's resources as one. */
+      {"(export \"task\" (type $t (sub resource))) (export \"job\" (type (eq $t)))", JOB,
+       "(export \"job\" (type $it (eq $job)))", "a:b/jobs@1.0.0#job", ""},
+      {"(export \"job\" (type $t (sub resource))) (export \"task\" (type (eq $t)))", JOB,
+       "(export \"job\" (type $it (eq $job)))", "a:b/jobs@1.0.0#task", ""},
+  };
+  for (size_t i = 0; i < sizeof lend_cases / sizeof *lend_cases; i++)
+    for (int typed = 0; typed < 2; typed++) {
+      char text[2048];
+      snprintf(text, sizeof text, lend_wat, lend_cases[i].jobs, lend_cases[i].between,
+               lend_cases[i].work);
+      runtime_linker_t *linker = linker_make();
+      static const char *const resources[] = {"a:b/jobs@1.0.0#job", "a:b/jobs@1.0.0#task"};
+      for (size_t k = 0; k < 2; k++)
+        CHECK_OK(runtime_linker_define_resource(linker, resources[k], strlen(resources[k]),
+                                                drop_job, NULL, NULL));
+      define(linker, typed ? "a:b/work@1.0.0#use: func(j: borrow<job>)" : "a:b/work@1.0.0#use",
+             host_never, NULL);
+      runtime_component_t *component = NULL;
+      runtime_error_t *error = try_load(text, linker, &component);
+      runtime_linker_free(linker);
+      if ((typed && lend_cases[i].error != NULL) || lend_cases[i].definition[0] == 0) {
+        if (error == NULL) fprintf(stderr, "case %zu was linked\n", i);
+        CHECK_ERROR(error, RUNTIME_ERROR_LINK, lend_cases[i].error);
+        continue;
+      }
+      CHECK_OK(error);
+      size_t last = runtime_component_import_count(component) - 1;
+      const runtime_item_t *use = runtime_component_import(component, last);
+      const runtime_type_t *handle = runtime_type_child(runtime_item_type(use), 0);
+      const char *found = runtime_component_resource_definition(component, handle);
+      CHECK(found != NULL && strcmp(found, lend_cases[i].definition) == 0);
+      CHECK(runtime_component_resource_definition(component, runtime_item_type(use)) == NULL);
+      CHECK(runtime_component_resource_definition(component, NULL) == NULL);
+      CHECK(runtime_component_resource_definition(NULL, handle) == NULL);
+      runtime_component_free(component);
+    }
+}
+
 static void tests(void) {
   RUN(test_every_pair_of_types);
   RUN(test_types_that_are_not);
   RUN(test_resources_of_compatible_versions);
+  RUN(test_handles_are_of_the_resource_that_is_meant);
 }
 
 int main(void) {

@@ -5,7 +5,7 @@ use crate::capi::boundary::{self, Out, borrow, guard, text};
 use crate::capi::bytes::runtime_bytes_t;
 use crate::capi::error::runtime_error_t;
 use crate::capi::function::{call_options, runtime_call_options_t, runtime_function_t};
-use crate::capi::types::{item_ptr, runtime_item_t};
+use crate::capi::types::{item_ptr, runtime_item_t, runtime_type_t, type_ref};
 
 /// Tells what the component is called in log records.
 ///
@@ -107,6 +107,33 @@ pub unsafe extern "C" fn runtime_component_import_definition(
 ) -> *const c_char {
     // SAFETY: the header obliges callers to pass a live component or NULL.
     let name = unsafe { component.as_ref() }.and_then(|it| it.0.import_definition(index));
+    name.map_or(std::ptr::null(), |it| it.as_c_str().as_ptr())
+}
+
+/// Tells which resource of the host the handles of a type stand for.
+///
+/// Host functions that are defined without their type should look here, for each handle that a
+/// component's import has them take: a handle is only a number to the host, and the component
+/// chooses whose.
+///
+/// @param component  The component, borrowed for the call; NULL is allowed.
+/// @param type       A type in what the component imports or exports, of RUNTIME_KIND_OWN or
+///                   RUNTIME_KIND_BORROW, borrowed for the call; NULL is allowed.
+///
+/// @return The path that the resource was defined by, such as `acme:shop/carts@1.0.0#cart`: UTF-8,
+///         NUL-terminated, borrowed, alive as long as `component`. NULL if it is not a resource of
+///         the host's, or if an argument is NULL or of another kind.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_component_resource_definition(
+    component: *const runtime_component_t,
+    r#type: *const runtime_type_t,
+) -> *const c_char {
+    // SAFETY: the header obliges callers to pass a live component and a type of one, or NULL.
+    let (component, ty) = unsafe { (component.as_ref(), type_ref(r#type)) };
+    let name = component.zip(ty).and_then(|(component, ty)| component.0.resource_definition(ty));
     name.map_or(std::ptr::null(), |it| it.as_c_str().as_ptr())
 }
 

@@ -104,6 +104,13 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
     if (path == nullptr) return std::nullopt;
     return path;
   }
+  /// The path of the host's resource that handles of `type` stand for, such as
+  /// `acme:shop/carts@1.0.0#cart`; nothing if they are not of a resource of the host's.
+  [[nodiscard]] std::optional<std::string_view> resource_definition(Type type) const noexcept {
+    const char *const path = runtime_component_resource_definition(get(), type.get());
+    if (path == nullptr) return std::nullopt;
+    return path;
+  }
   /// What the component exports, in the order of the binary. Borrowed.
   [[nodiscard]] std::vector<Item> exports() const {
     std::vector<Item> items;
