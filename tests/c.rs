@@ -28,10 +28,10 @@ macro_rules! programs {
 }
 
 programs! {
-    builder cache cancel compiled completion component conformance epoch error fork function
-    held host hostile import_types instance interrupt lifetimes limits linker log logs malformed
-    nulls pending pool process reply resource sandbox signals signature sizes small_stack stats
-    strings text types unload values versions
+    builder cache cancel compiled completion component conformance epoch error event_loop fork
+    function held host hostile import_types instance interrupt lifetimes limits linker log logs
+    malformed nulls pending pool process reply resource sandbox signals signature sizes small_stack
+    stats strings text types unload values versions
 }
 
 /// Programs that `support` writes from the header.

@@ -82,12 +82,13 @@ static inline loop_call_t *loop_start(int fd, const runtime_function_t *function
   return call;
 }
 
-/* When fds[0] is readable: runs `then` of the calls that have ended. */
-static inline void loop_run(int fd) {
+/* When fds[0] is readable: runs `then` of calls that have ended. Returns how many have. */
+static inline int loop_run(int fd) {
   loop_call_t *calls[64];
   ssize_t bytes = read(fd, calls, sizeof calls);
+  int count = bytes > 0 ? (int)((size_t)bytes / sizeof *calls) : 0;
 
-  for (ssize_t i = 0; i < bytes / (ssize_t)sizeof *calls; i++) {
+  for (int i = 0; i < count; i++) {
     calls[i]->ended = true;
     if (calls[i]->released) {
       loop_release(calls[i]);
@@ -95,6 +96,7 @@ static inline void loop_run(int fd) {
       calls[i]->then(calls[i]);
     }
   }
+  return count;
 }
 
 #endif

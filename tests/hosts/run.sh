@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Builds the modules for nginx, PostgreSQL and SQLite in examples-c/hosts as their own authors would,
+# Builds the modules for nginx, PostgreSQL and SQLite in examples-c/hosts as their authors would,
 # against the library in LIBDIR, and runs them in the real servers: on loopback, in a folder of
-# their own, stopped by their process ids. About a minute on two cores.
-# usage: run.sh LIBDIR [nginx] [postgresql] [sqlite]
+# their own, stopped by their process ids. Then Python, which loads the library by ctypes, and an
+# addon for Node where that is installed. About a minute on two cores.
+# usage: run.sh LIBDIR [nginx] [postgresql] [sqlite] [python] [node]
 set -euo pipefail
 lib=$(realpath "${1:?usage: run.sh LIBDIR [HOST...]}")
 shift
@@ -64,7 +65,25 @@ run_sqlite() {
   "$python" tests/hosts/sqlite.py
 }
 
-[ $# -gt 0 ] || set -- nginx postgresql sqlite
+run_python() {
+  "$python" tests/hosts/python.py
+}
+
+run_node() {
+  local node include
+  node=$(realpath "$(command -v node || echo /usr/bin/node)")
+  include=${node%/bin/node}/include/node
+  [ -e "$include/node_api.h" ] || {
+    echo "   not run: there is no Node with its headers here"
+    return
+  }
+  mkdir "$stage/node"
+  cc -std=c11 -O2 -Wall -Wextra -Werror -shared -fPIC -I"$include" tests/hosts/node.c \
+    -o "$stage/node/wasmcell.node" $(pkg-config --cflags --libs wasmcell)
+  timeout 120 node tests/hosts/node.js "$stage/node/wasmcell.node"
+}
+
+[ $# -gt 0 ] || set -- nginx postgresql sqlite python node
 for host; do
   say "$host"
   "run_$host"

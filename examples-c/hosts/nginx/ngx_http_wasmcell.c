@@ -145,5 +145,5 @@ ngx_http_wasmcell_event_handler(ngx_event_t *ev)
 {
     ngx_connection_t  *c = ev->data;
 
-    loop_run(c->fd);
+    (void) loop_run(c->fd);
 }

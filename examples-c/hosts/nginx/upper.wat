@@ -4,9 +4,9 @@
     (memory (export "memory") 1)
     (global $free (mut i32) (i32.const 16))
 
-    ;; Where the host puts the body: memory that is never freed, as the instance answers one request.
-    (func (export "realloc") (param $old i32) (param $old-len i32) (param $align i32) (param $len i32)
-      (result i32)
+    ;; Where the host puts the body. Never freed: an instance answers one request.
+    (func (export "realloc")
+      (param $old i32) (param $old-len i32) (param $align i32) (param $len i32) (result i32)
       (local $at i32) (local $pages i32)
       (local.set $at (global.get $free))
       (global.set $free (i32.add (local.get $at) (local.get $len)))
