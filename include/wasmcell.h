@@ -22,7 +22,7 @@
  *     runtime_free(runtime);
  *     runtime_builder_free(builder);
  *
- * Six short chapters hold for everything below; then come constants, types, and the functions of
+ * Seven short chapters hold for everything below; then come constants, types, and the functions of
  * each object in the order in which a program meets them.
  *
  * OWNERSHIP. What a function hands over through `out`, or returns and calls owned, belongs to the
@@ -43,8 +43,17 @@
  * THREADS. There is no state per thread: any thread may use, pass on or release any object. What a
  * function does with `const T *` any number of threads may do with the same object at once; what
  * it does with `T *`, one at a time, while no other thread uses that object. Releasing an object
- * counts as the latter. Calls block and run on the thread that calls. After fork(), the child may
- * release objects; what it tries to run is RUNTIME_ERROR_FORKED.
+ * counts as the latter. Calls block and run on the thread that calls.
+ *
+ * FORKS. After fork(), whatever the threads of the parent were doing, the child may release what it
+ * inherited, in any order, build runtimes of its own, also from an inherited builder, and end in
+ * any way; what it tries to run of the parent's is RUNTIME_ERROR_FORKED. Threads that did not come
+ * along may have been using a runtime and what was made from it, so these are left as they are: the
+ * child's memory for them, their descriptors, and the finalizers in them, which do not run there. A
+ * call whose callback returns in the child ends there with RUNTIME_ERROR_FORKED; a completion
+ * callback, and any callback on a thread of the library, must not return in the child. A fork waits
+ * while another thread builds a runtime or is just done with compiling. The child of vfork() must
+ * not call the library.
  *
  * STRINGS. All text is UTF-8. Text that goes in is a pointer and a length in bytes, without a NUL
  * at the end; NULL with length 0 is the empty text. Text that comes out of a getter is

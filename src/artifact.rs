@@ -6,6 +6,7 @@
 
 mod container;
 mod packages;
+mod registered;
 mod sealed;
 mod threads;
 mod wit;
@@ -22,9 +23,9 @@ use wasmtime::component::Component;
 
 use crate::cache::Vetted;
 use crate::error::{Code, Error, Result};
-use crate::process::Birthplace;
 
 use container::{Container, Head};
+use registered::Registered;
 use sealed::Sealed;
 
 /// What a WebAssembly binary starts with, whatever its kind.
@@ -35,10 +36,9 @@ const COMPONENT: [u8; 4] = [0x0d, 0, 1, 0];
 
 /// A component as machine code, with its world as WIT text.
 pub struct Artifact {
-    component: Component,
+    code: Registered,
     /// The text, or why there is none.
     wit: Result<Arc<str>, Arc<str>>,
-    birthplace: Birthplace,
 }
 
 impl Artifact {
@@ -50,15 +50,15 @@ impl Artifact {
     /// instance would fit the runtime's pool.
     pub fn compile(engine: &Engine, bytes: &[u8]) -> Result<Self> {
         let binary = component_binary(bytes)?;
-        let component = threads::compile(|| Component::from_binary(engine, &binary))?
-            .map_err(|e| refusal(&e))?;
+        let code =
+            threads::compile(|| Registered::compile(engine, &binary))?.map_err(|e| refusal(&e))?;
         let wit = wit::text(&binary).map(Arc::from).map_err(Arc::from);
-        Ok(Self { component, wit, birthplace: Birthplace::here() })
+        Ok(Self { code, wit })
     }
 
     /// What wasmtime made of the bytes.
     pub fn component(&self) -> &Component {
-        &self.component
+        self.code.component()
     }
 
     /// The component's world in WIT, together with the packages it refers to.
@@ -74,7 +74,7 @@ impl Artifact {
 
     /// Bytes of machine code and text that this keeps in memory.
     pub fn size(&self) -> u64 {
-        let image = self.component.image_range();
+        let image = self.component().image_range();
         let text = self.wit.as_ref().map_or(0, |text| text.len());
         (image.end.addr().saturating_sub(image.start.addr()) + text) as u64
     }
@@ -85,7 +85,7 @@ impl Artifact {
     /// # Errors
     /// `COMPILE` with wasmtime's reason.
     pub fn serialize(&self) -> Result<Vec<u8>> {
-        let code = self.component.serialize().map_err(|e| refusal(&e))?;
+        let code = self.component().serialize().map_err(|e| refusal(&e))?;
         let (has_text, wit) = match &self.wit {
             Ok(text) => (1, &**text),
             Err(reason) => (0, &**reason),
@@ -106,15 +106,17 @@ impl Artifact {
         let container = Container::read(bytes)?;
         // SAFETY: the caller vouches for the origin of `bytes`; `Container::read` has found them
         // to be whole.
-        let component = unsafe { Component::deserialize(engine, container.code) }
-            .map_err(|e| Error::new(Code::Compile, format!("made elsewhere: {}", reason(&e))))?;
-        Ok(Self::read(component, container.has_text, container.wit))
+        let code = Registered::load(|| unsafe { Component::deserialize(engine, container.code) })
+            .map_err(|e| {
+            Error::new(Code::Compile, format!("made elsewhere: {}", reason(&e)))
+        })?;
+        Ok(Self::read(code, container.has_text, container.wit))
     }
 
-    fn read(component: Component, has_text: u32, wit: &str) -> Self {
+    fn read(code: Registered, has_text: u32, wit: &str) -> Self {
         let wit: Arc<str> = wit.into();
         let wit = if has_text == 1 { Ok(wit) } else { Err(wit) };
-        Self { component, wit, birthplace: Birthplace::here() }
+        Self { code, wit }
     }
 
     /// Reads what an earlier [`Artifact::serialize`] left in the disk cache.
@@ -140,8 +142,8 @@ impl Artifact {
         // SAFETY: only `cache::disk` makes a `Vetted`, from a file that nobody but this user can
         // have written, in a directory where the cache alone stores what `serialize` gave it.
         // `Head::copy` has found it to be whole, and what stands at `path` stays as it is.
-        let component = unsafe { Component::deserialize_file(engine, path) };
-        Ok(component.ok().map(|component| Self::read(component, head.has_text, &wit)))
+        let code = Registered::load(|| unsafe { Component::deserialize_file(engine, path) });
+        Ok(code.ok().map(|code| Self::read(code, head.has_text, &wit)))
     }
 
     /// Reads all of it into memory first.
@@ -152,15 +154,6 @@ impl Artifact {
         file.read_to_end(&mut bytes).map_err(|error| Error::new(Code::Io, error.to_string()))?;
         // SAFETY: as in `mapped`; `deserialize` finds out whether it is whole.
         unsafe { Self::deserialize(engine, &bytes) }
-    }
-}
-
-impl Drop for Artifact {
-    fn drop(&mut self) {
-        if self.birthplace.is_forked() {
-            // Threads that did not come along may hold wasmtime's locks on code for ever.
-            std::mem::forget(self.component.clone());
-        }
     }
 }
 

@@ -290,7 +290,7 @@ impl RuntimeBuilder {
 
     /// Where this runtime's log records at `level` and above go. Nowhere by default.
     pub fn log(&mut self, level: tracing::Level, write: Arc<LogFn>) -> &mut Self {
-        self.settings.log = Some(LogSettings { level, write, telling: Arc::default() });
+        self.settings.log = Some(LogSettings::new(level, write));
         self
     }
 

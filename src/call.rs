@@ -18,6 +18,7 @@ use crate::executor::{self, Surroundings};
 use crate::host::{Context, Mailbox};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
+use crate::process::Kept;
 use crate::runtime::Runtime;
 use crate::stack::Stack;
 use crate::stats::{Counted, Counters};
@@ -234,6 +235,7 @@ impl<'a> Running<'a> {
             log: self.runtime.log(),
             ticker: self.runtime.ticker(),
             interrupt: self.options.interrupt.as_deref(),
+            birthplace: self.runtime.birthplace(),
         };
         executor::block_on(&around, part)
     }
@@ -263,7 +265,8 @@ where
     component.runtime().log().within(|| {
         let running = Running::begin(component, options, mailbox)?;
         let call = Call::new(running.terms, options);
-        let outcome = running.check().and_then(|()| running.drive(pin!(body(call))).flatten());
+        let outcome =
+            running.check().and_then(|()| running.drive(pin!(Kept::new(body(call)))).flatten());
         running.end(outcome)
     })
 }

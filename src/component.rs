@@ -17,6 +17,7 @@ use crate::handles::HostType;
 use crate::limits::Limits;
 use crate::link::{self, Linked};
 use crate::linker::Linker;
+use crate::process::Kept;
 use crate::runtime::Runtime;
 use crate::sandbox::{Sandbox, World};
 use crate::stack::Stack;
@@ -39,7 +40,7 @@ pub struct ComponentOptions {
 
 /// A component, compiled and linked. Clones share it.
 #[derive(Clone)]
-pub struct Component(Arc<Inner>);
+pub struct Component(Arc<Kept<Inner>>);
 
 struct Inner {
     name: Name,
@@ -147,7 +148,7 @@ impl Component {
         tracing::debug!(component = name.as_str(), "component loaded");
         // Only what is imported can make a guest wait.
         let may_wait = !imports_nothing && !calls_directly;
-        Ok(Self(Arc::new(Inner {
+        Ok(Self(Arc::new(Kept::new(Inner {
             name,
             pre,
             types,
@@ -162,7 +163,7 @@ impl Component {
             calls_directly,
             artifact,
             runtime: runtime.clone(),
-        })))
+        }))))
     }
 
     /// The compiled component, for [`deserialize`](Self::deserialize).

@@ -13,7 +13,6 @@ use wasmtime::EngineWeak;
 
 use crate::cancel::Cancellations;
 use crate::error::{Code, Error, Result};
-use crate::process::Birthplace;
 use crate::signals;
 use crate::stats::Counters;
 
@@ -24,7 +23,6 @@ const LINGER: u32 = 10;
 pub(crate) struct Ticker {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
-    birthplace: Birthplace,
 }
 
 struct Shared {
@@ -55,7 +53,7 @@ impl Ticker {
         let thread = signals::spawn(thread, move || of_thread.run()).map_err(|error| {
             Error::new(Code::Io, format_args!("starting the epoch thread: {error}"))
         })?;
-        Ok(Self { shared, thread: Some(thread), birthplace: Birthplace::here() })
+        Ok(Self { shared, thread: Some(thread) })
     }
 
     /// Announces a call that was counted as started.
@@ -86,10 +84,6 @@ impl Ticker {
 
 impl Drop for Ticker {
     fn drop(&mut self) {
-        if self.birthplace.is_forked() {
-            // The thread did not come along.
-            return;
-        }
         self.shared.stop.store(true, SeqCst);
         self.shared.cancellations.bell().ring();
         if let Some(thread) = self.thread.take() {

@@ -19,6 +19,7 @@ use crate::error::Result;
 use crate::host::Mailbox;
 use crate::interrupt::Interrupt;
 use crate::log::Log;
+use crate::process::{Birthplace, Kept};
 
 /// What a call on its caller's thread goes by.
 pub(crate) struct Surroundings<'a> {
@@ -32,12 +33,16 @@ pub(crate) struct Surroundings<'a> {
     pub ticker: &'a Ticker,
     /// Who is asked now and then whether the call may go on.
     pub interrupt: Option<&'a Interrupt>,
+    /// The process that the call began in.
+    pub birthplace: Birthplace,
 }
 
 impl Surroundings<'_> {
     /// Asks the host whether the call may go on.
     fn ask(&self) -> Result<()> {
-        self.interrupt.map_or(Ok(()), |it| it.ask(self.ticker.ticks()))
+        let Some(interrupt) = self.interrupt else { return Ok(()) };
+        interrupt.ask(self.ticker.ticks())?;
+        self.birthplace.check()
     }
 
     /// Waits for somebody to wake `parker`.
@@ -62,16 +67,16 @@ impl Surroundings<'_> {
 /// Polls `call` on this thread until it is done, cancelled or late.
 ///
 /// # Errors
-/// `TIMEOUT`, `CANCELLED` or what the host says when it is asked, and then `call` is to be dropped
-/// where it stands.
+/// `TIMEOUT`, `CANCELLED`, what the host says when it is asked, or `FORKED` if one of its callbacks
+/// came back in a fork; and then `call` is to be dropped where it stands.
 #[inline(always)]
 pub(crate) fn block_on<F: Future>(
     around: &Surroundings<'_>,
     mut call: Pin<&mut F>,
 ) -> Result<F::Output> {
-    let Surroundings { reactor, deadline, mailbox, log, ticker, .. } = *around;
+    let Surroundings { reactor, deadline, mailbox, log, ticker, birthplace, .. } = *around;
     let _reactor = reactor.map(Handle::enter);
-    let mut cancellation = pin!(ticker.cancellations().wait(deadline.cancel));
+    let mut cancellation = pin!(Kept::new(ticker.cancellations().wait(deadline.cancel)));
     // Most calls never wait: who wakes them is only made when one does, and asked once more.
     let mut parker = None;
     let mut ticks = ticker.ticks();
@@ -84,6 +89,7 @@ pub(crate) fn block_on<F: Future>(
             return Ok(output);
         }
         if mailbox.serve() {
+            birthplace.check()?;
             // The host function may have taken all the time there was; no need to look at the
             // clock for one that was done within a tick.
             let before = std::mem::replace(&mut ticks, ticker.ticks());

@@ -157,8 +157,9 @@ fn at_tick(store: StoreContextMut<'_, Guest>) -> wasmtime::Result<UpdateDeadline
         // The host is asked on the native stack.
         (Ok(()), Some(_)) if call.terms.on_fiber => Ok(UpdateDeadline::Yield(1)),
         (Ok(()), Some(interrupt)) => {
-            let ticks = guest.component.runtime().ticker().ticks();
-            interrupt.ask(ticks).map(|()| UpdateDeadline::Continue(1))
+            let runtime = guest.component.runtime();
+            let asked = interrupt.ask(runtime.ticker().ticks());
+            asked.and_then(|()| runtime.check_process()).map(|()| UpdateDeadline::Continue(1))
         }
         (Ok(()), None) => Ok(UpdateDeadline::Continue(1)),
         (Err(error), _) => Err(error),
@@ -171,7 +172,8 @@ impl Guest {
     /// it answers later.
     ///
     /// # Errors
-    /// `TIMEOUT` or `CANCELLED` once it is so, and what the host function says.
+    /// `TIMEOUT` or `CANCELLED` once it is so, `FORKED` if it came back in a fork, and what the
+    /// host function says.
     pub(crate) fn answer(&self, run: impl FnOnce() -> Answer) -> Result<Box<dyn Reply>> {
         let (runtime, deadline) = (self.component.runtime(), self.call.deadline());
         let ticker = runtime.ticker();
@@ -181,11 +183,19 @@ impl Guest {
             Answer::Later(later) => {
                 let (mailbox, log) = (&Mailbox::default(), runtime.log());
                 let interrupt = self.call.interrupt.as_deref();
-                let around =
-                    Surroundings { reactor: None, deadline, mailbox, log, ticker, interrupt };
+                let around = Surroundings {
+                    reactor: None,
+                    deadline,
+                    mailbox,
+                    log,
+                    ticker,
+                    interrupt,
+                    birthplace: runtime.birthplace(),
+                };
                 executor::block_on(&around, pin!(later))?.unwrap_or_else(|_| dropped())
             }
         };
+        runtime.check_process()?;
         // No need to look at the clock for one that was done within a tick.
         match before == ticker.ticks() {
             true => deadline.check_cancel()?,

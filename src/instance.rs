@@ -1,7 +1,6 @@
 //! Instances that keep state between calls, one of which is in them at a time.
 
 use std::fmt;
-use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
@@ -13,12 +12,13 @@ use crate::handles::{Handles, Passage};
 use crate::host::Mailbox;
 use crate::live::Live;
 use crate::marshal::{Args, Results};
+use crate::process::Kept;
 use crate::types::FunctionType;
 use crate::value::{self, Value};
 
 /// An instance that keeps its state between calls. It takes one call at a time.
 #[derive(Clone)]
-pub struct Instance(Arc<Inner>);
+pub struct Instance(Arc<Kept<Inner>>);
 
 struct Inner {
     state: Mutex<State>,
@@ -32,7 +32,7 @@ struct Inner {
 #[derive(Default)]
 struct State {
     /// `None` while a call is in it, and for ever after one failed.
-    live: Option<Box<Live>>,
+    live: Option<Box<Kept<Live>>>,
     /// How that one failed.
     failure: Option<String>,
 }
@@ -46,9 +46,9 @@ impl Instance {
         let mailbox = Arc::default();
         let start = |call| Live::start(component, call, Arc::clone(&mailbox));
         let live = call::run(component, options, &mailbox, start)?;
-        let state = Mutex::new(State { live: Some(Box::new(live)), failure: None });
+        let state = Mutex::new(State { live: Some(Box::new(Kept::new(live))), failure: None });
         let (poisoned, component) = (AtomicBool::new(false), component.clone());
-        Ok(Self(Arc::new(Inner { state, poisoned, mailbox, component })))
+        Ok(Self(Arc::new(Kept::new(Inner { state, poisoned, mailbox, component }))))
     }
 
     /// Calls `function` on this instance, on this thread, with arguments that `read` reads, as the
@@ -180,7 +180,7 @@ impl Instance {
 impl Inner {
     /// What is in the instance, and its place, which stays locked.
     #[inline(always)]
-    fn take(&self) -> Result<(MutexGuard<'_, State>, Box<Live>)> {
+    fn take(&self) -> Result<(MutexGuard<'_, State>, Box<Kept<Live>>)> {
         self.component.runtime().check_process()?;
         let busy = || Error::new(Code::Busy, "the instance is in another call");
         let mut state = match self.state.try_lock() {
@@ -207,7 +207,7 @@ impl Inner {
 
 /// Where an instance goes back to after a call.
 trait Place {
-    fn put(&mut self, live: Box<Live>);
+    fn put(&mut self, live: Box<Kept<Live>>);
 
     fn poison(&mut self, failure: String);
 }
@@ -220,7 +220,7 @@ struct Held<'a> {
 
 impl Place for Held<'_> {
     #[inline(always)]
-    fn put(&mut self, live: Box<Live>) {
+    fn put(&mut self, live: Box<Kept<Live>>) {
         self.state.live = Some(live);
     }
 
@@ -230,8 +230,8 @@ impl Place for Held<'_> {
     }
 }
 
-impl Place for Arc<Inner> {
-    fn put(&mut self, live: Box<Live>) {
+impl Place for Arc<Kept<Inner>> {
+    fn put(&mut self, live: Box<Kept<Live>>) {
         self.lock().live = Some(live);
     }
 
@@ -243,21 +243,11 @@ impl Place for Arc<Inner> {
 /// An instance while a call is in it. Unless the call comes back with results, the instance is
 /// poisoned: it may have stopped anywhere.
 struct Entered<P: Place> {
-    live: Option<Box<Live>>,
+    live: Option<Box<Kept<Live>>>,
     /// Resources among the arguments.
     passage: Option<Box<Passage>>,
     failed: Option<String>,
     place: P,
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        if self.component.runtime().check_process().is_err() {
-            // Threads that did not come along may hold the pool's locks for ever.
-            let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-            mem::forget(mem::take(state));
-        }
-    }
 }
 
 impl fmt::Debug for Instance {
@@ -267,13 +257,13 @@ impl fmt::Debug for Instance {
 }
 
 impl<P: Place> Entered<P> {
-    fn new(live: Box<Live>, place: P) -> Self {
+    fn new(live: Box<Kept<Live>>, place: P) -> Self {
         Self { live: Some(live), passage: None, failed: None, place }
     }
 
     fn live(&mut self) -> Result<&mut Live> {
         let gone = || Error::new(Code::Poisoned, "the instance is gone");
-        self.live.as_deref_mut().ok_or_else(gone)
+        self.live.as_deref_mut().map(|it| &mut **it).ok_or_else(gone)
     }
 
     fn read<'a>(
@@ -327,7 +317,7 @@ impl<P: Place> Entered<P> {
 
     /// Takes the instance into a call.
     #[inline(always)]
-    fn begin(&mut self, set: impl FnOnce(&mut Call)) -> Result<Box<Live>> {
+    fn begin(&mut self, set: impl FnOnce(&mut Call)) -> Result<Box<Kept<Live>>> {
         let gone = || Error::new(Code::Poisoned, "the instance is gone");
         let mut live = self.live.take().ok_or_else(gone)?;
         live.arm(set)?;
@@ -336,7 +326,7 @@ impl<P: Place> Entered<P> {
 
     /// The instance comes back only if the call ended well.
     #[inline(always)]
-    fn end<T>(&mut self, mut live: Box<Live>, outcome: Result<T>) -> Result<T> {
+    fn end<T>(&mut self, mut live: Box<Kept<Live>>, outcome: Result<T>) -> Result<T> {
         match &outcome {
             Ok(_) => {
                 live.disarm();

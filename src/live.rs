@@ -15,6 +15,7 @@ use crate::guest::{self, Home};
 use crate::handles::{self, Handles, Loans, NoHandles, Passage, StoreHandles};
 use crate::host::Mailbox;
 use crate::marshal::{self, Args, Lifted, Results};
+use crate::process::Kept;
 use crate::stats::Counters;
 use crate::types::FunctionType;
 use crate::value::Value;
@@ -187,7 +188,10 @@ impl Live {
         let (callee, store, loans) = self.prepare(function, passage)?;
         let has_result = function.has_result();
         let outcome = match running.terms.on_fiber {
-            true => running.drive(pin!(marshal::call(callee, store, args, has_result)))?,
+            true => {
+                let part = marshal::call(callee, store, args, has_result);
+                running.drive(pin!(Kept::new(part)))?
+            }
             false => marshal::call_here(callee, store, args, has_result),
         };
         self.conclude(outcome, loans)

@@ -9,13 +9,14 @@ use std::fmt::{self, Write};
 use std::future::poll_fn;
 use std::mem;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber, dispatcher};
 
+use crate::process::Birthplace;
 use crate::text::{Cut, cut};
 
 /// Receives (level, target, message).
@@ -26,24 +27,38 @@ pub(crate) struct LogSettings {
     pub level: Level,
     pub write: Arc<LogFn>,
     /// Threads that are in the callback.
-    pub telling: Arc<Mutex<Vec<ThreadId>>>,
+    telling: Arc<Mutex<Vec<ThreadId>>>,
+    birthplace: Birthplace,
 }
 
 impl LogSettings {
+    pub(crate) fn new(level: Level, write: Arc<LogFn>) -> Self {
+        Self { level, write, telling: Arc::default(), birthplace: Birthplace::here() }
+    }
+
+    /// The same for a runtime of this process, which may be a fork of the builder's.
+    fn here(self) -> Self {
+        match self.birthplace.is_forked() {
+            true => Self::new(self.level, self.write),
+            false => self,
+        }
+    }
+
     fn tell(&self, level: Level, target: &str, line: &str) {
         let this = thread::current().id();
-        self.telling().push(this);
+        self.tellers(|all| all.push(this));
         let _told = Told(self, this);
         (self.write)(level, target, line);
     }
 
     /// Whether this thread is in the callback.
     fn is_telling(&self) -> bool {
-        self.telling().contains(&thread::current().id())
+        self.tellers(|all| all.contains(&thread::current().id())).unwrap_or(true)
     }
 
-    fn telling(&self) -> MutexGuard<'_, Vec<ThreadId>> {
-        self.telling.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Looks at the threads in the callback; `None` in a fork where that cannot be done.
+    fn tellers<R>(&self, look: impl FnOnce(&mut Vec<ThreadId>) -> R) -> Option<R> {
+        self.birthplace.lock(&self.telling).map(|mut all| look(&mut all))
     }
 }
 
@@ -52,7 +67,7 @@ struct Told<'a>(&'a LogSettings, ThreadId);
 
 impl Drop for Told<'_> {
     fn drop(&mut self) {
-        self.0.telling().retain(|thread| *thread != self.1);
+        self.0.tellers(|all| all.retain(|thread| *thread != self.1));
     }
 }
 
@@ -100,7 +115,7 @@ impl Held {
         if self.settings.is_telling() {
             return;
         }
-        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(mut records) = self.settings.birthplace.lock(&self.records) else { return };
         if records.full {
             return;
         }
@@ -116,7 +131,8 @@ impl Held {
     fn release(&self) {
         // Not while the callbacks run: they may make calls, which hold back records of their own.
         let records = {
-            let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+            let records = self.settings.birthplace.lock(&self.records);
+            let Some(mut records) = records else { return };
             if records.all.is_empty() || self.settings.is_telling() {
                 return;
             }
@@ -131,7 +147,7 @@ impl Held {
 impl Log {
     pub(crate) fn new(settings: Option<LogSettings>) -> Self {
         Self(settings.map(|settings| {
-            let held = Arc::new(Held { settings, records: Mutex::default() });
+            let held = Arc::new(Held { settings: settings.here(), records: Mutex::default() });
             let dispatch = || Dispatch::new(Bridge(held.clone()));
             Way { dispatch: dispatch(), _second: dispatch(), held }
         }))
@@ -251,8 +267,7 @@ mod tests {
             let seen = seen.clone();
             move |_, _, text: &str| seen.lock().unwrap().push(text.to_owned())
         });
-        let log =
-            Log::new(Some(LogSettings { level: Level::INFO, write, telling: Arc::default() }));
+        let log = Log::new(Some(LogSettings::new(Level::INFO, write)));
         log.within(|| {
             for _ in 0..HELD {
                 tracing::info!(field = "f".repeat(1 << 20), other = 1, "{}", "m".repeat(100));

@@ -64,6 +64,9 @@ struct Step {
 /// `POOL` if a pool was insisted on and none fits; `INVALID_ARGUMENT` if wasmtime refuses the
 /// settings even without a pool.
 pub(crate) fn engine(settings: &Settings) -> Result<(Engine, Info)> {
+    // With RUST_BACKTRACE in the environment, each trap would unwind the native stack under a lock
+    // of the whole process. Nobody is shown what comes of it.
+    wasmtime::error::disable_backtrace();
     let mut reason = String::new();
     for step in steps(settings) {
         match Engine::new(&config(settings, &step)) {

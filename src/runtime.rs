@@ -18,7 +18,7 @@ use crate::features;
 use crate::guest::Guest;
 use crate::log::Log;
 use crate::pool::{self, Info};
-use crate::process::Mark;
+use crate::process::{Birthplace, Kept, steadily};
 use crate::sandbox;
 use crate::stats::{Counters, Stats};
 use crate::workers::Workers;
@@ -26,9 +26,10 @@ use crate::workers::Workers;
 /// Where components are compiled and run. Clones share one runtime, which ends with the last
 /// clone and the last object made from it.
 #[derive(Clone)]
-pub struct Runtime(Arc<Inner>);
+pub struct Runtime(Arc<Kept<Inner>>);
 
-// Fields are dropped in order: no thread of ours is left when the engine goes.
+// Fields are dropped in order: no thread of ours is left when the engine goes. In a fork, where
+// threads that did not come along may hold any lock in here for ever, none of them is dropped.
 struct Inner {
     ticker: Ticker,
     workers: Workers,
@@ -42,7 +43,6 @@ struct Inner {
     span: Span,
     info: Info,
     log: Log,
-    mark: Mark,
 }
 
 impl Runtime {
@@ -60,10 +60,10 @@ impl Runtime {
     }
 
     pub(crate) fn with_settings(settings: Settings) -> Result<Self> {
-        let log = Log::new(settings.log.clone());
+        let log = steadily(|| Log::new(settings.log.clone()));
         log.clone().within(|| {
             let cache = Cache::open(&settings.cache)?;
-            let (engine, info) = pool::engine(&settings)?;
+            let (engine, info) = steadily(|| pool::engine(&settings))?;
             let mut wasi = Linker::new(&engine);
             sandbox::add_to_linker(&mut wasi)?;
             let workers = Workers::start(settings.worker_threads)?;
@@ -72,9 +72,8 @@ impl Runtime {
             tracing::debug!(allocator = ?info.allocator, "runtime built");
             let slots = Arc::new(Semaphore::new(settings.max_components as usize));
             let span = Span::new(settings.max_execution_time, settings.epoch_tick);
-            let mark = Mark::here();
             let log = log.clone();
-            Ok(Self(Arc::new(Inner {
+            Ok(Self(Arc::new(Kept::new(Inner {
                 ticker,
                 workers,
                 wasi,
@@ -86,8 +85,7 @@ impl Runtime {
                 span,
                 info,
                 log,
-                mark,
-            })))
+            }))))
         })
     }
 
@@ -154,7 +152,12 @@ impl Runtime {
 
     /// Refuses to go on in a fork of the process that built this runtime.
     pub(crate) fn check_process(&self) -> Result<()> {
-        self.0.mark.check()
+        Kept::birthplace(&self.0).check()
+    }
+
+    /// The process that built this runtime.
+    pub(crate) fn birthplace(&self) -> Birthplace {
+        Kept::birthplace(&self.0)
     }
 
     /// A linker that knows WASI 0.2.
@@ -192,15 +195,6 @@ impl Runtime {
                     wait.as_millis()
                 ),
             )),
-        }
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        if self.mark.check().is_err() {
-            // Threads that did not come along may hold the pool's locks for ever.
-            std::mem::forget(self.engine.clone());
         }
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::error::{Code, Error, Result};
-use crate::process::Birthplace;
 use crate::signals::{self, Blocked};
 
 /// Host functions of asynchronous calls get as much stack as a main thread usually has.
@@ -22,7 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// compute for a whole tick between two looks at the clock, timers would come late.
 pub(crate) struct Workers {
     runtimes: Option<(Runtime, Runtime)>,
-    birthplace: Birthplace,
 }
 
 impl Workers {
@@ -48,7 +46,7 @@ impl Workers {
             .enable_all()
             .build()
             .map_err(failed)?;
-        Ok(Self { runtimes: Some((workers, reactor)), birthplace: Birthplace::here() })
+        Ok(Self { runtimes: Some((workers, reactor)) })
     }
 
     /// Where asynchronous calls run.
@@ -73,10 +71,6 @@ fn gone() -> Error {
 impl Drop for Workers {
     fn drop(&mut self) {
         let Some((workers, reactor)) = self.runtimes.take() else { return };
-        if self.birthplace.is_forked() {
-            // Their threads do not exist here; waiting for them would never end.
-            return std::mem::forget((workers, reactor));
-        }
         let ours = [workers.handle().id(), reactor.handle().id()];
         if Handle::try_current().is_ok_and(|handle| ours.contains(&handle.id())) {
             // The last call's last reference, dropped by one of their threads: it cannot wait for

@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::handles::NoHandles;
 use crate::marshal::layout::runtime_value_t;
 use crate::marshal::{Results, keep_args};
-use crate::process::Birthplace;
+use crate::process::Kept;
 
 mod completion;
 
@@ -25,14 +25,13 @@ pub(super) use completion::{Completion, runtime_completion_t};
 /// threads may use it at once. In a fork of the process, waiting is RUNTIME_ERROR_FORKED.
 ///
 /// @since 0.1
-pub struct runtime_pending_t(Arc<Pending>);
+pub struct runtime_pending_t(Arc<Kept<Pending>>);
 
 /// What the caller of an asynchronous call and the worker that runs it share.
 struct Pending {
     progress: Mutex<Progress>,
     changed: Condvar,
     done: AtomicBool,
-    birthplace: Birthplace,
 }
 
 enum Progress {
@@ -53,7 +52,6 @@ impl Pending {
             progress: Mutex::new(Progress::Running),
             changed: Condvar::new(),
             done: AtomicBool::new(false),
-            birthplace: Birthplace::here(),
         }
     }
 
@@ -73,7 +71,6 @@ impl Pending {
 
     /// The outcome; `None` if the callback had it.
     fn wait(&self, timeout_ms: u64) -> Result<Option<Results>> {
-        self.birthplace.check()?;
         let timeout = (timeout_ms != u64::MAX).then(|| Duration::from_millis(timeout_ms));
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut progress = self.lock();
@@ -205,6 +202,7 @@ pub unsafe extern "C" fn runtime_pending_wait(
     guard("runtime_pending_wait", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
         let (out, pending) = unsafe { (Out::new(out, "out")?, borrow(pending, "pending")?) };
+        Kept::birthplace(&pending.0).check()?;
         if let Some(results) = pending.0.wait(timeout_ms)? {
             out.give(runtime_values_t::new(results)?);
         }

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::handles::HostType;
 use crate::marshal::layout::runtime_value_t;
 use crate::marshal::{Copied, Reply, copy_results};
+use crate::process::Kept;
 use crate::types::FunctionType;
 
 /// The answer that a host function still owes. See runtime_call_defer().
@@ -18,13 +19,14 @@ use crate::types::FunctionType;
 ///
 /// @since 0.1
 pub struct runtime_reply_t {
-    answer: Sender<Result<Box<dyn Reply>>>,
+    /// Whoever waits for it in the parent of this process cannot be told.
+    answer: Kept<Sender<Result<Box<dyn Reply>>>>,
     of: Origin,
 }
 
 impl runtime_reply_t {
     pub(super) fn new(answer: Sender<Result<Box<dyn Reply>>>, of: Origin) -> Self {
-        Self { answer, of }
+        Self { answer: Kept::new(answer), of }
     }
 }
 
@@ -36,13 +38,13 @@ pub(super) struct Origin {
 }
 
 /// An answer on its way to a guest. If it never gets there, the resources in it are dropped.
-struct Kept {
+struct Owned {
     copied: Copied,
     of: Origin,
 }
 
 // SAFETY: the copy owns everything its values point to.
-unsafe impl Reply for Kept {
+unsafe impl Reply for Owned {
     fn values(&self) -> &[runtime_value_t] {
         self.copied.results.values()
     }
@@ -53,7 +55,7 @@ unsafe impl Reply for Kept {
     }
 }
 
-impl Drop for Kept {
+impl Drop for Owned {
     fn drop(&mut self) {
         for (ty, handle) in self.copied.owned.drain(..) {
             let Ok(rep) = u32::try_from(handle) else { continue };
@@ -97,9 +99,11 @@ pub unsafe extern "C" fn runtime_reply_complete(
                 slice(results, results_len, "results").and_then(|it| copy_results(it, &of.ty))
             },
         };
-        let kept = copied.map(|copied| -> Box<dyn Reply> { Box::new(Kept { copied, of }) });
+        let owned = copied.map(|copied| -> Box<dyn Reply> { Box::new(Owned { copied, of }) });
         // Nobody waits if the call is over.
-        let _ = answer.send(kept);
+        if let Some(answer) = Kept::take(answer) {
+            let _ = answer.send(owned);
+        }
     });
 }
 

@@ -10,6 +10,7 @@ use crate::capi::function::Report;
 use crate::capi::value::runtime_values_t;
 use crate::error::{Error, Result};
 use crate::marshal::Results;
+use crate::process::Kept;
 
 /// Receives the outcome of an asynchronous call.
 ///
@@ -83,7 +84,7 @@ pub(in crate::capi) struct Completion {
 struct Delivery {
     callback: runtime_completion_fn_t,
     user: UserData,
-    pending: Option<Arc<Pending>>,
+    pending: Option<Arc<Kept<Pending>>>,
 }
 
 impl Completion {
@@ -97,7 +98,7 @@ impl Completion {
         // SAFETY: as our own contract.
         let read = unsafe { overlay(completion, &mut it, "completion") };
         let user = UserData::new(it.user_data, it.finalizer);
-        let pending = (!it.pending_out.is_null()).then(|| Arc::new(Pending::new()));
+        let pending = (!it.pending_out.is_null()).then(|| Arc::new(Kept::new(Pending::new())));
         if pending.is_some() {
             // SAFETY: as our own contract.
             unsafe { it.pending_out.write(ptr::null_mut()) };
