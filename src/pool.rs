@@ -50,6 +50,13 @@ const SMALL_GUARD: u64 = 64 << 10;
 /// is refused a slot that `max_components` promises (tests/c/fork.c, a full pool).
 const DECOMMIT_BATCH: usize = 1;
 
+/// What a pool may keep resident from the start, to know its slots by: settings that each are in
+/// range may ask for gigabytes together. The defaults take 14 MiB.
+const MAX_BOOKS: u64 = 32 << 20;
+/// Bytes that wasmtime keeps for a slot for a table, and for those of memory and stack.
+const TABLE_BOOKS: u64 = 56;
+const INSTANCE_BOOKS: u64 = 320;
+
 /// One way to build an engine.
 struct Step {
     allocator: Allocator,
@@ -69,7 +76,11 @@ pub(crate) fn engine(settings: &Settings) -> Result<(Engine, Info)> {
     wasmtime::error::disable_backtrace();
     let mut reason = String::new();
     for step in steps(settings) {
-        match Engine::new(&config(settings, &step)) {
+        let built = books_fit(settings, &step).and_then(|()| {
+            let engine = Engine::new(&config(settings, &step));
+            engine.map_err(|error| describe(settings, &step, &error))
+        });
+        match built {
             Ok(engine) => {
                 if settings.force_on_demand_allocator {
                     "force_on_demand_allocator".clone_into(&mut reason);
@@ -77,7 +88,6 @@ pub(crate) fn engine(settings: &Settings) -> Result<(Engine, Info)> {
                 return Ok((engine, info(settings, &step, &reason)));
             }
             Err(error) => {
-                let error = describe(settings, &step, &error);
                 tracing::warn!(step = ?step.allocator, "{error}");
                 reason = if reason.is_empty() { error } else { format!("{reason}; {error}") };
             }
@@ -183,6 +193,26 @@ fn address_space(settings: &Settings, step: &Step) -> u64 {
     let tables = slots * u64::from(step.tables_per_component) * table;
     let stacks = slots * (settings.max_stack + HOST_STACK) as u64;
     memories.saturating_add(tables).saturating_add(stacks)
+}
+
+/// Refuses a pool that takes too much memory before anything runs.
+fn books_fit(settings: &Settings, step: &Step) -> Result<(), String> {
+    if step.allocator == Allocator::OnDemand {
+        return Ok(());
+    }
+    let (slots, tables) =
+        (u64::from(settings.max_components), u64::from(step.tables_per_component));
+    let books = slots * (INSTANCE_BOOKS + tables * TABLE_BOOKS);
+    match books > MAX_BOOKS {
+        true => Err(format!(
+            "a pool for {slots} instances (`max_components`) with {tables} tables each \
+             (`max_tables_per_component`) takes {} MiB to know its slots by; at most {} MiB are \
+             spent on that",
+            books >> 20,
+            MAX_BOOKS >> 20,
+        )),
+        false => Ok(()),
+    }
 }
 
 fn describe(settings: &Settings, step: &Step, error: &wasmtime::Error) -> String {
