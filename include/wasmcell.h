@@ -74,9 +74,24 @@
  * either side knows which fields the other one has; set fields after that. Ignore codes, kinds and
  * flags that you do not know. `@since` names the version that brought something.
  *
- * The library installs Wasmtime's handlers for SIGSEGV, SIGILL, SIGFPE and SIGBUS when the first
- * runtime is built, and passes on signals that are not its own. It stays loaded after dlclose(). It
- * changes nothing else in the process.
+ * THE PROCESS gets this from the library, and nothing else. When the first runtime is built, and
+ * for good: Wasmtime's handlers for SIGSEGV, SIGILL and SIGFPE, and for SIGBUS where faults arrive
+ * as that, which pass on signals that are not the library's; one descriptor of /proc/self/pagemap;
+ * one page of memory; handlers of pthread_atfork(); and the library itself, which stays after
+ * dlclose(). Each thread that runs guests and has no alternate signal stack that is large enough
+ * gets one, until it ends. A runtime has, until it and all that was made from it are gone: the
+ * threads wasmcell-epoch, wasmcell-reactor, as many wasmcell-worker as
+ * runtime_builder_worker_threads() says, and, while they have something to do and some seconds
+ * longer, up to 512 more of the name wasmcell-reactor, which open files, look up names and end
+ * calls that are late or cancelled; while something is compiled, one wasmcell-compile for each
+ * processor, and at the end one wasmcell-shutdown; descriptors of two epolls and their eventfds;
+ * the mappings of the pool, of which the stacks alone are two for each of
+ * runtime_builder_max_components(); and temporary files in runtime_builder_cache_directory() while
+ * it writes there, other files in it for good. A component has mappings of its code and its data,
+ * and of some of them a descriptor of a file in memory (memfd); a sandbox that was given to it,
+ * descriptors of its directories; a guest, of what it opens. All descriptors close on exec. Nothing
+ * is registered with atexit(), and neither the environment nor the locale, the directory, the umask
+ * or the disposition of any other signal is changed.
  */
 
 #ifndef WASMCELL_H

@@ -29,9 +29,9 @@ macro_rules! programs {
 
 programs! {
     builder cache cancel compiled completion component conformance corners epoch error event_loop
-    fork forks function held host hostile import_types instance interrupt lifetimes limits linker
-    log logs malformed nulls pending pool process reply resource sandbox signals signature sizes
-    small_stack stats strings text types unload values versions
+    footprint fork forks function held host hostile import_types instance interrupt lifetimes
+    limits linker log logs malformed nulls pending pool process reply resource sandbox signals
+    signature sizes small_stack stats strings text types unload values versions
 }
 
 /// Programs that `support` writes from the header.
