@@ -6,7 +6,7 @@
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
@@ -20,6 +20,7 @@ use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::process::Kept;
 use crate::runtime::Runtime;
+use crate::signals::{Look, Open};
 use crate::stack::Stack;
 use crate::stats::{Counted, Counters};
 use crate::task;
@@ -91,7 +92,12 @@ pub(crate) struct Terms {
 impl Terms {
     /// For a call that shares its thread with others, or else for one on this thread's `stack`.
     #[inline(always)]
-    fn settle(component: &Component, options: &CallOptions, stack: Option<Stack>) -> Result<Self> {
+    fn settle(
+        component: &Component,
+        options: &CallOptions,
+        stack: Option<Stack>,
+        now: Instant,
+    ) -> Result<Self> {
         let runtime = component.runtime();
         runtime.check_process()?;
         let settings = runtime.settings();
@@ -110,7 +116,7 @@ impl Terms {
         if let Some(output) = &options.output {
             output.clear();
         }
-        let limit = TimeLimit::start(span);
+        let limit = TimeLimit::start(span, now);
         let has_room = match stack {
             None if component.blocking_only() => {
                 let problem = "the component was loaded for blocking calls only";
@@ -182,10 +188,12 @@ pub(crate) struct Running<'a> {
     reactor: Option<&'a Handle>,
     mailbox: &'a Mailbox,
     counted: Counted<&'a Counters>,
+    _open: Open,
 }
 
 impl<'a> Running<'a> {
-    /// Begins a call. This thread serves `mailbox` until it ends.
+    /// Begins a call. This thread serves `mailbox` until it ends; `look` says how its mask of
+    /// signals is made fit for that.
     ///
     /// # Errors
     /// `FORKED`, `STACK_OVERFLOW`, or options that cannot be met.
@@ -194,11 +202,13 @@ impl<'a> Running<'a> {
         component: &'a Component,
         options: &'a CallOptions,
         mailbox: &'a Mailbox,
+        look: Look,
     ) -> Result<Self> {
         let stack = Stack::here();
         stack.check()?;
         let runtime = component.runtime();
-        let terms = Terms::settle(component, options, Some(stack))?;
+        let now = Instant::now();
+        let terms = Terms::settle(component, options, Some(stack), now)?;
         let enters = component.uses_wasi() || stack.is_small();
         let reactor = enters.then(|| runtime.workers().reactor()).transpose()?;
         let counted = Counted::start(&**runtime.stats());
@@ -206,7 +216,8 @@ impl<'a> Running<'a> {
         if let Some(interrupt) = &options.interrupt {
             interrupt.begin(runtime.ticker().ticks());
         }
-        Ok(Self { terms, options, runtime, reactor, mailbox, counted })
+        let _open = Open::here(look, now);
+        Ok(Self { terms, options, runtime, reactor, mailbox, counted, _open })
     }
 
     /// Whether the call may go on; asked before the guest is touched.
@@ -263,7 +274,7 @@ where
     F: Future<Output = Result<T>>,
 {
     component.runtime().log().within(|| {
-        let running = Running::begin(component, options, mailbox)?;
+        let running = Running::begin(component, options, mailbox, Look::Always)?;
         let call = Call::new(running.terms, options);
         let outcome =
             running.check().and_then(|()| running.drive(pin!(Kept::new(body(call)))).flatten());
@@ -291,7 +302,7 @@ where
         let problem = "an asynchronous call has no thread of its caller's; use `cancel`";
         return Err(Error::invalid("options.interrupt", problem));
     }
-    let call = Call::new(Terms::settle(component, options, None)?, options);
+    let call = Call::new(Terms::settle(component, options, None, Instant::now())?, options);
     let deadline = call.deadline().to_owned();
     task::start(component.runtime(), deadline, mailbox, body(call), done)
 }

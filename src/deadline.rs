@@ -43,10 +43,10 @@ pub(crate) struct TimeLimit {
 }
 
 impl TimeLimit {
-    /// Starts the clock.
+    /// Starts the clock at `now`.
     #[inline(always)]
-    pub(crate) fn start(span: Span) -> Self {
-        Self { at: Instant::now() + span.rounded, limit: span.limit }
+    pub(crate) fn start(span: Span, now: Instant) -> Self {
+        Self { at: now + span.rounded, limit: span.limit }
     }
 }
 

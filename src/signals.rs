@@ -7,7 +7,7 @@ use std::io;
 use std::thread::{Builder, JoinHandle};
 
 pub(crate) use bell::Bell;
-pub(crate) use mask::{Blocked, ours};
+pub(crate) use mask::{Blocked, Look, Open, ours};
 
 /// Starts a thread of ours: no signal of the host's ever gets to it.
 pub(crate) fn spawn<T: Send + 'static>(

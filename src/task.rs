@@ -7,7 +7,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
@@ -18,6 +18,7 @@ use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::log::Log;
 use crate::runtime::Runtime;
+use crate::signals::{Look, Open};
 use crate::stats::{Counted, Counters};
 
 type Body<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
@@ -93,6 +94,8 @@ impl<T: Send + 'static> Task<T> {
                 *body = None;
                 return Poll::Ready(Some(Err(error)));
             }
+            // What host functions of other calls did to the mask stays with the thread.
+            let _open = Open::here(Look::Always, Instant::now());
             let polled = {
                 let _reactor = self.reactor.enter();
                 log.within(|| call.as_mut().poll(context))

@@ -30,8 +30,8 @@ macro_rules! programs {
 programs! {
     builder cache cancel compiled completion component conformance corners epoch error event_loop
     footprint fork forks function held host hostile import_types instance interrupt lifetimes
-    limits linker log logs malformed nulls pending pool process reply resource sandbox signals
-    signature sizes small_stack stats strings text types unload values versions
+    limits linker log logs malformed masks nulls pending pool process reply resource sandbox
+    signals signature sizes small_stack stats strings text types unload values versions
 }
 
 /// Programs that `support` writes from the header.
