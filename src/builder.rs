@@ -38,6 +38,7 @@ pub(crate) struct Settings {
     pub epoch_tick: Duration,
     pub instance_wait: Duration,
     pub max_stack: usize,
+    pub max_call_depth: u32,
     pub max_hostcall_memory: usize,
     pub max_resources: usize,
     pub max_random_size: u64,
@@ -69,6 +70,7 @@ impl Default for Settings {
             epoch_tick: Duration::from_millis(10),
             instance_wait: Duration::from_secs(1),
             max_stack: 512 << 10,
+            max_call_depth: 128,
             max_hostcall_memory: 128 << 20,
             max_resources: 10_000,
             max_random_size: 64 * MIB,
@@ -179,6 +181,12 @@ impl RuntimeBuilder {
     /// Bytes of stack a guest may use. Default 512 KiB; from 16 KiB to 64 MiB.
     pub fn max_stack(&mut self, bytes: u64) -> &mut Self {
         self.range("max_stack", bytes, 16 * KIB, 64 * MIB, |s, n| s.max_stack = n as usize)
+    }
+
+    /// Calls within each other on one thread: a guest calls a host function, which calls a guest.
+    /// Default 128; from 1, which allows none within another, to 10 000.
+    pub fn max_call_depth(&mut self, count: u64) -> &mut Self {
+        self.count("max_call_depth", count, 10_000, |s, n| s.max_call_depth = n)
     }
 
     /// Bytes of the host's own memory that one transfer from a guest may take: the arguments of

@@ -24,6 +24,7 @@ use crate::signals::{Look, Open};
 use crate::stack::Stack;
 use crate::stats::{Counted, Counters};
 use crate::task;
+use crate::thread::Inside;
 
 /// How one call is to be made.
 #[derive(Clone, Default)]
@@ -189,6 +190,7 @@ pub(crate) struct Running<'a> {
     mailbox: &'a Mailbox,
     counted: Counted<&'a Counters>,
     _open: Open,
+    _inside: Inside,
 }
 
 impl<'a> Running<'a> {
@@ -204,12 +206,12 @@ impl<'a> Running<'a> {
         mailbox: &'a Mailbox,
         look: Look,
     ) -> Result<Self> {
-        let stack = Stack::here();
-        stack.check()?;
+        let inside = Inside::enter();
         let runtime = component.runtime();
+        inside.check_call(runtime.settings().max_call_depth)?;
         let now = Instant::now();
-        let terms = Terms::settle(component, options, Some(stack), now)?;
-        let enters = component.uses_wasi() || stack.is_small();
+        let terms = Terms::settle(component, options, Some(inside.stack), now)?;
+        let enters = component.uses_wasi();
         let reactor = enters.then(|| runtime.workers().reactor()).transpose()?;
         let counted = Counted::start(&**runtime.stats());
         runtime.ticker().wake();
@@ -217,7 +219,7 @@ impl<'a> Running<'a> {
             interrupt.begin(runtime.ticker().ticks());
         }
         let _open = Open::here(look, now);
-        Ok(Self { terms, options, runtime, reactor, mailbox, counted, _open })
+        Ok(Self { terms, options, runtime, reactor, mailbox, counted, _open, _inside: inside })
     }
 
     /// Whether the call may go on; asked before the guest is touched.

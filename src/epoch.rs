@@ -13,8 +13,8 @@ use wasmtime::EngineWeak;
 
 use crate::cancel::Cancellations;
 use crate::error::{Code, Error, Result};
-use crate::signals;
 use crate::stats::Counters;
+use crate::thread::spawn;
 
 /// Ticks without a call before the thread goes to sleep.
 const LINGER: u32 = 10;
@@ -50,7 +50,7 @@ impl Ticker {
         });
         let thread = thread::Builder::new().name("wasmcell-epoch".into()).stack_size(64 << 10);
         let of_thread = shared.clone();
-        let thread = signals::spawn(thread, move || of_thread.run()).map_err(|error| {
+        let thread = spawn(thread, move || of_thread.run()).map_err(|error| {
             Error::new(Code::Io, format_args!("starting the epoch thread: {error}"))
         })?;
         Ok(Self { shared, thread: Some(thread) })

@@ -5,13 +5,13 @@
 //! for cancellation, and at the deadline.
 
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
 use std::time::Instant;
 
 use tokio::runtime::Handle;
+use tokio::task::coop::unconstrained;
 
 use crate::deadline::DeadlineRef;
 use crate::epoch::Ticker;
@@ -83,7 +83,11 @@ pub(crate) fn block_on<F: Future>(
     loop {
         let waker = parker.as_ref().map_or(Waker::noop(), |(_, waker)| waker);
         let mut context = Context::from_waker(waker);
-        let polled = call.as_mut().poll(&mut context);
+        let polled = match parker {
+            None => call.as_mut().poll(&mut context),
+            // Within a task of tokio's, a completion callback's, nobody would renew the budget.
+            Some(_) => pin!(unconstrained(call.as_mut())).poll(&mut context),
+        };
         log.release();
         if let Poll::Ready(output) = polled {
             return Ok(output);
@@ -92,7 +96,7 @@ pub(crate) fn block_on<F: Future>(
             birthplace.check()?;
             // The host function may have taken all the time there was; no need to look at the
             // clock for one that was done within a tick.
-            let before = std::mem::replace(&mut ticks, ticker.ticks());
+            let before = mem::replace(&mut ticks, ticker.ticks());
             match before == ticks {
                 true => deadline.check_cancel()?,
                 false => deadline.check()?,
@@ -111,29 +115,35 @@ pub(crate) fn block_on<F: Future>(
     }
 }
 
-/// Wakes the thread that drives a call.
+/// Wakes the thread that drives a call. By a lock of its own, not the thread's token: a thread that
+/// is about to end has none.
 struct Parker {
-    thread: Thread,
-    woken: AtomicBool,
+    woken: Mutex<bool>,
+    changed: Condvar,
 }
 
 impl Parker {
     fn here() -> (Arc<Self>, Waker) {
-        let parker = Arc::new(Self { thread: thread::current(), woken: AtomicBool::new(false) });
+        let parker = Arc::new(Self { woken: Mutex::new(false), changed: Condvar::new() });
         (parker.clone(), Waker::from(parker))
     }
 
     /// Waits for a wake-up; false if `deadline` comes first.
     fn park_until(&self, deadline: Instant) -> bool {
-        // Somebody else's token may unpark this thread too, hence the flag and the loop.
-        while !self.woken.swap(false, Ordering::Acquire) {
-            let now = Instant::now();
-            if now >= deadline {
+        let mut woken = self.lock();
+        while !mem::take(&mut *woken) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
                 return false;
             }
-            thread::park_timeout(deadline - now);
+            let waited = self.changed.wait_timeout(woken, left);
+            woken = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.woken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -143,7 +153,7 @@ impl Wake for Parker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.woken.store(true, Ordering::Release);
-        self.thread.unpark();
+        *self.lock() = true;
+        self.changed.notify_one();
     }
 }

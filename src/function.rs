@@ -11,6 +11,8 @@ use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::live::Live;
 use crate::marshal::{Args, Results};
+use crate::stack;
+use crate::thread;
 use crate::types::{FunctionType, Item, Name, Type, brief};
 use crate::value::{self, Value};
 
@@ -118,7 +120,7 @@ impl Function {
     /// `INVALID_ARGUMENT` or `TYPE_MISMATCH` says where the text is wrong; and as
     /// [`call`](Self::call).
     pub fn call_text(&self, text: &str, options: &CallOptions) -> Result<String> {
-        value::print(&self.call_values(&self.parse(text)?, options)?)
+        value::print_with_room(&self.call_values(&self.parse(text)?, options)?)
     }
 
     /// The arguments in the text of a call of this function.
@@ -130,7 +132,8 @@ impl Function {
             let problem = format_args!("calls `{name}`, but the function is `{own}`");
             return Err(Error::invalid("text", problem));
         }
-        value::parse_params(&arguments, &self.signature().params)
+        let params = &self.signature().params;
+        thread::with_room(stack::TEXT, || value::parse_params(&arguments, params))?
     }
 
     /// Refuses to lose resources: an instance that is made for one call ends with them.

@@ -20,6 +20,7 @@ use crate::limits::Limiter;
 use crate::log::LogFn;
 use crate::marshal::Reply;
 use crate::sandbox::{Files, Grants, Names, Stdio, World};
+use crate::thread;
 
 /// The data of a store.
 pub(crate) struct Guest {
@@ -178,7 +179,7 @@ impl Guest {
         let (runtime, deadline) = (self.component.runtime(), self.call.deadline());
         let ticker = runtime.ticker();
         let before = ticker.ticks();
-        let reply = match run() {
+        let reply = match thread::outside(run) {
             Answer::Now(reply) => reply,
             Answer::Later(later) => {
                 let (mailbox, log) = (&Mailbox::default(), runtime.log());

@@ -21,6 +21,7 @@ use crate::error::{Code, Error, Result};
 use crate::handles::HostType;
 use crate::marshal::{Reply, Results};
 use crate::sandbox::Stdio;
+use crate::thread;
 use crate::types::FunctionType;
 use crate::value::Value;
 
@@ -136,7 +137,7 @@ impl Mailbox {
         let letter = std::mem::take(&mut *self.lock());
         match letter {
             Letter::Request(request) => {
-                let answer = request();
+                let answer = thread::outside(request);
                 *self.lock() = Letter::Answer(answer);
                 true
             }
@@ -179,7 +180,7 @@ impl Mailbox {
         self.has_streams.store(false, Ordering::Release);
         let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(streams) = streams {
-            streams.finish();
+            thread::outside(|| streams.finish());
         }
     }
 

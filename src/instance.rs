@@ -103,7 +103,7 @@ impl Instance {
         text: &str,
         options: &CallOptions,
     ) -> Result<String> {
-        value::print(&self.call_values(function, &function.parse(text)?, options)?)
+        value::print_with_room(&self.call_values(function, &function.parse(text)?, options)?)
     }
 
     /// The same with values of wasmtime.

@@ -10,7 +10,6 @@ use std::future::poll_fn;
 use std::mem;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::thread::{self, ThreadId};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -18,6 +17,7 @@ use tracing::{Dispatch, Event, Level, Metadata, Subscriber, dispatcher};
 
 use crate::process::Birthplace;
 use crate::text::{Cut, cut};
+use crate::thread;
 
 /// Receives (level, target, message).
 pub type LogFn = dyn Fn(Level, &str, &str) + Send + Sync;
@@ -27,7 +27,7 @@ pub(crate) struct LogSettings {
     pub level: Level,
     pub write: Arc<LogFn>,
     /// Threads that are in the callback.
-    telling: Arc<Mutex<Vec<ThreadId>>>,
+    telling: Arc<Mutex<Vec<usize>>>,
     birthplace: Birthplace,
 }
 
@@ -45,7 +45,7 @@ impl LogSettings {
     }
 
     fn tell(&self, level: Level, target: &str, line: &str) {
-        let this = thread::current().id();
+        let this = thread::id();
         self.tellers(|all| all.push(this));
         let _told = Told(self, this);
         (self.write)(level, target, line);
@@ -53,17 +53,17 @@ impl LogSettings {
 
     /// Whether this thread is in the callback.
     fn is_telling(&self) -> bool {
-        self.tellers(|all| all.contains(&thread::current().id())).unwrap_or(true)
+        self.tellers(|all| all.contains(&thread::id())).unwrap_or(true)
     }
 
     /// Looks at the threads in the callback; `None` in a fork where that cannot be done.
-    fn tellers<R>(&self, look: impl FnOnce(&mut Vec<ThreadId>) -> R) -> Option<R> {
+    fn tellers<R>(&self, look: impl FnOnce(&mut Vec<usize>) -> R) -> Option<R> {
         self.birthplace.lock(&self.telling).map(|mut all| look(&mut all))
     }
 }
 
 /// Ends a thread's time in the callback, also if it panics.
-struct Told<'a>(&'a LogSettings, ThreadId);
+struct Told<'a>(&'a LogSettings, usize);
 
 impl Drop for Told<'_> {
     fn drop(&mut self) {

@@ -7,8 +7,23 @@
 
 use crate::error::{Code, Error, Result};
 
-/// What a call and the callbacks in it need at least. A call by itself takes less than 32 KiB.
-const NEEDED: usize = 128 << 10;
+/// What a function of the library needs that runs no guest, with what it takes to report that there
+/// is less.
+pub(crate) const FUNCTION: usize = 12 << 10;
+
+/// What is enough for functions that do more: build, load or release. Another thread runs them
+/// otherwise.
+pub(crate) const ROOMY: usize = 256 << 10;
+
+/// What it takes to read or print text, with the deepest values that there are.
+pub(crate) const TEXT: usize = 192 << 10;
+
+/// What a call needs by itself.
+const CALL: usize = 20 << 10;
+
+/// What a call needs within a host function, where callbacks will be within each other. Where the
+/// whole stack is not much larger, [`CALL`] has to do.
+const NESTED_CALL: usize = 128 << 10;
 
 /// What the library needs of a stack beyond what a guest on it may use.
 const BESIDE_GUEST: usize = 256 << 10;
@@ -29,13 +44,15 @@ struct Bytes {
 }
 
 impl Stack {
-    /// This thread's.
-    pub(crate) fn here() -> Self {
-        let Some((lowest, size)) = known_bounds() else { return Self(None) };
+    /// The one with these bounds, if this is where the thread is. On another stack than its own,
+    /// such as a coroutine's, nobody knows.
+    #[inline(always)]
+    pub(crate) fn within(bounds: Option<(usize, usize)>) -> Self {
         let here = 0_u8;
-        // On another stack than the thread's own, such as a coroutine's, nobody knows.
-        let left = (&raw const here).addr().checked_sub(lowest).filter(|left| *left < size);
-        Self(left.map(|left| Bytes { left, size }))
+        Self(bounds.and_then(|(lowest, size)| {
+            let left = (&raw const here).addr().checked_sub(lowest).filter(|left| *left < size)?;
+            Some(Bytes { left, size })
+        }))
     }
 
     /// Whether this system tells about stacks.
@@ -43,24 +60,31 @@ impl Stack {
         cfg!(target_os = "linux")
     }
 
-    /// Refuses a call when the stack is nearly used up. A small one is what the host chose, and
-    /// only calls within host functions are refused on it.
+    /// How many bytes are left; `None` if nobody knows.
+    pub(crate) fn left(self) -> Option<usize> {
+        self.0.map(|it| it.left)
+    }
+
+    /// Refuses what needs `needed` bytes of a stack that is known to have less.
     ///
     /// # Errors
     /// `STACK_OVERFLOW`.
-    pub(crate) fn check(self) -> Result<()> {
+    #[inline(always)]
+    pub(crate) fn check(self, needed: usize) -> Result<()> {
         match self.0 {
-            Some(Bytes { left, .. }) if left < NEEDED && (!self.is_small() || is_nested()) => {
-                Err(Error::new(
-                    Code::StackOverflow,
-                    format_args!(
-                        "calls and host functions within each other left {left} bytes of the \
-                         thread's own stack; a call needs {NEEDED}"
-                    ),
-                ))
-            }
+            Some(Bytes { left, .. }) if left < needed => Err(used_up(left, needed)),
             _ => Ok(()),
         }
+    }
+
+    /// The same for a call, `nested` times within host functions.
+    ///
+    /// # Errors
+    /// `STACK_OVERFLOW`.
+    #[inline(always)]
+    pub(crate) fn check_call(self, nested: u32) -> Result<()> {
+        let is_large = self.0.is_some_and(|it| it.size >= 2 * NESTED_CALL);
+        self.check(if nested > 0 && is_large { NESTED_CALL } else { CALL })
     }
 
     /// Whether there is room for a guest that may use `max_stack` bytes.
@@ -83,38 +107,20 @@ impl Stack {
         let rule = "`blocking_only` needs `max_stack` and 512 KiB";
         Err(Error::new(Code::StackOverflow, format_args!("{found}; {rule}, {needed} bytes in all")))
     }
-
-    /// Whether it is so small, or so little known, that calls within each other have to be told
-    /// by the reactor's context that they are in.
-    pub(crate) fn is_small(self) -> bool {
-        self.0.is_none_or(|it| it.size < 2 * NEEDED)
-    }
 }
 
-/// Whether this thread drives a call in the context of a reactor.
-fn is_nested() -> bool {
-    tokio::runtime::Handle::try_current().is_ok()
+#[cold]
+fn used_up(left: usize, needed: usize) -> Error {
+    let problem = format_args!(
+        "{left} bytes of the thread's own stack are left, and this needs {needed}: calls and host \
+         functions within each other used it up, or the thread has little"
+    );
+    Error::new(Code::StackOverflow, problem)
 }
 
-/// Where this thread's stack ends, and its size. The system takes its time to tell, and the answer
-/// stays the same.
+/// Where this thread's stack ends, and its size, from the system.
 #[cfg(target_os = "linux")]
-fn known_bounds() -> Option<(usize, usize)> {
-    use std::cell::Cell;
-
-    thread_local! {
-        static BOUNDS: Cell<Option<Option<(usize, usize)>>> = const { Cell::new(None) };
-    }
-    BOUNDS.get().unwrap_or_else(|| {
-        let bounds = bounds();
-        BOUNDS.set(Some(bounds));
-        bounds
-    })
-}
-
-/// The same, from the system.
-#[cfg(target_os = "linux")]
-fn bounds() -> Option<(usize, usize)> {
+pub(crate) fn bounds() -> Option<(usize, usize)> {
     use std::mem::MaybeUninit;
     use std::ptr;
 
@@ -133,6 +139,6 @@ fn bounds() -> Option<(usize, usize)> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn known_bounds() -> Option<(usize, usize)> {
+pub(crate) fn bounds() -> Option<(usize, usize)> {
     None
 }

@@ -20,6 +20,7 @@ use crate::log::Log;
 use crate::runtime::Runtime;
 use crate::signals::{Look, Open};
 use crate::stats::{Counted, Counters};
+use crate::thread::{self, Inside};
 
 type Body<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 type Done<T> = Box<dyn FnOnce(Result<T>) + Send>;
@@ -80,6 +81,7 @@ impl<T: Send + 'static> Task<T> {
             watcher.abort();
         }
         if self.mailbox.has_streams() {
+            thread::standard();
             // Callbacks may block.
             tokio::task::block_in_place(|| self.mailbox.finish());
         }
@@ -87,6 +89,7 @@ impl<T: Send + 'static> Task<T> {
     }
 
     fn poll(&self, log: &Log, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        let _inside = Inside::ours();
         let mut body = self.body();
         let Some(call) = body.as_mut() else { return Poll::Ready(None) };
         loop {
@@ -136,6 +139,7 @@ impl<T: Send + 'static> Task<T> {
         let reactor = self.reactor.clone();
         reactor.spawn_blocking(move || {
             drop(body);
+            thread::standard();
             self.mailbox.finish();
             self.deliver(Err(error));
         });
@@ -155,6 +159,7 @@ impl<T> Task<T> {
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((done, counted)) = done {
             counted.end(&outcome);
+            thread::standard();
             done(outcome);
         }
     }

@@ -8,7 +8,7 @@ use wasmtime::component::wasm_wave::untyped::UntypedFuncCall;
 use wasmtime::component::{Type as WasmtimeType, wasm_wave};
 
 use crate::types::{Field, Name, Path, Type};
-use crate::{Code, Error, Result};
+use crate::{Code, Error, Result, stack, thread};
 
 #[cfg(test)]
 mod tests;
@@ -105,6 +105,11 @@ pub fn print(values: &[Value]) -> Result<String> {
         1 => texts.remove(0),
         _ => format!("({})", texts.join(", ")),
     })
+}
+
+/// The same on whatever stack.
+pub(crate) fn print_with_room(values: &[Value]) -> Result<String> {
+    thread::with_room(stack::TEXT, || print(values))?
 }
 
 /// wasm-wave panics on values that have no text.

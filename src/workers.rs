@@ -1,13 +1,13 @@
 //! The runtime's own threads: workers for asynchronous calls, and a reactor for what calls wait
 //! for.
 
-use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::error::{Code, Error, Result};
-use crate::signals::{self, Blocked};
+use crate::signals::Blocked;
+use crate::thread::{ours, spawn};
 
 /// Host functions of asynchronous calls get as much stack as a main thread usually has.
 const STACK: usize = 8 << 20;
@@ -28,7 +28,7 @@ impl Workers {
     pub(crate) fn start(threads: usize) -> Result<Self> {
         let _masked = Blocked::all();
         let mut workers = Builder::new_multi_thread();
-        workers.thread_stack_size(STACK).on_thread_start(signals::ours);
+        workers.thread_stack_size(STACK).on_thread_start(ours);
         if threads > 0 {
             workers.worker_threads(threads);
         }
@@ -41,8 +41,9 @@ impl Workers {
             .map_err(failed)?;
         let reactor = Builder::new_multi_thread()
             .worker_threads(1)
+            .thread_stack_size(STACK)
             .thread_name("wasmcell-reactor")
-            .on_thread_start(signals::ours)
+            .on_thread_start(ours)
             .enable_all()
             .build()
             .map_err(failed)?;
@@ -71,16 +72,16 @@ fn gone() -> Error {
 impl Drop for Workers {
     fn drop(&mut self) {
         let Some((workers, reactor)) = self.runtimes.take() else { return };
-        let ours = [workers.handle().id(), reactor.handle().id()];
-        if Handle::try_current().is_ok_and(|handle| ours.contains(&handle.id())) {
+        let own = [workers.handle().id(), reactor.handle().id()];
+        if Handle::try_current().is_ok_and(|handle| own.contains(&handle.id())) {
             // The last call's last reference, dropped by one of their threads: it cannot wait for
             // itself.
             workers.shutdown_background();
             return reactor.shutdown_background();
         }
         // tokio refuses to wait inside any tokio runtime, so a thread of our own waits.
-        let waiter = thread::Builder::new().name("wasmcell-shutdown".into());
-        let waiter = signals::spawn(waiter, move || {
+        let waiter = std::thread::Builder::new().name("wasmcell-shutdown".into());
+        let waiter = spawn(waiter, move || {
             workers.shutdown_timeout(PATIENCE);
             reactor.shutdown_timeout(PATIENCE);
         });

@@ -28,10 +28,11 @@ macro_rules! programs {
 }
 
 programs! {
-    builder cache cancel compiled completion component conformance corners epoch error event_loop
-    footprint fork forks function held host hostile import_types instance interrupt lifetimes
-    limits linker log logs malformed masks nulls pending pool process reply resource sandbox
-    signals signature sizes small_stack stats strings text types unload values versions
+    builder cache cancel compiled completion component conformance corners depth epoch error
+    event_loop floats footprint fork forks function held host hostile import_types instance
+    interrupt lifetimes limits linker log logs malformed masks nulls pending pool process reply
+    resource sandbox signals signature sizes small_stack stats strings text types unload values
+    versions
 }
 
 /// Programs that `support` writes from the header.

@@ -78,6 +78,7 @@ var numericSettings = map[string]func(uint64) RuntimeOption{
 	"max_random_size":                  WithMaxRandomSize,
 	"max_resources":                    WithMaxResources,
 	"max_stack":                        WithMaxStack,
+	"max_call_depth":                   WithMaxCallDepth,
 	"max_table_elements":               WithMaxTableElements,
 	"max_tables_per_component":         WithMaxTablesPerComponent,
 }

@@ -80,6 +80,11 @@ func WithMaxInstanceMemory(bytes uint64) RuntimeOption {
 // WithMaxStack sets how much stack a guest may use. Default 512 KiB; from 16 KiB to 64 MiB.
 func WithMaxStack(bytes uint64) RuntimeOption { return number(capi.MaxStack, bytes) }
 
+// WithMaxCallDepth sets how many calls may be within each other on one thread: a guest calls a host
+// function, which calls a guest. A goroutine that the host function starts is on another thread.
+// Default 128; from 1, which allows none within another, to 10000.
+func WithMaxCallDepth(count uint64) RuntimeOption { return number(capi.MaxCallDepth, count) }
+
 // WithMaxHostcallMemory sets how much of the host's memory one transfer from a guest may take: the
 // arguments of one host function, or the result of one call. Default 128 MiB; from 1 byte to 4
 // GiB.

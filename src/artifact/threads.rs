@@ -1,7 +1,8 @@
 //! Threads that compile one component and end with it.
 
 use crate::error::{Code, Error, Result};
-use crate::signals::{self, Blocked};
+use crate::signals::Blocked;
+use crate::thread::ours;
 
 /// Runs `compile` with threads of its own, one a processor, joined before this returns.
 ///
@@ -10,7 +11,7 @@ use crate::signals::{self, Blocked};
 pub(super) fn compile<T: Send>(compile: impl FnOnce() -> T + Send) -> Result<T> {
     let masked = Blocked::all();
     let run = |thread: rayon::ThreadBuilder| {
-        signals::ours();
+        ours();
         thread.run();
     };
     rayon::ThreadPoolBuilder::new()

@@ -7,7 +7,9 @@ use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
 
 use super::error::runtime_error_t;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
+use crate::stack;
+use crate::thread::{self, Inside};
 
 /// The most that one Rust object may span; more is undefined behaviour, so it is refused.
 const MAX_BYTES: usize = isize::MAX as usize;
@@ -18,15 +20,54 @@ const MAX_STRUCT_SIZE: usize = 4096;
 
 /// Runs `body` and reports how it went: NULL for success, otherwise an error the caller owns.
 /// Nothing unwinds past this point. `name` is the exported function, for `failpoints`.
+#[inline(always)]
 pub(super) fn guard(name: &'static str, body: impl FnOnce() -> Result<()>) -> *mut runtime_error_t {
-    match catch(name, body) {
+    report(catch(name, body))
+}
+
+/// As [`guard`], for what takes so much stack that it is done elsewhere where that is not there.
+pub(super) fn guard_roomy(
+    name: &'static str,
+    body: impl FnOnce() -> Result<()>,
+) -> *mut runtime_error_t {
+    report(catch_roomy(name, body))
+}
+
+#[inline(always)]
+fn report(outcome: Result<()>) -> *mut runtime_error_t {
+    match outcome {
         Ok(()) => ptr::null_mut(),
         Err(error) => Box::into_raw(Box::new(error.into())),
     }
 }
 
-/// Runs `body`; a panic becomes an error.
+/// Runs `body` inside the library; a panic becomes an error.
 pub(super) fn catch<T>(name: &'static str, body: impl FnOnce() -> Result<T>) -> Result<T> {
+    contain(name, || {
+        let inside = Inside::enter();
+        inside.stack.check(stack::FUNCTION)?;
+        match inside.is_ending {
+            false => body(),
+            true => elsewhere(name, body),
+        }
+    })
+}
+
+/// As [`catch`], but where there is not much stack, or nobody knows how much, another thread runs
+/// `body` while this one waits.
+fn catch_roomy<T>(name: &'static str, body: impl FnOnce() -> Result<T>) -> Result<T> {
+    contain(name, || {
+        let inside = Inside::enter();
+        let has_room = inside.stack.left().is_some_and(|left| left >= stack::ROOMY);
+        match has_room && !inside.is_ending {
+            true => body(),
+            false => elsewhere(name, body),
+        }
+    })
+}
+
+/// Runs `body` where no panic gets out; it becomes an error.
+pub(super) fn contain<T>(name: &'static str, body: impl FnOnce() -> Result<T>) -> Result<T> {
     // Unwind-safe by construction: a panic in a call drops the store it happened in, and what
     // outlives a call is behind locks that are left consistent.
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
@@ -38,6 +79,39 @@ pub(super) fn catch<T>(name: &'static str, body: impl FnOnce() -> Result<T>) -> 
     outcome.unwrap_or_else(|payload| Err(panicked(payload)))
 }
 
+/// Runs `body` where there is much stack, and a thread that is not about to end.
+#[cold]
+fn elsewhere<T>(name: &'static str, body: impl FnOnce() -> Result<T>) -> Result<T> {
+    let (body, mut outcome) = (Carried(body), Carried(None));
+    let run = {
+        let outcome = &mut outcome;
+        move || outcome.set(contain(name, body.take()))
+    };
+    thread::elsewhere(run)?;
+    outcome.take().unwrap_or_else(|| Err(Error::new(Code::Panic, "no outcome")))
+}
+
+/// What goes to another thread while its owner waits for that.
+struct Carried<T>(T);
+
+// SAFETY: what it carries is used by one thread at a time, its owner's or the one that the owner
+// waits for; and the header lets every function be called on any thread, so that nothing behind the
+// pointers in it belongs to one.
+unsafe impl<T> Send for Carried<T> {}
+
+impl<T> Carried<T> {
+    /// A method, so that closures capture the whole of `self`.
+    fn take(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Carried<Option<T>> {
+    fn set(&mut self, value: T) {
+        self.0 = Some(value);
+    }
+}
+
 /// Drops what a `_free` function was given; NULL is `None`. A destructor that panics is logged.
 pub(super) fn release<T>(name: &'static str, object: Option<Box<T>>) {
     quietly(name, || drop(object));
@@ -45,9 +119,13 @@ pub(super) fn release<T>(name: &'static str, object: Option<Box<T>>) {
 
 /// Runs `body` where nobody can be told how it went. A panic is logged.
 pub(super) fn quietly(name: &'static str, body: impl FnOnce()) {
-    let done = catch(name, || {
-        body();
-        Ok(())
+    let done = contain(name, || {
+        let inside = Inside::enter();
+        let lacks_room = inside.stack.left().is_some_and(|left| left < stack::FUNCTION);
+        match lacks_room || inside.is_ending {
+            false => Ok(body()),
+            true => elsewhere(name, || Ok(body())),
+        }
     });
     if let Err(error) = done {
         // Whoever listens may be what panicked.

@@ -1,4 +1,5 @@
 use super::boundary::{catch, release};
+use super::quiet;
 use crate::builder::RuntimeBuilder;
 use crate::error::Result;
 
@@ -64,6 +65,7 @@ unsafe fn set_value<T>(
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn runtime_builder_new() -> *mut runtime_builder_t {
+    quiet::panics();
     Box::into_raw(Box::new(runtime_builder_t(RuntimeBuilder::new())))
 }
 

@@ -6,6 +6,7 @@ use super::error::runtime_error_t;
 use crate::error::{Error, Result};
 use crate::interrupt::Interrupt;
 use crate::log::LogFn;
+use crate::thread;
 
 /// Releases the `user_data` of a callback.
 ///
@@ -96,7 +97,7 @@ pub(super) fn interrupt(
     Some(Arc::new(Interrupt::new(move || {
         // SAFETY: the header obliges callers to pass a function of this type that does not unwind,
         // with the `user_data` it expects; the error that it returns is ours.
-        let error = unsafe { take(callback(user.get())) };
+        let error = unsafe { take(thread::outside(|| callback(user.get()))) };
         error.map_or(Ok(()), |error| Err(error.into()))
     })))
 }
@@ -131,7 +132,7 @@ impl Drop for UserData {
     fn drop(&mut self) {
         if let Some(finalizer) = self.finalizer.take() {
             // SAFETY: `ptr` came with `finalizer`, and `take` makes this the only call.
-            unsafe { finalizer(self.ptr) }
+            thread::outside(|| unsafe { finalizer(self.ptr) });
         }
     }
 }
@@ -172,9 +173,10 @@ pub(super) fn log_fn(callback: runtime_log_fn_t, user: UserData) -> Result<Arc<L
     };
     Ok(Arc::new(move |level: tracing::Level, target: &str, message: &str| {
         let level = c_level(level);
+        let (target, message) = (target.as_bytes(), message.as_bytes());
         // SAFETY: the header obliges callers to register a function of this type that does not
         // unwind, with the `user_data` it expects; both strings live for the call.
-        unsafe {
+        thread::outside(|| unsafe {
             callback(
                 user.get(),
                 level,
@@ -183,7 +185,7 @@ pub(super) fn log_fn(callback: runtime_log_fn_t, user: UserData) -> Result<Arc<L
                 message.as_ptr().cast(),
                 message.len(),
             );
-        }
+        });
     }))
 }
 

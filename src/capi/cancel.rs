@@ -1,4 +1,4 @@
-use super::boundary::{Out, guard, quietly, release, share};
+use super::boundary::{Out, contain, guard, release, share};
 use super::error::runtime_error_t;
 use crate::cancel::CancelToken;
 
@@ -84,7 +84,11 @@ pub unsafe extern "C" fn runtime_cancel_clone(
 pub unsafe extern "C" fn runtime_cancel_trigger(cancel: *const runtime_cancel_t) {
     // SAFETY: the header obliges callers to pass a live token or NULL.
     let cancel = unsafe { cancel.as_ref() };
-    quietly("runtime_cancel_trigger", || cancel.into_iter().for_each(|it| it.0.trigger()));
+    // Not inside the library: it may be a signal handler that calls, on whatever stack.
+    let _ = contain("runtime_cancel_trigger", || {
+        cancel.into_iter().for_each(|it| it.0.trigger());
+        Ok(())
+    });
 }
 
 /// Tells whether a cancel token was triggered.

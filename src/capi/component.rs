@@ -1,7 +1,7 @@
 use std::ffi::c_char;
 use std::path::Path;
 
-use super::boundary::{self, Out, SizeTagged, borrow, guard, release, share, slice, text};
+use super::boundary::{self, Out, SizeTagged, borrow, guard_roomy, release, share, slice, text};
 use super::bytes::runtime_bytes_t;
 use super::error::runtime_error_t;
 use super::linker::runtime_linker_t;
@@ -136,7 +136,7 @@ pub unsafe extern "C" fn runtime_component_new(
     options: *const runtime_component_options_t,
     out: *mut *mut runtime_component_t,
 ) -> *mut runtime_error_t {
-    guard("runtime_component_new", || {
+    guard_roomy("runtime_component_new", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
         let (out, runtime, bytes, options) = unsafe {
             let out = Out::new(out, "out")?;
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn runtime_component_from_file(
     options: *const runtime_component_options_t,
     out: *mut *mut runtime_component_t,
 ) -> *mut runtime_error_t {
-    guard("runtime_component_from_file", || {
+    guard_roomy("runtime_component_from_file", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
         let (out, runtime, path, options) = unsafe {
             let out = Out::new(out, "out")?;
@@ -241,7 +241,7 @@ pub unsafe extern "C" fn runtime_component_serialize(
     component: *const runtime_component_t,
     out: *mut *mut runtime_bytes_t,
 ) -> *mut runtime_error_t {
-    guard("runtime_component_serialize", || {
+    guard_roomy("runtime_component_serialize", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
         let (out, component) = unsafe { (Out::new(out, "out")?, borrow(component, "component")?) };
         out.set(component.0.serialize()?.into());
@@ -284,7 +284,7 @@ pub unsafe extern "C" fn runtime_component_deserialize(
     options: *const runtime_component_options_t,
     out: *mut *mut runtime_component_t,
 ) -> *mut runtime_error_t {
-    guard("runtime_component_deserialize", || {
+    guard_roomy("runtime_component_deserialize", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
         let (out, runtime, bytes, options) = unsafe {
             let out = Out::new(out, "out")?;

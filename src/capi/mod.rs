@@ -92,6 +92,7 @@ mod kind;
 mod linker;
 mod output;
 mod pending;
+mod quiet;
 mod resource;
 mod runtime;
 mod sandbox;

@@ -22,7 +22,7 @@
  *     runtime_free(runtime);
  *     runtime_builder_free(builder);
  *
- * Seven short chapters hold for everything below; then come constants, types, and the functions of
+ * Nine short chapters hold for everything below; then come constants, types, and the functions of
  * each object in the order in which a program meets them.
  *
  * OWNERSHIP. What a function hands over through `out`, or returns and calls owned, belongs to the
@@ -37,13 +37,16 @@
  * message names the argument, limit or name concerned and is for people. Outputs are cleared
  * before anything else, so after a failure they hold NULL or 0. NULL for an argument that is
  * needed is RUNTIME_ERROR_INVALID_ARGUMENT, or a neutral answer that the function documents. A bug
- * in the library is RUNTIME_ERROR_PANIC, from any function: it never ends the host and never
- * unwinds into it.
+ * in the library is RUNTIME_ERROR_PANIC, from any function: it never ends the host, never unwinds
+ * into it, and prints nothing.
  *
  * THREADS. There is no state per thread: any thread may use, pass on or release any object. What a
  * function does with `const T *` any number of threads may do with the same object at once; what
  * it does with `T *`, one at a time, while no other thread uses that object. Releasing an object
- * counts as the latter. Calls block and run on the thread that calls.
+ * counts as the latter. Calls block and run on the thread that calls. Functions may be called where
+ * threads and the process begin and end, in constructors, in destructors of thread-local data and in
+ * atexit() handlers; where a thread's own data is gone already, another thread does the work, with
+ * the callbacks that belong to it, and the caller waits.
  *
  * FORKS. After fork(), whatever the threads of the parent were doing, the child may release what it
  * inherited, in any order, build runtimes of its own, also from an inherited builder, and end in
@@ -54,6 +57,22 @@
  * callback, and any callback on a thread of the library, must not return in the child. A fork waits
  * while another thread builds a runtime or is just done with compiling. The child of vfork() must
  * not call the library.
+ *
+ * STACKS. A function needs 12 KiB of its thread's stack, one that runs a guest 20 KiB, and within a
+ * callback 128 KiB if the whole stack has 256 KiB or more; callbacks get what is left. With less it
+ * is RUNTIME_ERROR_STACK_OVERFLOW. What takes more (building, loading, text, deeply nested values)
+ * is done by another thread where there is less than that, with the callbacks that belong to it,
+ * while the caller waits; so is releasing. Guests have stacks of their own, unless they import
+ * nothing or were loaded for blocking calls only; then they run on their caller's if that has room.
+ * On a stack that is not the thread's own, a coroutine's, the library cannot tell how much there is:
+ * leave 48 KiB. Such a stack must not be part of the thread's own, for which it would be taken. How
+ * deep calls may be within each other is runtime_builder_max_call_depth().
+ *
+ * NUMBERS. Guests compute as WebAssembly says, whatever the floating-point environment of the thread
+ * that calls: how it rounds, whether tiny numbers count, which results are signals. Callbacks and
+ * the caller find the thread's own environment, flags included, and a change that a callback makes
+ * stays. Callbacks on threads of the library find what threads start with. The x87 unit is left
+ * alone.
  *
  * STRINGS. All text is UTF-8. Text that goes in is a pointer and a length in bytes, without a NUL
  * at the end; NULL with length 0 is the empty text. Text that comes out of a getter is
@@ -84,7 +103,8 @@
  * runtime_builder_worker_threads() says, and, while they have something to do and some seconds
  * longer, up to 512 more of the name wasmcell-reactor, which open files, look up names and end
  * calls that are late or cancelled; while something is compiled, one wasmcell-compile for each
- * processor, and at the end one wasmcell-shutdown; descriptors of two epolls and their eventfds;
+ * processor, and at the end one wasmcell-shutdown; a wasmcell-helper for each caller that has too
+ * little stack or is about to end; descriptors of two epolls and their eventfds;
  * the mappings of the pool, of which the stacks alone are two for each of
  * runtime_builder_max_components(); and temporary files in runtime_builder_cache_directory() while
  * it writes there, other files in it for good. A component has mappings of its code and its data,

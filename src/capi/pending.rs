@@ -1,7 +1,6 @@
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use super::boundary::{Out, borrow, guard, release, slice};
@@ -13,6 +12,7 @@ use crate::handles::NoHandles;
 use crate::marshal::layout::runtime_value_t;
 use crate::marshal::{Results, keep_args};
 use crate::process::Kept;
+use crate::thread;
 
 mod completion;
 
@@ -37,7 +37,7 @@ struct Pending {
 enum Progress {
     Running,
     /// That thread runs the callback.
-    Calling(ThreadId),
+    Calling(usize),
     /// The callback had the outcome.
     Called,
     /// Nobody had the outcome yet.
@@ -60,7 +60,7 @@ impl Pending {
     }
 
     fn call(&self) {
-        *self.lock() = Progress::Calling(thread::current().id());
+        *self.lock() = Progress::Calling(thread::id());
     }
 
     fn end(&self, progress: Progress) {
@@ -76,7 +76,7 @@ impl Pending {
         let mut progress = self.lock();
         loop {
             match &*progress {
-                Progress::Calling(by) if *by == thread::current().id() => {
+                Progress::Calling(by) if *by == thread::id() => {
                     let problem = "the call's own callback cannot wait for its end";
                     return Err(Error::new(Code::Busy, problem));
                 }

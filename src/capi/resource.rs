@@ -7,6 +7,7 @@ use super::error::runtime_error_t;
 use super::function::{call_options, runtime_call_options_t};
 use super::instance::runtime_instance_t;
 use crate::linker::Destructor;
+use crate::thread;
 
 /// Releases a resource of the host that a guest owned.
 ///
@@ -30,7 +31,7 @@ pub(super) fn destructor(callback: runtime_resource_drop_fn_t, user: UserData) -
         if let Some(callback) = callback {
             // SAFETY: the header obliges callers to register a function of this type that does not
             // unwind, with the `user_data` it expects.
-            unsafe { callback(user.get(), resource) }
+            thread::outside(|| unsafe { callback(user.get(), resource) });
         }
     })
 }

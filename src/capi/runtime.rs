@@ -1,6 +1,6 @@
 use std::ffi::c_char;
 
-use super::boundary::{Out, OutStruct, SizeTagged, borrow, guard, release, text};
+use super::boundary::{Out, OutStruct, SizeTagged, borrow, guard, guard_roomy, release, text};
 use super::builder::runtime_builder_t;
 use super::error::runtime_error_t;
 use crate::pool::Allocator;
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn runtime_build(
     builder: *const runtime_builder_t,
     out: *mut *mut runtime_t,
 ) -> *mut runtime_error_t {
-    guard("runtime_build", || {
+    guard_roomy("runtime_build", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
         let (out, builder) = unsafe { (Out::new(out, "out")?, borrow(builder, "builder")?) };
         out.set(runtime_t(builder.0.build()?));

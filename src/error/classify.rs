@@ -5,7 +5,7 @@ use std::panic::Location;
 
 use wasmtime::Trap;
 
-use super::{Code, Error, Frame, MAX_MESSAGE, TrapKind};
+use super::{Code, Error, Frame, MAX_MESSAGE, TrapKind, demangle};
 use crate::text::{Cut, cut};
 
 /// Classifies a failure of wasmtime.
@@ -168,5 +168,7 @@ fn frames(error: &wasmtime::Error) -> Vec<Frame> {
     let Some(backtrace) = error.downcast_ref::<wasmtime::WasmBacktrace>() else {
         return Vec::new();
     };
-    backtrace.frames().iter().map(Frame::of).collect()
+    let mut frames: Vec<Frame> = backtrace.frames().iter().map(Frame::of).collect();
+    demangle::functions(&mut frames);
+    frames
 }

@@ -1,6 +1,5 @@
 //! The guest's stack when it trapped.
 
-use super::demangle::demangle;
 use crate::text::cut;
 
 /// Longest name or path in a frame, in bytes.
@@ -24,12 +23,12 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// What wasmtime knows, of which a guest chose all names.
+    /// What wasmtime knows, of which a guest chose all names. They are not demangled yet.
     pub(super) fn of(info: &wasmtime::FrameInfo) -> Self {
         let symbol = info.symbols().first();
         let function = symbol.and_then(|s| s.name()).or(info.func_name()).unwrap_or_default();
         Self {
-            function: demangle(function),
+            function: cut(function, MAX),
             module: cut(info.module().name().unwrap_or_default(), MAX),
             offset: info.module_offset().map(|offset| offset as u64),
             file: cut(symbol.and_then(|s| s.file()).unwrap_or_default(), MAX),

@@ -94,7 +94,7 @@ fn every_fallible_function_is_one_guard() {
     let mut problems = Vec::new();
     for export in exports() {
         if export.is_fallible() && !MAKE_ERRORS.contains(&export.name().as_str()) {
-            if !is_one_call_of(&export, "guard") {
+            if !is_one_call_of(&export, "guard") && !is_one_call_of(&export, "guard_roomy") {
                 problems.push(export.problem("its body is not one `guard(\"<its name>\", ..)`"));
             }
         } else if export.name().ends_with("_free") {
@@ -347,7 +347,10 @@ fn the_library_leaves_the_process_alone() {
     let forbidden = forbidden.iter().chain(&["set_logger", "remove_var", "set_current_dir"]);
     let forbidden: Vec<&&str> = forbidden.collect();
     let mut problems = Vec::new();
-    for path in files("src", "rs") {
+    let mut sources = files("src", "rs");
+    // The hook of our own copy of the standard library; see there.
+    sources.retain(|path| !path.ends_with("src/capi/quiet.rs"));
+    for path in sources {
         for (number, line) in super::searches::code(&path) {
             if let Some(word) = forbidden.iter().find(|w| line.contains(***w)) {
                 problems.push(format!("{}:{number}: {word}", path.display()));

@@ -27,6 +27,7 @@ static const setting_t settings[] = {
     SETTING(max_linear_memory, 64 * KIB, 4 * GIB),
     SETTING(max_instance_memory, 64 * KIB, UINT64_C(1) << 47),
     SETTING(max_stack, 16 * KIB, 64 * MIB),
+    SETTING(max_call_depth, 1, 10000),
     SETTING(max_hostcall_memory, 1, 4 * GIB),
     SETTING(max_resources, 1, 10000000),
     SETTING(max_random_size, 1, GIB),

@@ -206,6 +206,7 @@ static void recursion_through_the_host(uint64_t blocking_only) {
   runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
   runtime_builder_t *builder = guest_builder(10000);
   runtime_builder_force_on_demand_allocator(builder);
+  runtime_builder_max_call_depth(builder, 10000);
   CHECK_OK(runtime_build(builder, &runtime));
   runtime_builder_free(builder);
   CHECK_OK(runtime_linker_new(&linker));

@@ -29,6 +29,7 @@ TEST(Builder, setters_set_what_they_say) {
       {"max_linear_memory", &Builder::max_linear_memory},
       {"max_instance_memory", &Builder::max_instance_memory},
       {"max_stack", &Builder::max_stack},
+      {"max_call_depth", &Builder::max_call_depth},
       {"max_hostcall_memory", &Builder::max_hostcall_memory},
       {"max_resources", &Builder::max_resources},
       {"max_random_size", &Builder::max_random_size},

@@ -219,6 +219,29 @@ pub unsafe extern "C" fn runtime_builder_max_stack(builder: *mut runtime_builder
     }
 }
 
+/// Sets how many calls may be within each other on one thread.
+///
+/// A guest that calls a host function, which calls a guest again, and so on, uses up the stack of
+/// the thread. A call that would be deeper, in whichever instance, and by whichever callback, is
+/// RUNTIME_ERROR_STACK_OVERFLOW. Calls that other threads make on behalf of a host function are
+/// not counted; each has a thread of its own.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param count    Default 128; from 1, which allows none within another, to 10000.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_call_depth(
+    builder: *mut runtime_builder_t,
+    count: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value("runtime_builder_max_call_depth", builder, count, RuntimeBuilder::max_call_depth);
+    }
+}
+
 /// Sets how much of the host's own memory one transfer from a guest may take.
 ///
 /// A transfer is the arguments of one host function, or the result of one call. A guest that gives

@@ -6,7 +6,7 @@ use std::{ptr, slice};
 
 use super::reply::Origin;
 use super::{runtime_call_t, runtime_host_fn_t};
-use crate::capi::boundary::{catch, take};
+use crate::capi::boundary::{contain, take};
 use crate::capi::callback::UserData;
 use crate::error::{Error, Result};
 use crate::host::{Answer, Arguments, HostCall, HostFn};
@@ -21,7 +21,7 @@ pub(in crate::capi) fn host_fn(callback: runtime_host_fn_t, user: UserData) -> R
     }
     Ok(Arc::new(move |call: &HostCall, args: Arguments| {
         // Nothing may unwind into the C frames that are below, and nothing is locked here.
-        let answer = catch("runtime_host_fn_t", || answer(callback, &user, call, args));
+        let answer = contain("runtime_host_fn_t", || answer(callback, &user, call, args));
         answer.unwrap_or_else(|error| Answer::Now(Err(error)))
     }))
 }

@@ -25,6 +25,7 @@ static const struct {
     {"max_random_size", runtime_builder_max_random_size},
     {"max_resources", runtime_builder_max_resources},
     {"max_stack", runtime_builder_max_stack},
+    {"max_call_depth", runtime_builder_max_call_depth},
     {"max_table_elements", runtime_builder_max_table_elements},
     {"max_tables_per_component", runtime_builder_max_tables_per_component},
 };

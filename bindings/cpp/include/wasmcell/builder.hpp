@@ -72,6 +72,10 @@ class Builder : public detail::Owned<runtime_builder_t, runtime_builder_free> {
   Builder &max_stack(std::uint64_t bytes) noexcept {
     return set(runtime_builder_max_stack, bytes);
   }
+  /// Sets how many calls may be within each other on one thread, by host functions.
+  Builder &max_call_depth(std::uint64_t count) noexcept {
+    return set(runtime_builder_max_call_depth, count);
+  }
   /// Sets how much of the host's own memory one transfer from a guest may take, in bytes.
   Builder &max_hostcall_memory(std::uint64_t bytes) noexcept {
     return set(runtime_builder_max_hostcall_memory, bytes);

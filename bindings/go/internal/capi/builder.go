@@ -37,6 +37,7 @@ const (
 	MaxLinearMemory
 	MaxInstanceMemory
 	MaxStack
+	MaxCallDepth
 	MaxHostcallMemory
 	MaxResources
 	MaxRandomSize
@@ -72,6 +73,8 @@ func (b *Builder) Set(number Number, value uint64) {
 		C.runtime_builder_max_instance_memory(p, v)
 	case MaxStack:
 		C.runtime_builder_max_stack(p, v)
+	case MaxCallDepth:
+		C.runtime_builder_max_call_depth(p, v)
 	case MaxHostcallMemory:
 		C.runtime_builder_max_hostcall_memory(p, v)
 	case MaxResources:
