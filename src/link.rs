@@ -23,6 +23,7 @@ mod resolve;
 mod resources;
 mod wasi;
 
+use absent::Left;
 use resolve::Uses;
 use resources::Resources;
 
@@ -60,6 +61,7 @@ pub(crate) fn link(
         directly,
         resources: Resources::default(),
         uses: Uses::default(),
+        left: Vec::new(),
         definitions: Vec::new(),
     };
     for (name, item) in &imports {
@@ -105,6 +107,8 @@ struct Link<'a> {
     resources: Resources,
     /// Which definitions serve it, and for what.
     uses: Uses,
+    /// What is left to wasmtime's WASI in the import at hand.
+    left: Vec<Left>,
     definitions: Vec<Option<Name>>,
 }
 
@@ -149,6 +153,7 @@ impl<'a> Link<'a> {
             Unresolved::Refuse => Otherwise::Refuse,
         };
         linker.allow_shadowing(true);
+        self.left.clear();
         let path = match item {
             ComponentItem::ComponentInstance(_) => import.to_owned(),
             _ => String::new(),
@@ -159,13 +164,9 @@ impl<'a> Link<'a> {
                 self.interface(&mut linker.instance(instance)?, &place, members)?;
                 if otherwise == Otherwise::Wasi && self.host.unresolved == Unresolved::Trap {
                     // What a later WASI has and this one has not.
+                    let left = std::mem::take(&mut self.left);
                     linker.allow_shadowing(false);
-                    absent::complete(
-                        &mut linker.instance(instance)?,
-                        import,
-                        self.engine(),
-                        members,
-                    );
+                    absent::complete(&mut linker.instance(instance)?, import, left);
                 }
                 Ok(())
             }

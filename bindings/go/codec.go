@@ -102,6 +102,9 @@ func compile(t reflect.Type, w *Type, known resources) (codec, error) {
 		return compileFlags(t, w)
 	case KindOwn, KindBorrow:
 		if table := known[t]; table != nil {
+			if w.host != table.path {
+				return nil, &mismatch{wit: w, goType: t, why: "it stands for " + table.path}
+			}
 			return &hostResourceCodec{w.kind, table}, nil
 		}
 		if t == resourceType {

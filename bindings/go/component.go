@@ -200,7 +200,7 @@ func (c *compiled) function(name string) (*function, error) {
 	if failure != nil {
 		return nil, newError(failure)
 	}
-	f := &function{found, name, copyType(found.Type())}
+	f := &function{found, name, newCopier(c.c).copy(found.Type())}
 	runtime.KeepAlive(found)
 	c.functions[name] = f
 	return f, nil
@@ -242,7 +242,7 @@ func (c *Component) Imports() ([]Item, error) {
 		return nil, err
 	}
 	defer c.compiled.c.Release()
-	return copyItems(c.compiled.c.Imports()), nil
+	return copyItems(c.compiled.c, c.compiled.c.Imports()), nil
 }
 
 // ImportDefinition tells the path of the host's definition that serves the import with this index,
@@ -265,7 +265,7 @@ func (c *Component) Exports() ([]Item, error) {
 		return nil, err
 	}
 	defer c.compiled.c.Release()
-	return copyItems(c.compiled.c.Exports()), nil
+	return copyItems(c.compiled.c, c.compiled.c.Exports()), nil
 }
 
 // Function looks up an exported function, to call it with values whose types are known only then.

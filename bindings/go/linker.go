@@ -144,6 +144,7 @@ func (l *Linker) plan(c *compiled) error {
 	for _, f := range functions {
 		byName[f.name] = f
 	}
+	types := newCopier(c.c)
 	for i, item := range c.c.Imports() {
 		if ItemKind(item.Kind()) != ItemFunction {
 			continue
@@ -152,7 +153,7 @@ func (l *Linker) plan(c *compiled) error {
 		if f == nil {
 			continue
 		}
-		w := copyType(item.Type())
+		w := types.copy(item.Type())
 		plan, err := f.plan(w, known)
 		if err != nil {
 			name := item.Name()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 	"unsafe"
 
 	"github.com/wasmcell/wasmcell/bindings/go/internal/capi"
@@ -90,7 +91,16 @@ func isResultType(t reflect.Type) bool {
 // wrongTypes is the error of a function whose Go type does not fit.
 func wrongTypes(code Code, name string, w *Type, goType reflect.Type, why error) error {
 	return &Error{Code: code, Message: fmt.Sprintf("%s is %s, which Go's %v does not fit: %v",
-		name, w, goType, why)}
+		brief(name), brief(w.String()), goType, brief(why.Error()))}
+}
+
+// brief is the beginning of a text that a component chose.
+func brief(text string) string {
+	const most = 1000
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // lift takes the result of a call to p, or gives the error that it is.

@@ -41,10 +41,13 @@ const (
 // Type is a type of the component model. It does not change, and outlives the component that it
 // was asked of.
 type Type struct {
-	kind   Kind
-	text   string
+	kind Kind
+	// What String begins with, or all of it for types without parts.
+	name   string
 	fields []Field
 	result *Type
+	// The path of the host's resource that a handle stands for, if it does.
+	host string
 
 	// Codecs of this type by reflect.Type, for values whose types turn up when they are passed.
 	codecs sync.Map
@@ -71,27 +74,48 @@ func (t *Type) Fields() []Field { return t.fields }
 // Result is what a function gives; nil if it gives nothing, or for other types.
 func (t *Type) Result() *Type { return t.result }
 
-// String spells the type as WIT does, such as list<u8>; "nothing" for nil.
-func (t *Type) String() string {
-	if t == nil {
-		return "nothing"
-	}
-	return t.text
+// copier copies types, which are borrowed from the library, with all their parts. What a component
+// declares once is copied once.
+type copier struct {
+	of    *capi.Component
+	known map[capi.Type]*Type
 }
 
-// copyType copies a type, which is borrowed from the library, with all its parts.
-func copyType(from capi.Type) *Type {
+func newCopier(of *capi.Component) copier { return copier{of, map[capi.Type]*Type{}} }
+
+func (c copier) copy(from capi.Type) *Type {
 	if !from.Exists() {
 		return nil
 	}
-	t := &Type{kind: Kind(from.Kind()), text: from.Text(), result: copyType(from.Result())}
+	if t := c.known[from]; t != nil {
+		return t
+	}
+	t := &Type{kind: Kind(from.Kind()), result: c.copy(from.Result())}
+	if name, ok := kindNames[t.kind]; ok {
+		t.name = name
+	} else {
+		t.name = from.Text() // the name of a resource, or of what is not supported, is in it
+	}
+	if t.kind == KindOwn || t.kind == KindBorrow {
+		t.host = c.of.ResourceDefinition(from)
+	}
 	if count := from.Len(); count > 0 {
 		t.fields = make([]Field, count)
 		for i := range t.fields {
-			t.fields[i] = Field{Name: from.ChildName(i), Type: copyType(from.Child(i))}
+			t.fields[i] = Field{Name: from.ChildName(i), Type: c.copy(from.Child(i))}
 		}
 	}
+	c.known[from] = t
 	return t
+}
+
+// kindNames are the keywords of WIT.
+var kindNames = map[Kind]string{
+	KindBool: "bool", KindS8: "s8", KindU8: "u8", KindS16: "s16", KindU16: "u16", KindS32: "s32",
+	KindU32: "u32", KindS64: "s64", KindU64: "u64", KindF32: "f32", KindF64: "f64",
+	KindChar: "char", KindString: "string", KindList: "list", KindRecord: "record",
+	KindTuple: "tuple", KindVariant: "variant", KindEnum: "enum", KindOption: "option",
+	KindResult: "result", KindFlags: "flags", KindFunction: "func",
 }
 
 // ItemKind says what an import or export is. Expect kinds that are not listed here.
@@ -116,10 +140,10 @@ type Item struct {
 	Type *Type
 }
 
-func copyItems(from []capi.Item) []Item {
-	items := make([]Item, len(from))
+func copyItems(of *capi.Component, from []capi.Item) []Item {
+	items, types := make([]Item, len(from)), newCopier(of)
 	for i, item := range from {
-		items[i] = Item{item.Name(), ItemKind(item.Kind()), copyType(item.Type())}
+		items[i] = Item{item.Name(), ItemKind(item.Kind()), types.copy(item.Type())}
 	}
 	return items
 }

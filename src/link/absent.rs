@@ -1,7 +1,5 @@
 //! What nobody provides, in components that are loaded all the same.
 
-use wasmtime::Engine;
-use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{LinkerInstance, ResourceType};
 
 use crate::guest::Guest;
@@ -24,21 +22,20 @@ pub(super) fn resource(into: &mut LinkerInstance<'_, Guest>, name: &str) -> wasm
     into.resource(name, ResourceType::host::<Absent>(), |_, _| Ok(()))
 }
 
-/// Adds what an instance of WASI lacks of `members`. `into` refuses what is there already.
-pub(super) fn complete(
-    into: &mut LinkerInstance<'_, Guest>,
-    import: &str,
-    engine: &Engine,
-    members: &ComponentInstance,
-) {
-    for (name, item) in members.exports(engine) {
+/// What a component imports from an instance of WASI.
+pub(super) enum Left {
+    Function(String),
+    Resource(String),
+}
+
+/// Adds what an instance of WASI lacks of what is imported from it. `into` refuses what is there
+/// already.
+pub(super) fn complete(into: &mut LinkerInstance<'_, Guest>, import: &str, left: Vec<Left>) {
+    for item in left {
         // An error says that it is there.
-        let _is_there = match item.ty {
-            ComponentItem::ComponentFunc(_) => {
-                function(into, name, &format!("{import}#{name}")).is_err()
-            }
-            ComponentItem::Resource(_) => resource(into, name).is_err(),
-            _ => true,
+        let _is_there = match item {
+            Left::Function(name) => function(into, &name, &format!("{import}#{name}")).is_err(),
+            Left::Resource(name) => resource(into, &name).is_err(),
         };
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{LinkerInstance, ResourceType};
 
+use super::absent::{self, Left};
 use super::import::{self, Import};
-use super::{Link, Otherwise, Place, absent};
+use super::{Link, Otherwise, Place};
 use crate::error::{Error, Result};
 use crate::guest::Guest;
 use crate::host::Answer;
@@ -36,7 +37,7 @@ impl Link<'_> {
             return Ok(None);
         }
         match place.otherwise {
-            Otherwise::Wasi => {}
+            Otherwise::Wasi => self.left.push(Left::Function(name.to_owned())),
             Otherwise::Trap => absent::function(into, name, &place.path_of(name))?,
             Otherwise::Refuse => return Err(self.missing(place, name)),
         }
@@ -66,7 +67,7 @@ impl Link<'_> {
             return Ok(Some(Name::new(path)));
         }
         match place.otherwise {
-            Otherwise::Wasi => {}
+            Otherwise::Wasi => self.left.push(Left::Resource(name.to_owned())),
             Otherwise::Trap => absent::resource(into, name)?,
             Otherwise::Refuse => return Err(self.missing(place, name)),
         }

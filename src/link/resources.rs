@@ -46,7 +46,7 @@ impl Resources {
         if host.is_some() && host != known.host {
             let (path, first) = &known.names[0];
             let problem = format!(
-                "import `{import}`: the host defines a resource of its own there, and the component \
+                "import `{import}`: the host defines a resource of its own there, the component \
                  wants that of `{path}#{first}`"
             );
             return Err(Error::new(Code::Link, problem));

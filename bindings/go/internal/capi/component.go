@@ -96,6 +96,11 @@ func (c *Component) ImportDefinition(index int) string {
 	return C.GoString(C.runtime_component_import_definition(c.raw(), C.size_t(index)))
 }
 
+// ResourceDefinition is the path of the host's resource that a handle stands for, or empty.
+func (c *Component) ResourceDefinition(t Type) string {
+	return C.GoString(C.runtime_component_resource_definition(c.raw(), t.ptr))
+}
+
 // Exports lists what the component exports.
 func (c *Component) Exports() []Item {
 	items := make([]Item, int(C.runtime_component_export_count(c.raw())))
