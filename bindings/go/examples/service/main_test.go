@@ -89,7 +89,8 @@ func (s *service) log() string {
 
 // ask posts a body, and gives the status and the answer.
 func (s *service) ask(ctx context.Context, path string, body []byte) (int, []byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+path,
+		bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
