@@ -710,7 +710,7 @@ typedef struct runtime_frame_t {
  * @param target_len   Length of `target`.
  * @param message      One record as text, then its fields as `name=value`. Borrowed for the
  *                     call; not NUL-terminated. Guests choose parts of it, so treat it as
- *                     untrusted.
+ *                     untrusted. At most 64 KiB, and a U+2026 for each part that was cut.
  * @param message_len  Length of `message`.
  *
  * @since 0.1
@@ -1403,7 +1403,7 @@ RUNTIME_API const char *runtime_error_code_name(int32_t code);
  * Makes an error of the host's own, for a callback to return.
  *
  * The error passes through the library untouched: the call that ran the callback returns it,
- * with code RUNTIME_ERROR_HOST and this message.
+ * with code RUNTIME_ERROR_HOST and this message, of which 4092 bytes are kept.
  *
  * @param message      What went wrong, in one line. Copied. May be NULL if `message_len` is 0.
  *                     Bytes that are not UTF-8 become U+FFFD; this function never fails.
@@ -1444,7 +1444,8 @@ RUNTIME_API runtime_error_code_t runtime_error_code(const runtime_error_t *error
 /**
  * Says in one line what went wrong.
  *
- * The text is for people, in English, and may change between versions; decide by code instead.
+ * The text is for people, in English, and may change between versions; decide by code instead. It
+ * has at most 4095 bytes, whatever a guest calls itself; where that is not all, it ends in U+2026.
  *
  * @param error  The error, borrowed for the call; NULL is allowed.
  *
@@ -1678,6 +1679,23 @@ RUNTIME_API void runtime_builder_max_table_elements(
  * @since 0.1
  */
 RUNTIME_API void runtime_builder_max_component_size(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/**
+ * Sets how many bytes the names of all that a component imports and exports may have together.
+ *
+ * What is in an interface is named with it, `ns:pkg/iface@1.0.0#greet`, and counts so: a short
+ * component can declare an interface with a long name and a million members. One that has more is
+ * refused with RUNTIME_ERROR_RESOURCE_LIMIT when it is loaded.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 4 MiB; from 1 KiB to 1 GiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_names_size(
     runtime_builder_t *builder,
     uint64_t bytes);
 
@@ -3080,6 +3098,9 @@ RUNTIME_API const runtime_type_t *runtime_type_result(const runtime_type_t *type
 
 /**
  * Spells a type as WIT does.
+ *
+ * The text ends after 65536 bytes, with U+2026 where that is not all: a short component can
+ * declare a type whose text no disk holds.
  *
  * @param type      The type, borrowed for the call.
  * @param[out] out  Receives the text, such as `list<u8>`, owned by the caller: release it with

@@ -1,5 +1,7 @@
 //! The settings of a runtime: collected, checked one by one, and turned into a [`Runtime`].
 
+mod types;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,6 +34,7 @@ pub(crate) struct Settings {
     pub max_tables_per_component: u32,
     pub max_table_elements: usize,
     pub max_component_size: u64,
+    pub max_names_size: u64,
     pub max_linear_memory: usize,
     pub max_instance_memory: u64,
     pub max_execution_time: Duration,
@@ -64,6 +67,7 @@ impl Default for Settings {
             max_tables_per_component: 20,
             max_table_elements: 15_000,
             max_component_size: 50 * MIB,
+            max_names_size: 4 * MIB,
             max_linear_memory: 256 << 20,
             max_instance_memory: 512 * MIB,
             max_execution_time: Duration::from_secs(600),

@@ -133,10 +133,11 @@ impl Component {
         if let Some(needs) = component.resources_required() {
             limits.admit(&needs)?;
         }
-        let types = ComponentTypes::of(runtime.engine(), component);
+        let max_names_size = runtime.settings().max_names_size;
+        let types = ComponentTypes::of(runtime.engine(), component, max_names_size)?;
         let nothing = Linker::new();
         let linker = options.linker.as_ref().unwrap_or(&nothing);
-        let uses_wasi = types.imports.iter().any(|item| item.name.as_str().starts_with("wasi:"));
+        let uses_wasi = types.imports.iter().any(|item| item.name.outermost().starts_with("wasi:"));
         let imports_nothing = types.imports.iter().all(|item| item.kind == ItemKind::Type);
         let may_share = !uses_wasi && !imports_nothing && Stack::is_told();
         let calls_directly = options.blocking_only && may_share;
@@ -227,13 +228,14 @@ impl Component {
     /// # Errors
     /// `NOT_FOUND` if it is no command; and as [`Function::call`], except that `EXIT` is none.
     pub fn run(&self, options: &CallOptions) -> Result<i32> {
-        let exports = self.types().exports.iter().map(|item| item.name.as_str());
-        let is_run = |name: &&str| name.starts_with("wasi:cli/run@") && name.ends_with("#run");
-        let Some(name) = exports.clone().find(is_run) else {
+        let is_run = |name: &&Name| {
+            name.outermost().starts_with("wasi:cli/run@") && name.as_str().ends_with("#run")
+        };
+        let Some(name) = self.types().exports.iter().map(|item| &item.name).find(is_run) else {
             let problem = "the component is no command: it does not export `run` of wasi:cli/run";
             return Err(Error::new(Code::NotFound, problem));
         };
-        match self.function(name)?.call_values(&[], options) {
+        match self.function(name.as_str())?.call_values(&[], options) {
             Ok(results) => match &results[..] {
                 [Value::Result(Ok(_))] => Ok(0),
                 _ => Ok(1),

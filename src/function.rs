@@ -34,11 +34,11 @@ impl Function {
             .types()
             .exports
             .iter()
-            .find(|item| item.name.as_str() == name && matches!(item.ty, Some(Type::Function(_))))
+            .find(|item| item.name.is(name) && matches!(item.ty, Some(Type::Function(_))))
             .ok_or_else(|| not_found(component, name))?;
         let index = resolve(component, name).ok_or_else(|| not_found(component, name))?;
         let ty = item.ty.clone().ok_or_else(|| not_found(component, name))?;
-        let name = Name::new(name);
+        let name = item.name.clone();
         let has_resources = ty.has_resources();
         Ok(Self(Arc::new(Inner { name, index, ty, has_resources, component: component.clone() })))
     }

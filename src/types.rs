@@ -1,69 +1,39 @@
 //! Interface types as the host sees them: what a component imports and exports, and what its
 //! functions take and give.
 //!
-//! A [`Type`] is a plain tree that is made once, when a component is loaded. Marshalling walks it
-//! beside the values, so that a wrong argument is refused by path and type before wasmtime or the
-//! guest sees it.
+//! A [`Type`] is a tree that is made once, when a component is loaded, and in which equal branches
+//! may be shared. Marshalling walks it beside the values, so that a wrong argument is refused by
+//! path and type before wasmtime or the guest sees it. Whatever else walks it sees to it that it
+//! looks at a shared branch once (`walk`, `same`) or stops at a bound (`display`).
 
-use std::ffi::CStr;
-use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use wasmtime::component::ResourceType;
 
+#[cfg(test)]
+mod bombs;
 mod display;
 mod kind;
+mod name;
 mod parse;
 mod path;
+mod reader;
 mod reflect;
 mod same;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 pub use display::MAX_TEXT;
 pub use kind::Kind;
+pub use name::Name;
 pub(crate) use path::Path;
+pub(crate) use walk::Address;
 
 pub(crate) use crate::text::brief;
 
-/// A name that C can borrow: NUL-terminated. Interior NULs, which no valid component has, become
-/// U+FFFD.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name(Arc<str>);
-
-impl Name {
-    /// Copies `text`.
-    pub fn new(text: &str) -> Self {
-        let mut owned = text.replace('\0', "\u{FFFD}");
-        owned.push('\0');
-        Self(owned.into())
-    }
-
-    /// The name without its terminator.
-    pub fn as_str(&self) -> &str {
-        self.0.strip_suffix('\0').unwrap_or(&self.0)
-    }
-
-    /// The name with its terminator.
-    pub fn as_c_str(&self) -> &CStr {
-        CStr::from_bytes_until_nul(self.0.as_bytes()).unwrap_or(c"")
-    }
-}
-
-impl fmt::Debug for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// A type of the component model. Cheap to clone.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 #[expect(missing_docs, reason = "named as in WIT")]
 pub enum Type {
     Bool,
@@ -151,7 +121,7 @@ impl Resource {
 }
 
 /// What a function takes and gives.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub struct FunctionType {
     /// The parameters, in order.
     pub params: Vec<Field>,
@@ -162,8 +132,7 @@ pub struct FunctionType {
 impl FunctionType {
     /// Whether resources cross the boundary in a call.
     pub fn has_resources(&self) -> bool {
-        self.params.iter().any(|param| param.ty.has_resources())
-            || self.result.as_ref().is_some_and(Type::has_resources)
+        self.any(&mut Type::is_resource)
     }
 }
 
@@ -209,7 +178,7 @@ pub struct ComponentTypes {
 impl ComponentTypes {
     /// The export with this full name.
     pub fn export(&self, name: &str) -> Option<&Item> {
-        self.exports.iter().find(|item| item.name.as_str() == name)
+        self.exports.iter().find(|item| item.name.is(name))
     }
 }
 
@@ -219,11 +188,11 @@ static ERR: LazyLock<Name> = LazyLock::new(|| Name::new("err"));
 impl Type {
     /// Whether values of this type contain handles.
     pub fn has_resources(&self) -> bool {
-        match self {
-            Self::Own(_) | Self::Borrow(_) => true,
-            Self::Function(ty) => ty.has_resources(),
-            _ => (0..self.len()).any(|i| self.child(i).is_some_and(Self::has_resources)),
-        }
+        self.any(&mut Self::is_resource)
+    }
+
+    fn is_resource(&self) -> bool {
+        matches!(self, Self::Own(_) | Self::Borrow(_))
     }
 
     /// Which constructor this is.

@@ -75,6 +75,7 @@ var numericSettings = map[string]func(uint64) RuntimeOption{
 	"max_instance_memory":              WithMaxInstanceMemory,
 	"max_linear_memory":                WithMaxLinearMemory,
 	"max_memories_per_component":       WithMaxMemoriesPerComponent,
+	"max_names_size":                   WithMaxNamesSize,
 	"max_random_size":                  WithMaxRandomSize,
 	"max_resources":                    WithMaxResources,
 	"max_stack":                        WithMaxStack,

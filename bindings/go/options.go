@@ -100,6 +100,11 @@ func WithMaxResources(count uint64) RuntimeOption { return number(capi.MaxResour
 // 1 byte to 1 GiB.
 func WithMaxRandomSize(bytes uint64) RuntimeOption { return number(capi.MaxRandomSize, bytes) }
 
+// WithMaxNamesSize sets how many bytes the names of all that a component imports and exports may
+// have together, each with its interface's. A component that has more is [ErrResourceLimit] when it
+// is loaded. Default 4 MiB; from 1 KiB to 1 GiB.
+func WithMaxNamesSize(bytes uint64) RuntimeOption { return number(capi.MaxNamesSize, bytes) }
+
 // WithFuel sets how much fuel each call gets, and makes guests count it, about one unit an
 // instruction. A call that uses it up ends with [ErrFuel]. Default none, and nothing is counted.
 func WithFuel(units uint64) RuntimeOption { return number(capi.Fuel, units) }

@@ -49,7 +49,7 @@ pub enum runtime_log_level_t {
 /// @param target_len   Length of `target`.
 /// @param message      One record as text, then its fields as `name=value`. Borrowed for the
 ///                     call; not NUL-terminated. Guests choose parts of it, so treat it as
-///                     untrusted.
+///                     untrusted. At most 64 KiB, and a U+2026 for each part that was cut.
 /// @param message_len  Length of `message`.
 ///
 /// @since 0.1

@@ -84,7 +84,7 @@ unsafe impl SizeTagged for runtime_frame_t {}
 /// Makes an error of the host's own, for a callback to return.
 ///
 /// The error passes through the library untouched: the call that ran the callback returns it,
-/// with code RUNTIME_ERROR_HOST and this message.
+/// with code RUNTIME_ERROR_HOST and this message, of which 4092 bytes are kept.
 ///
 /// @param message      What went wrong, in one line. Copied. May be NULL if `message_len` is 0.
 ///                     Bytes that are not UTF-8 become U+FFFD; this function never fails.
@@ -136,7 +136,8 @@ pub unsafe extern "C" fn runtime_error_code(error: *const runtime_error_t) -> ru
 
 /// Says in one line what went wrong.
 ///
-/// The text is for people, in English, and may change between versions; decide by code instead.
+/// The text is for people, in English, and may change between versions; decide by code instead. It
+/// has at most 4095 bytes, whatever a guest calls itself; where that is not all, it ends in U+2026.
 ///
 /// @param error  The error, borrowed for the call; NULL is allowed.
 ///

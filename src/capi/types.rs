@@ -191,6 +191,9 @@ pub unsafe extern "C" fn runtime_type_result(
 
 /// Spells a type as WIT does.
 ///
+/// The text ends after 65536 bytes, with U+2026 where that is not all: a short component can
+/// declare a type whose text no disk holds.
+///
 /// @param type      The type, borrowed for the call.
 /// @param[out] out  Receives the text, such as `list<u8>`, owned by the caller: release it with
 ///                  runtime_bytes_free(). Set to NULL on failure.

@@ -116,18 +116,13 @@ impl Resources {
 /// The resources that a function takes and gives.
 pub(super) fn of(ty: &FunctionType) -> Vec<ResourceType> {
     let mut found = Vec::new();
-    ty.params.iter().for_each(|param| collect(&param.ty, &mut found));
-    ty.result.iter().for_each(|ty| collect(ty, &mut found));
-    found
-}
-
-fn collect(ty: &Type, found: &mut Vec<ResourceType>) {
-    match ty {
-        Type::Own(resource) | Type::Borrow(resource) => {
-            if !found.contains(&resource.ty()) {
-                found.push(resource.ty());
-            }
+    ty.any(&mut |ty| {
+        if let Type::Own(resource) | Type::Borrow(resource) = ty
+            && !found.contains(&resource.ty())
+        {
+            found.push(resource.ty());
         }
-        ty => (0..ty.len()).filter_map(|i| ty.child(i)).for_each(|ty| collect(ty, found)),
-    }
+        false
+    });
+    found
 }

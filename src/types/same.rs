@@ -1,9 +1,14 @@
 //! Whether two types are the same, by structure.
 //!
 //! A guest's type may be a tree far larger than what describes it. Here it is walked beside another
-//! one, so that no more of it is looked at than that has.
+//! one, so that no more of it is looked at than that has; and shared branches of both are compared
+//! once.
 
-use super::{Field, FunctionType, Resource, Type};
+use std::collections::HashSet;
+use std::fmt;
+
+use super::walk::Address;
+use super::{Case, Field, FunctionType, Resource, Type};
 
 /// Tells whether two resources are the same, the left one's first.
 pub(crate) type SameResource<'a> = dyn Fn(&Resource, &Resource) -> bool + 'a;
@@ -11,38 +16,14 @@ pub(crate) type SameResource<'a> = dyn Fn(&Resource, &Resource) -> bool + 'a;
 impl FunctionType {
     /// Whether both take and give the same, names of parameters included.
     pub(crate) fn is_same(&self, other: &Self, resource: &SameResource<'_>) -> bool {
-        fields(&self.params, &other.params, resource)
-            && optional(self.result.as_ref(), other.result.as_ref(), resource)
+        Same { resource, seen: HashSet::new() }.functions(self, other)
     }
 }
 
 impl Type {
     /// Whether both have the same structure, and `resource` takes their resources for the same.
     pub(crate) fn is_same(&self, other: &Self, resource: &SameResource<'_>) -> bool {
-        match (self, other) {
-            (Self::List(a), Self::List(b)) | (Self::Option(a), Self::Option(b)) => {
-                a.is_same(b, resource)
-            }
-            (Self::Record(a), Self::Record(b)) => fields(a, b, resource),
-            (Self::Tuple(a), Self::Tuple(b)) => {
-                a.len() == b.len() && a.iter().zip(&**b).all(|(a, b)| a.is_same(b, resource))
-            }
-            (Self::Variant(a), Self::Variant(b)) => {
-                let same = |a: &super::Case, b: &super::Case| {
-                    a.name == b.name && optional(a.ty.as_ref(), b.ty.as_ref(), resource)
-                };
-                a.len() == b.len() && a.iter().zip(&**b).all(|(a, b)| same(a, b))
-            }
-            (Self::Enum(a), Self::Enum(b)) | (Self::Flags(a), Self::Flags(b)) => a == b,
-            (Self::Result(a), Self::Result(b)) => {
-                optional(a.ok.as_ref(), b.ok.as_ref(), resource)
-                    && optional(a.err.as_ref(), b.err.as_ref(), resource)
-            }
-            (Self::Own(a), Self::Own(b)) | (Self::Borrow(a), Self::Borrow(b)) => resource(a, b),
-            (Self::Function(a), Self::Function(b)) => a.is_same(b, resource),
-            (Self::Unsupported(a), Self::Unsupported(b)) => a == b,
-            _ => self.kind() == other.kind() && self.is_number(),
-        }
+        Same { resource, seen: HashSet::new() }.types(self, other)
     }
 
     /// Whether its kind says all about it.
@@ -51,16 +32,89 @@ impl Type {
     }
 }
 
-fn fields(a: &[Field], b: &[Field], resource: &SameResource<'_>) -> bool {
-    let same = |a: &Field, b: &Field| a.name == b.name && a.ty.is_same(&b.ty, resource);
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+impl PartialEq for Type {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_same(other, &Resource::eq)
+    }
 }
 
-fn optional(a: Option<&Type>, b: Option<&Type>, resource: &SameResource<'_>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => a.is_same(b, resource),
-        (None, None) => true,
-        _ => false,
+impl PartialEq for FunctionType {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_same(other, &Resource::eq)
+    }
+}
+
+/// As text, which ends at a bound.
+impl fmt::Debug for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for FunctionType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+struct Same<'a> {
+    resource: &'a SameResource<'a>,
+    /// Shared branches that were compared. They are the same so far: a difference ends it all.
+    seen: HashSet<(Address, Address)>,
+}
+
+impl Same<'_> {
+    fn types(&mut self, a: &Type, b: &Type) -> bool {
+        if a.kind() != b.kind() {
+            return false;
+        }
+        if let (Some(one), Some(other)) = (a.shared(), b.shared())
+            && !self.seen.insert((one, other))
+        {
+            return true;
+        }
+        match (a, b) {
+            (Type::List(a), Type::List(b)) | (Type::Option(a), Type::Option(b)) => self.types(a, b),
+            (Type::Record(a), Type::Record(b)) => self.fields(a, b),
+            (Type::Tuple(a), Type::Tuple(b)) => {
+                a.len() == b.len() && a.iter().zip(&**b).all(|(a, b)| self.types(a, b))
+            }
+            (Type::Variant(a), Type::Variant(b)) => {
+                a.len() == b.len() && a.iter().zip(&**b).all(|(a, b)| self.cases(a, b))
+            }
+            (Type::Enum(a), Type::Enum(b)) | (Type::Flags(a), Type::Flags(b)) => a == b,
+            (Type::Result(a), Type::Result(b)) => {
+                self.optional(a.ok.as_ref(), b.ok.as_ref())
+                    && self.optional(a.err.as_ref(), b.err.as_ref())
+            }
+            (Type::Own(a), Type::Own(b)) | (Type::Borrow(a), Type::Borrow(b)) => {
+                (self.resource)(a, b)
+            }
+            (Type::Function(a), Type::Function(b)) => self.functions(a, b),
+            (Type::Unsupported(a), Type::Unsupported(b)) => a == b,
+            _ => a.is_number(),
+        }
+    }
+
+    fn functions(&mut self, a: &FunctionType, b: &FunctionType) -> bool {
+        self.fields(&a.params, &b.params) && self.optional(a.result.as_ref(), b.result.as_ref())
+    }
+
+    fn fields(&mut self, a: &[Field], b: &[Field]) -> bool {
+        let mut both = a.iter().zip(b);
+        a.len() == b.len() && both.all(|(a, b)| a.name == b.name && self.types(&a.ty, &b.ty))
+    }
+
+    fn cases(&mut self, a: &Case, b: &Case) -> bool {
+        a.name == b.name && self.optional(a.ty.as_ref(), b.ty.as_ref())
+    }
+
+    fn optional(&mut self, a: Option<&Type>, b: Option<&Type>) -> bool {
+        match (a, b) {
+            (Some(a), Some(b)) => self.types(a, b),
+            (None, None) => true,
+            _ => false,
+        }
     }
 }
 

@@ -31,6 +31,7 @@ static const setting_t settings[] = {
     SETTING(max_hostcall_memory, 1, 4 * GIB),
     SETTING(max_resources, 1, 10000000),
     SETTING(max_random_size, 1, GIB),
+    SETTING(max_names_size, KIB, GIB),
     SETTING(fuel, 1, UINT64_MAX),
     SETTING(max_execution_time, 1, YEAR_MS),
     SETTING(epoch_tick, 1, 10000),

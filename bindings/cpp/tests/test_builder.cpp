@@ -33,6 +33,7 @@ TEST(Builder, setters_set_what_they_say) {
       {"max_hostcall_memory", &Builder::max_hostcall_memory},
       {"max_resources", &Builder::max_resources},
       {"max_random_size", &Builder::max_random_size},
+      {"max_names_size", &Builder::max_names_size},
       {"pool_keep_resident", &Builder::pool_keep_resident},
       {"worker_threads", &Builder::worker_threads},
       {"experimental_features", &Builder::experimental_features},

@@ -60,7 +60,7 @@ fn relay(args: &[runtime_value_t]) -> Results {
             Ok(())
         })
         .unwrap();
-    let types = ComponentTypes::of(&engine, &component);
+    let types = ComponentTypes::of(&engine, &component, u64::MAX).unwrap();
     let Some(Type::Function(ty)) = &types.export("relay").unwrap().ty else { panic!("function") };
 
     let mut store = Store::new(&engine, ());

@@ -22,6 +22,7 @@ static const struct {
     {"max_instance_memory", runtime_builder_max_instance_memory},
     {"max_linear_memory", runtime_builder_max_linear_memory},
     {"max_memories_per_component", runtime_builder_max_memories_per_component},
+    {"max_names_size", runtime_builder_max_names_size},
     {"max_random_size", runtime_builder_max_random_size},
     {"max_resources", runtime_builder_max_resources},
     {"max_stack", runtime_builder_max_stack},

@@ -88,6 +88,10 @@ class Builder : public detail::Owned<runtime_builder_t, runtime_builder_free> {
   Builder &max_random_size(std::uint64_t bytes) noexcept {
     return set(runtime_builder_max_random_size, bytes);
   }
+  /// Sets how many bytes the names of all that a component imports and exports may have together.
+  Builder &max_names_size(std::uint64_t bytes) noexcept {
+    return set(runtime_builder_max_names_size, bytes);
+  }
   /// Sets how much fuel each call gets, and makes guests count it.
   Builder &fuel(std::uint64_t units) noexcept {
     return set(runtime_builder_fuel, units);

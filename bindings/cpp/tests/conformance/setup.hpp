@@ -68,6 +68,7 @@ inline bool set_number(wasmcell::Builder &b, const std::string &name, std::uint6
   if (name == "max_linear_memory") return b.max_linear_memory(n), true;
   if (name == "max_memories_per_component") return b.max_memories_per_component(n), true;
   if (name == "max_random_size") return b.max_random_size(n), true;
+  if (name == "max_names_size") return b.max_names_size(n), true;
   if (name == "max_resources") return b.max_resources(n), true;
   if (name == "max_stack") return b.max_stack(n), true;
   if (name == "max_call_depth") return b.max_call_depth(n), true;

@@ -41,6 +41,7 @@ const (
 	MaxHostcallMemory
 	MaxResources
 	MaxRandomSize
+	MaxNamesSize
 	Fuel
 	MaxExecutionTime
 	EpochTick
@@ -81,6 +82,8 @@ func (b *Builder) Set(number Number, value uint64) {
 		C.runtime_builder_max_resources(p, v)
 	case MaxRandomSize:
 		C.runtime_builder_max_random_size(p, v)
+	case MaxNamesSize:
+		C.runtime_builder_max_names_size(p, v)
 	case Fuel:
 		C.runtime_builder_fuel(p, v)
 	case MaxExecutionTime:
