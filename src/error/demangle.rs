@@ -9,16 +9,11 @@ use std::fmt::{self, Write};
 
 use cpp_demangle::{DemangleOptions, ParseOptions, Symbol};
 
-<<<<<<< HEAD
 use super::Frame;
 use crate::thread;
 
 /// Longest name in either form, in bytes. Names that are longer, or stand for longer ones, are
 /// shown as they are.
-=======
-/// Longest name in either form, in bytes. Longer names are cut; those that stand for longer ones
-/// are shown as they are.
->>>>>>> 1d598aa (Types: what a component declares once is read once, names of members are put together when asked for, and have a limit)
 const MAX: usize = 4 << 10;
 
 /// How deep parts of a name may be within each other. In C++ each level takes 4.6 KiB of stack, or
