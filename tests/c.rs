@@ -30,9 +30,9 @@ macro_rules! programs {
 programs! {
     builder cache cancel compiled completion component conformance corners depth epoch error
     event_loop floats footprint fork forks function held host hostile import_types instance
-    interrupt lifetimes limits linker log logs malformed masks nulls pending pool process reply
-    resource sandbox signals signature sizes small_stack stats strings text types unload values
-    versions
+    interrupt late lifetimes limits linker log logs malformed masks nulls pending pool process
+    reply resource sandbox signals signature sizes small_stack stats strings text types unload
+    values versions
 }
 
 /// Programs that `support` writes from the header.

@@ -244,7 +244,42 @@ static void test_a_fork_starts_nothing(void) {
   guest_free(&last.guest);
 }
 
+/* It holds a task of the worker's, whose turn would be over after some waits. */
+static void wait_often(void *user_data, runtime_values_t *results, runtime_error_t *error) {
+  last_t *last = user_data;
+  runtime_value_t ms = value_u64(1);
+  runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;
+  options.timeout_ms = 60000;
+  runtime_instance_t *instance = NULL;
+  CHECK_OK(error);
+  runtime_values_free(results);
+  CHECK_OK(runtime_instance_new(last->guest.component, NULL, &instance));
+  uint64_t start = now_ms();
+  for (int i = 0; i < 300; i++) {
+    runtime_values_t *slept = NULL;
+    CHECK_OK(runtime_instance_call(instance, last->guest.sleep, &ms, 1, &options, &slept));
+    runtime_values_free(slept);
+  }
+  CHECK(now_ms() - start < 50000);
+  runtime_instance_free(instance);
+  atomic_fetch_add(&last->called, 1);
+}
+
+static void test_it_may_wait_often(void) {
+  static last_t last;
+  runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
+  runtime_value_t ms = value_u64(1);
+  memset(&last, 0, sizeof last);
+  guest_make(&last.guest, guest_builder(4));
+  completion.callback = wait_often;
+  completion.user_data = &last;
+  CHECK_OK(runtime_function_call_async(last.guest.sleep, &ms, 1, NULL, &completion));
+  while (atomic_load(&last.called) == 0) pause_ms(5);
+  guest_free(&last.guest);
+}
+
 int main(void) {
+  RUN(test_it_may_wait_often);
   RUN(test_it_releases_the_last_handle);
   RUN(test_calls_outlive_every_handle);
   RUN(test_it_starts_the_next_call);

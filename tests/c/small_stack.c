@@ -1,6 +1,8 @@
 /* no-valgrind: its threads' stacks are too small for it, and it takes minutes */
 /* Threads with little stack: guests have stacks of their own, so a call needs little of its
  * caller's, and a guest that recurses for ever uses up none of it. */
+#include <sys/mman.h>
+
 #include "guests.h"
 
 #define KIB ((size_t)1 << 10)
@@ -60,14 +62,20 @@ static void *everything(void *data) {
   return NULL;
 }
 
+/* In memory of its own: the C library would give the larger stack of a thread that has ended. */
 static void on_stack(size_t bytes, void *(*body)(void *), void *data) {
   pthread_attr_t attributes;
   pthread_t thread;
+  const size_t size = bytes + EXTRA, guard = 4 * KIB;
+  char *memory = mmap(NULL, guard + size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(memory != MAP_FAILED);
+  CHECK(mprotect(memory + guard, size, PROT_READ | PROT_WRITE) == 0);
   CHECK(pthread_attr_init(&attributes) == 0);
-  CHECK(pthread_attr_setstacksize(&attributes, bytes + EXTRA) == 0);
+  CHECK(pthread_attr_setstack(&attributes, memory + guard, size) == 0);
   CHECK(pthread_create(&thread, &attributes, body, data) == 0);
   CHECK(pthread_attr_destroy(&attributes) == 0);
   thread_join(thread);
+  CHECK(munmap(memory, guard + size) == 0);
 }
 
 /* 64 KiB above the 512 KiB that guests may use, then 64 KiB in all, then what a call needs. */
@@ -233,7 +241,70 @@ static void test_recursion_through_the_host_from_its_callers(void) {
   recursion_through_the_host(1);
 }
 
+/* A name that would take a megabyte of stack, some bytes of which the thread has. */
+static void *trap_named(void *function) {
+  runtime_frame_t frame = RUNTIME_FRAME_INIT;
+  runtime_values_t *results = NULL;
+  runtime_error_t *error = runtime_function_call(function, NULL, 0, NULL, &results);
+  CHECK(runtime_error_code(error) == RUNTIME_ERROR_TRAP);
+  CHECK(runtime_error_frame(error, 0, &frame));
+  CHECK(frame.function[0] != '\0');
+  runtime_error_free(error);
+  return NULL;
+}
+
+static void test_names_that_take_much_stack(void) {
+  static const char *const parts[] = {"ng", "nw", "DT", "P", "N", "cv", "sZ", "1aI", "F"};
+  static const char *const heads[] = {"_Z1fIX", "_Z1fDT", "_Z", "_Z1fI", "_RIC1a"};
+  static char wat[4096];
+  runtime_t *runtime = NULL;
+  runtime_builder_t *builder = guest_builder(4);
+  CHECK_OK(runtime_build(builder, &runtime));
+  runtime_builder_free(builder);
+  for (size_t i = 0; i < 45; i++) {
+    runtime_component_t *component = NULL;
+    runtime_function_t *run = NULL;
+    char *at = wat;
+    at += sprintf(at, "(component (core module $m (func $\"%s", heads[i / 9]);
+    for (int n = 0; n < 190; n++) at += sprintf(at, "%s", parts[i % 9]);
+    (void)sprintf(at, "Li1EEEvv\" (export \"run\") unreachable))"
+                      "(core instance $i (instantiate $m))"
+                      "(func (export \"run\") (canon lift (core func $i \"run\"))))");
+    CHECK_OK(runtime_component_new(runtime, (const uint8_t *)wat, strlen(wat), NULL, &component));
+    CHECK_OK(runtime_component_function(component, "run", 3, &run));
+    on_stack(64 * KIB, trap_named, run);
+    on_stack(600 * KIB, trap_named, run);
+    runtime_function_free(run);
+    runtime_component_free(component);
+  }
+  runtime_free(runtime);
+}
+
+/* Less than a call needs is an error; what else there is works. */
+static void *too_little(void *data) {
+  runtime_value_t one = value_u32(1);
+  runtime_component_t *component = NULL;
+  runtime_t *runtime = NULL;
+  runtime_builder_t *builder = data;
+  CHECK_ERROR(call(guest.add, &one, NULL), RUNTIME_ERROR_STACK_OVERFLOW, "this needs");
+  CHECK_OK(runtime_component_new(guest.runtime, (const uint8_t *)guest_wat, strlen(guest_wat),
+                                 NULL, &component));
+  runtime_component_free(component);
+  CHECK_OK(runtime_build(builder, &runtime));
+  runtime_builder_free(builder);
+  runtime_free(runtime);
+  return NULL;
+}
+
+static void test_too_little(void) {
+  guest_make(&guest, guest_builder(4));
+  if (EXTRA == 0) on_stack(16 * KIB, too_little, guest_builder(4));
+  guest_free(&guest);
+}
+
 int main(void) {
+  RUN(test_names_that_take_much_stack);
+  RUN(test_too_little);
   RUN(test_above_what_guests_may_use);
   RUN(test_less_than_guests_may_use);
   RUN(test_next_to_nothing);
