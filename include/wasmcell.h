@@ -99,12 +99,15 @@
  * one page of memory; handlers of pthread_atfork(); and the library itself, which stays after
  * dlclose(). Each thread that runs guests and has no alternate signal stack that is large enough
  * gets one, until it ends. A runtime has, until it and all that was made from it are gone: the
- * threads wasmcell-epoch, wasmcell-reactor, as many wasmcell-worker as
+ * threads wasmcell-epoch, wasmcell-reactor, wasmcell-deadline, as many wasmcell-worker as
  * runtime_builder_worker_threads() says, and, while they have something to do and some seconds
- * longer, up to 512 more of the name wasmcell-reactor, which open files, look up names and end
- * calls that are late or cancelled; while something is compiled, one wasmcell-compile for each
- * processor, and at the end one wasmcell-shutdown; a wasmcell-helper for each caller that has too
- * little stack or is about to end; descriptors of two epolls and their eventfds;
+ * longer, as many more wasmcell-deadline, which end calls that are late or cancelled, two more
+ * wasmcell-reactor, which watch an inherited stdin, wasmcell-file and wasmcell-lookup, at most
+ * runtime_builder_file_threads() and runtime_builder_lookup_threads(), and a wasmcell-worker in the
+ * place of each that a host function blocks, at most 512; while something is compiled, one
+ * wasmcell-compile for each processor, and at the end one wasmcell-shutdown; a wasmcell-helper for
+ * each caller that has too little stack or is about to end; descriptors of two epolls and their
+ * eventfds;
  * the mappings of the pool, of which the stacks alone are two for each of
  * runtime_builder_max_components(); and temporary files in runtime_builder_cache_directory() while
  * it writes there, other files in it for good. A component has mappings of its code and its data,
@@ -235,6 +238,15 @@ enum runtime_error_code_t
   RUNTIME_ERROR_STACK_OVERFLOW = 38,
   /** The guest wanted more of the host's own memory or handles than it may have. */
   RUNTIME_ERROR_RESOURCE_LIMIT = 39,
+  /**
+   * The guest, or the directories it is granted, wanted more descriptors than
+   * runtime_builder_max_descriptors() or runtime_builder_max_total_descriptors() allows.
+   */
+  RUNTIME_ERROR_DESCRIPTOR_LIMIT = 40,
+  /** The guest wanted more name look-ups at once than runtime_builder_max_lookups() allows. */
+  RUNTIME_ERROR_LOOKUP_LIMIT = 41,
+  /** The guest wanted to add more to a directory than runtime_sandbox_directory_limit() allows. */
+  RUNTIME_ERROR_DISK_QUOTA = 42,
   /** A file or directory could not be used. */
   RUNTIME_ERROR_IO = 48,
   /** The pool could not be reserved. */
@@ -809,9 +821,27 @@ typedef struct runtime_stats_t {
   uint64_t pool_slots;
   /** Ticks of the thread that looks at the clock; it rests while no call is in flight. */
   uint64_t ticks;
+  /** Descriptors that guests hold, and those of granted directories. */
+  uint64_t descriptors;
+  /** Most such descriptors at once. */
+  uint64_t descriptors_peak;
+  /** How often a limit denied a descriptor. */
+  uint64_t descriptors_denied;
+  /** Bytes that streams of guests have read ahead or not yet written. */
+  uint64_t buffers;
+  /** Most such bytes at once. */
+  uint64_t buffers_peak;
+  /** Name look-ups without an answer. */
+  uint64_t lookups;
+  /** How often a limit denied a name look-up. */
+  uint64_t lookups_denied;
+  /** File operations of guests that run or wait for a thread. */
+  uint64_t file_operations;
+  /** How often a directory's limit denied a guest to add to it. */
+  uint64_t disk_denied;
 } runtime_stats_t;
 /** Defaults for a runtime_stats_t. */
-#define RUNTIME_STATS_INIT {sizeof(runtime_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define RUNTIME_STATS_INIT {sizeof(runtime_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
  * Provides what a guest reads from stdin. See runtime_sandbox_stdin_callback().
@@ -1827,6 +1857,156 @@ RUNTIME_API void runtime_builder_fuel(
     uint64_t units);
 
 /**
+ * Sets how large the arguments, the environment and the configuration of a sandbox may be
+ * together.
+ *
+ * A guest may ask for them as often as it likes, and each time they are copied. A component with a
+ * larger sandbox is refused with RUNTIME_ERROR_RESOURCE_LIMIT when it is made.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 1 MiB; from 1 byte to 1 GiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_environment(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/**
+ * Sets how many threads there may be that wait for the system's resolver.
+ *
+ * A look-up cannot be stopped: it takes as long as the resolver does, also after its call has
+ * ended. Components take turns, and none has more than half of the threads. Threads start as they
+ * are needed and end when they are not.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default 16; from 1 to 1024.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_lookup_threads(
+    runtime_builder_t *builder,
+    uint64_t count);
+
+/**
+ * Sets how many name look-ups of one instance may be unanswered at once.
+ *
+ * A guest that wants more is told `temporary-resolver-failure`; if it gives up by a trap, the call
+ * is RUNTIME_ERROR_LOOKUP_LIMIT.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default 16; from 1 to 1024.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_lookups(
+    runtime_builder_t *builder,
+    uint64_t count);
+
+/**
+ * Sets how many threads there may be for file operations of guests.
+ *
+ * Components take turns, and none has more than half of the threads, so that a file system that
+ * hangs under one guest holds up no other. Threads start as they are needed and end when they are
+ * not.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default 32; from 1 to 1024.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_file_threads(
+    runtime_builder_t *builder,
+    uint64_t count);
+
+/**
+ * Sets how many file operations of one instance may run at once.
+ *
+ * A guest has several only if it reads or writes by several streams; the others wait their turn.
+ * What a call leaves behind when it is stopped counts until it is done.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default 8; from 1 to 1024.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_file_operations(
+    runtime_builder_t *builder,
+    uint64_t count);
+
+/**
+ * Sets how much the streams of all instances may have read ahead or not yet written.
+ *
+ * A stream without room fails with `insufficient-memory`.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 256 MiB; from 1 MiB to 128 TiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_total_buffers(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/**
+ * Sets how much the streams of one instance may have read ahead or not yet written.
+ *
+ * Streams of files count; a socket has 128 KiB at most, and counts as a descriptor. A stream
+ * without room fails with `insufficient-memory`.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 4 MiB; from 128 KiB to 1 GiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_buffers(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/**
+ * Sets how many descriptors all instances and granted directories of a runtime may hold together.
+ *
+ * So that guests leave some to the process. A component whose granted directories would be too
+ * many is refused with RUNTIME_ERROR_DESCRIPTOR_LIMIT; a guest is told the same as by
+ * runtime_builder_max_descriptors().
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default half of what the process may open; from 1 to 1000000.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_total_descriptors(
+    runtime_builder_t *builder,
+    uint64_t count);
+
+/**
+ * Sets how many descriptors of the process one instance may hold at once.
+ *
+ * Files, directories, streams of directory entries, sockets and accepted connections count, one
+ * each, and two for a socket that listens. Granted directories are opened once for a component and
+ * count for the runtime only. A guest that wants more is told `insufficient-memory` for a file and
+ * `new-socket-limit` for a socket; if it gives up by a trap, the call is
+ * RUNTIME_ERROR_DESCRIPTOR_LIMIT.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default 64; from 1 to 1000000.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_descriptors(
+    runtime_builder_t *builder,
+    uint64_t count);
+
+/**
  * Sets how long one call may take.
  *
  * Wall-clock time from entry to return, whether the guest computes or waits; then the call ends
@@ -2320,6 +2500,39 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_directory(
     const char *guest_path,
     size_t guest_path_len,
     uint64_t rights);
+
+/**
+ * Limits what guests may add to a directory that runtime_sandbox_directory() granted.
+ *
+ * Counted is what all instances of a component together do through this grant: by how many bytes
+ * the lengths of files and symbolic links grow, and how many names they make. What they shorten
+ * or remove counts back, so that the directory never holds more than it did when the component was
+ * loaded and the limit; a file that is removed while a guest has it open counts until that is
+ * closed. These are not the blocks that the file system takes: `du` may say more for many small
+ * files, and less for files with holes. A guest that wants more is told `quota`, and nothing of
+ * that write is done; if it gives up by a trap, the call is RUNTIME_ERROR_DISK_QUOTA. Other
+ * grants of the same directory, and other components, have limits of their own.
+ *
+ * @param sandbox         The sandbox, borrowed for the call.
+ * @param guest_path      What the directory was granted as, UTF-8. Borrowed for the call.
+ * @param guest_path_len  Length of `guest_path`.
+ * @param max_bytes       Default none; from 0 to UINT64_MAX, which stands for none.
+ * @param max_entries     Names of files, directories and links. Default none; from 0 to
+ *                        UINT64_MAX, which stands for none.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` is NULL, or if `guest_path` is NULL, not
+ *         UTF-8 or not granted.
+ *
+ * @threadsafe One thread at a time for each sandbox.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_directory_limit(
+    runtime_sandbox_t *sandbox,
+    const char *guest_path,
+    size_t guest_path_len,
+    uint64_t max_bytes,
+    uint64_t max_entries);
 
 /**
  * Sets a value that the guest finds by wasi:config.

@@ -1,5 +1,6 @@
 //! The settings of a runtime: collected, checked one by one, and turned into a [`Runtime`].
 
+mod bounds;
 mod types;
 
 use std::fmt;
@@ -13,6 +14,8 @@ use crate::features;
 use crate::log::{LogFn, LogSettings};
 use crate::runtime::Runtime;
 use crate::signature::Verifier;
+
+pub(crate) use bounds::Bounds;
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -45,6 +48,7 @@ pub(crate) struct Settings {
     pub max_hostcall_memory: usize,
     pub max_resources: usize,
     pub max_random_size: u64,
+    pub bounds: Bounds,
     pub fuel: Option<u64>,
     pub pool_keep_resident: usize,
     pub worker_threads: usize,
@@ -78,6 +82,7 @@ impl Default for Settings {
             max_hostcall_memory: 128 << 20,
             max_resources: 10_000,
             max_random_size: 64 * MIB,
+            bounds: Bounds::default(),
             fuel: None,
             pool_keep_resident: 10 << 10,
             worker_threads: 0,
@@ -205,11 +210,6 @@ impl RuntimeBuilder {
     /// for it. Default 10 000; at most 10 000 000.
     pub fn max_resources(&mut self, count: u64) -> &mut Self {
         self.count("max_resources", count, 10_000_000, |s, n| s.max_resources = n as usize)
-    }
-
-    /// Random bytes that a guest may ask for at a time. Default 64 MiB; at most 1 GiB.
-    pub fn max_random_size(&mut self, bytes: u64) -> &mut Self {
-        self.range("max_random_size", bytes, 1, GIB, |s, n| s.max_random_size = n)
     }
 
     /// Fuel for each call: about one unit an instruction, the same in every run. Off by default;

@@ -144,7 +144,8 @@ impl Component {
         let Linked { pre, definitions, resources } =
             link::link(runtime, component, linker, calls_directly)?;
         let host_types = linker.resources.clone().into();
-        let world = options.sandbox.as_ref().map(World::open).transpose()?.map(Arc::new);
+        let world =
+            options.sandbox.as_ref().map(|it| World::open(it, runtime)).transpose()?.map(Arc::new);
         let name = Name::new(options.name.as_deref().unwrap_or_default());
         tracing::debug!(component = name.as_str(), "component loaded");
         // Only what is imported can make a guest wait.
@@ -254,6 +255,11 @@ impl Component {
 
     pub(crate) fn pre(&self) -> &InstancePre<Guest> {
         &self.0.pre
+    }
+
+    /// Tells it from all others that live.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 
     /// Whether both are clones of one component.

@@ -53,6 +53,12 @@ pub enum Code {
     StackOverflow = 38,
     /// The guest wanted more of the host's own memory or handles than it may have.
     ResourceLimit = 39,
+    /// The guest, or its grant of directories, wanted more descriptors than there may be.
+    DescriptorLimit = 40,
+    /// The guest wanted more name look-ups at once than it may have.
+    LookupLimit = 41,
+    /// The guest wanted to add more to a directory than it may.
+    DiskQuota = 42,
 
     /// A file or directory could not be used.
     Io = 48,
@@ -74,7 +80,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in numeric order.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::InvalidArgument,
         Self::NotFound,
         Self::TypeMismatch,
@@ -92,6 +98,9 @@ impl Code {
         Self::Fuel,
         Self::StackOverflow,
         Self::ResourceLimit,
+        Self::DescriptorLimit,
+        Self::LookupLimit,
+        Self::DiskQuota,
         Self::Io,
         Self::Pool,
         Self::Signature,

@@ -4,8 +4,8 @@
 //! hosts may be tokio programs. The thread parks between polls, and wakes for the guest's event,
 //! for cancellation, and at the deadline.
 
-use std::pin::{Pin, pin};
 use std::mem;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;

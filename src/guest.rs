@@ -4,11 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::pin::pin;
 use std::sync::Arc;
 
-use wasmtime::component::ResourceTable;
 use wasmtime::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut, UpdateDeadline};
-use wasmtime_wasi::filesystem::WasiFilesystemCtxView;
-use wasmtime_wasi::sockets::WasiSocketsCtxView;
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::call::Call;
 use crate::component::Component;
@@ -19,8 +15,12 @@ use crate::host::{Answer, Mailbox, dropped};
 use crate::limits::Limiter;
 use crate::log::LogFn;
 use crate::marshal::Reply;
-use crate::sandbox::{Files, Grants, Names, Stdio, World};
+use crate::sandbox::World;
 use crate::thread;
+
+mod wasi;
+
+use wasi::Wasi;
 
 /// The data of a store.
 pub(crate) struct Guest {
@@ -37,14 +37,6 @@ pub(crate) struct Guest {
     max_random_size: u64,
     component: Component,
     wasi: Option<Wasi>,
-}
-
-struct Wasi {
-    context: WasiCtx,
-    table: ResourceTable,
-    grants: Grants,
-    /// Where the host provides the guest's streams.
-    stdio: Option<Arc<Stdio>>,
 }
 
 /// A store, which reports what its call used also when the call is dropped where it waits.
@@ -127,8 +119,13 @@ pub(crate) fn begin(store: &mut Store<Guest>) -> Result<()> {
     store.set_epoch_deadline(1);
     store.data_mut().limiter.begin_call();
     let guest = store.data();
-    if let Some(stdio) = guest.wasi.as_ref().and_then(|wasi| wasi.stdio.as_ref()) {
-        stdio.attach(&guest.call, &guest.mailbox);
+    if let Some(wasi) = &guest.wasi {
+        if let Some(stdio) = &wasi.stdio {
+            stdio.attach(&guest.call, &guest.mailbox);
+        }
+        if let Some(portion) = wasi.portion() {
+            portion.denial().take();
+        }
     }
     if let Some(fuel) = store.data().call.terms.fuel {
         store.set_fuel(fuel)?;
@@ -145,7 +142,8 @@ pub(crate) fn end<T>(store: &mut Home, result: wasmtime::Result<T>) -> Result<T>
             return Error::from(error);
         }
         let guest = store.data_mut();
-        let error = guest.limiter.explain(Error::from(error));
+        let denied = guest.wasi.as_ref().and_then(Wasi::portion).and_then(|it| it.denial().take());
+        let error = guest.limiter.explain(Error::from(error), denied);
         guest.component.limits().quantify(error, guest.call.terms.fuel)
     })
 }
@@ -219,44 +217,5 @@ impl Guest {
     pub(crate) fn log_at(&self, level: tracing::Level) -> Option<Arc<LogFn>> {
         let log = self.component.runtime().settings().log.as_ref()?;
         (level <= log.level).then(|| log.write.clone())
-    }
-
-    /// Made when the guest first asks: most calls never do.
-    fn wasi(&mut self) -> &mut Wasi {
-        self.wasi.get_or_insert_with(|| {
-            let mut table = ResourceTable::new();
-            table.set_max_capacity(self.max_resources);
-            let (context, stdio) = match self.component.world() {
-                Some(world) => world.context(self.max_random_size),
-                // Nothing is granted: no arguments, environment, files, sockets or stdio.
-                None => (WasiCtx::builder().max_random_size(self.max_random_size).build(), None),
-            };
-            if let Some(stdio) = &stdio {
-                stdio.attach(&self.call, &self.mailbox);
-            }
-            Wasi { context, table, grants: Grants::default(), stdio }
-        })
-    }
-
-    pub(crate) fn files(&mut self) -> Files<'_> {
-        let world = self.component.world().cloned();
-        let wasi = self.wasi();
-        let inner =
-            WasiFilesystemCtxView { ctx: wasi.context.filesystem(), table: &mut wasi.table };
-        Files { inner, grants: &mut wasi.grants, world }
-    }
-
-    pub(crate) fn names(&mut self) -> Names<'_> {
-        let world = self.component.world().cloned();
-        let wasi = self.wasi();
-        let inner = WasiSocketsCtxView { ctx: wasi.context.sockets(), table: &mut wasi.table };
-        Names { inner, world }
-    }
-}
-
-impl WasiView for Guest {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        let wasi = self.wasi();
-        WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }
     }
 }

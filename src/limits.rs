@@ -162,12 +162,14 @@ impl Limiter {
         self.denied = None;
     }
 
-    /// A guest that is denied memory usually aborts; says then that the limit was the cause.
-    pub(crate) fn explain(&mut self, error: Error) -> Error {
-        let caused = matches!(error.trap(), Some(TrapKind::Unreachable | TrapKind::Other));
-        match self.denied.take() {
-            Some(denied) if caused && error.code() == Code::Trap => {
-                error.recode(Code::MemoryLimit, denied)
+    /// A guest that is denied memory, or something else, usually aborts; says then that the limit
+    /// was the cause.
+    pub(crate) fn explain(&mut self, error: Error, denied: Option<Error>) -> Error {
+        let aborts = matches!(error.trap(), Some(TrapKind::Unreachable | TrapKind::Other));
+        let memory = self.denied.take().map(|why| Error::new(Code::MemoryLimit, why));
+        match memory.or(denied) {
+            Some(denied) if aborts && error.code() == Code::Trap => {
+                error.recode(denied.code(), denied.message().to_owned())
             }
             _ => error,
         }

@@ -18,6 +18,7 @@ use crate::features;
 use crate::guest::Guest;
 use crate::log::Log;
 use crate::pool::{self, Info};
+use crate::portion::Commons;
 use crate::process::{Birthplace, Kept, steadily};
 use crate::sandbox;
 use crate::stats::{Counters, Stats};
@@ -33,6 +34,7 @@ pub struct Runtime(Arc<Kept<Inner>>);
 struct Inner {
     ticker: Ticker,
     workers: Workers,
+    commons: Commons,
     wasi: Linker<Guest>,
     cache: Cache,
     engine: Engine,
@@ -67,6 +69,7 @@ impl Runtime {
             let mut wasi = Linker::new(&engine);
             sandbox::add_to_linker(&mut wasi)?;
             let workers = Workers::start(settings.worker_threads)?;
+            let commons = Commons::new(&settings);
             let stats = Arc::<Counters>::default();
             let ticker = Ticker::start(engine.weak(), settings.epoch_tick, stats.clone())?;
             tracing::debug!(allocator = ?info.allocator, "runtime built");
@@ -76,6 +79,7 @@ impl Runtime {
             Ok(Self(Arc::new(Kept::new(Inner {
                 ticker,
                 workers,
+                commons,
                 wasi,
                 cache,
                 engine,
@@ -102,11 +106,13 @@ impl Runtime {
     /// What this runtime is doing and has done. Takes no lock that a call takes.
     pub fn statistics(&self) -> Stats {
         let pool = self.0.engine.pooling_allocator_metrics();
-        Stats {
+        let mut stats = Stats {
             pool_slots: pool.map_or(0, |pool| pool.component_instances()),
             ticks: self.0.ticker.ticks(),
             ..self.0.stats.snapshot()
-        }
+        };
+        self.0.commons.describe(&mut stats);
+        stats
     }
 
     /// Whether linking leaves `instance` to the host because it belongs to an experimental
@@ -140,6 +146,11 @@ impl Runtime {
 
     pub(crate) fn workers(&self) -> &Workers {
         &self.0.workers
+    }
+
+    /// What its guests share.
+    pub(crate) fn commons(&self) -> &Commons {
+        &self.0.commons
     }
 
     pub(crate) fn stats(&self) -> &Arc<Counters> {

@@ -7,7 +7,9 @@ mod inherited;
 mod interfaces;
 mod names;
 mod network;
+mod quota;
 mod random;
+mod sockets;
 mod stdio;
 mod world;
 
@@ -20,11 +22,13 @@ use std::time::Duration;
 
 pub use clocks::Clocks;
 pub use directories::Rights;
+pub use quota::Allowance;
 pub use random::Random;
 
 pub(crate) use files::{Files, Grants};
 pub(crate) use interfaces::{define as define_interface, defines};
 pub(crate) use names::Names;
+pub(crate) use sockets::{Places, Sockets};
 pub(crate) use stdio::Stdio;
 pub(crate) use world::{World, add_to_linker};
 
@@ -33,6 +37,9 @@ use network::{Addresses, NamePattern, Network};
 
 use crate::error::{Error, Result};
 use crate::host::HostCall;
+
+/// The version of WASI that wasmtime 48 provides.
+pub(crate) const VERSION: &str = "0.2.12";
 
 /// Fills in the next bytes of stdin, and tells how many; 0 at the end.
 pub type ReadFn = dyn Fn(&HostCall, &mut [u8]) -> Result<usize> + Send + Sync;
@@ -165,6 +172,18 @@ impl Sandbox {
         Ok(self)
     }
 
+    /// Limits what guests may add to the directory that is granted as `guest`, through this grant:
+    /// all instances of a component together. No limit by default.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` if no such directory is granted.
+    pub fn directory_limit(&mut self, guest: &str, limit: Allowance) -> Result<&mut Self> {
+        let directory = self.directories.iter_mut().find(|known| known.guest == guest);
+        let unknown = || Error::invalid("guest_path", format_args!("`{guest}` is not granted"));
+        directory.ok_or_else(unknown)?.limit = Some(limit);
+        Ok(self)
+    }
+
     /// Says what time it is.
     pub fn clocks(&mut self, clocks: Clocks) -> &mut Self {
         self.clocks = clocks;
@@ -209,6 +228,14 @@ impl Sandbox {
     pub fn allow_name(&mut self, name: &str) -> Result<&mut Self> {
         self.network.names.push(NamePattern::parse(name)?);
         Ok(self)
+    }
+
+    /// Bytes that a guest may have copied for the asking.
+    fn size(&self) -> u64 {
+        let args = self.args.iter().map(String::len);
+        let pairs = self.env.iter().map(|(key, value)| (key, value)).chain(&self.config);
+        let pairs = pairs.map(|(key, value)| key.len() + value.len());
+        args.chain(pairs).map(|len| len as u64).sum()
     }
 
     /// Sets a value that the guest finds by wasi:config; a later value for the key replaces it.

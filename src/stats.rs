@@ -35,6 +35,24 @@ pub struct Stats {
     pub pool_slots: u64,
     /// Ticks of the epoch thread.
     pub ticks: u64,
+    /// Descriptors that guests hold, and those of granted directories.
+    pub descriptors: u64,
+    /// Most such descriptors at once.
+    pub descriptors_peak: u64,
+    /// How often a limit denied a descriptor.
+    pub descriptors_denied: u64,
+    /// Bytes that streams of guests have read ahead or not yet written.
+    pub buffers: u64,
+    /// Most such bytes at once.
+    pub buffers_peak: u64,
+    /// Name look-ups without an answer.
+    pub lookups: u64,
+    /// How often a limit denied a name look-up.
+    pub lookups_denied: u64,
+    /// File operations of guests that run or wait for a thread.
+    pub file_operations: u64,
+    /// How often a directory's limit denied a guest to add to it.
+    pub disk_denied: u64,
 }
 
 /// The counters behind [`Stats`].
@@ -153,8 +171,7 @@ impl Counters {
             memory: self.memory.now.load(Relaxed),
             memory_peak: self.memory.peak.load(Relaxed),
             denied: self.denied.load(Relaxed),
-            pool_slots: 0,
-            ticks: 0,
+            ..Stats::default()
         }
     }
 }

@@ -1,7 +1,7 @@
-//! One asynchronous call: a worker runs it, and the reactor ends it when its time is up.
+//! One asynchronous call: a worker runs it, and another thread ends it when its time is up.
 //!
 //! A worker that finds the time to look at the clock would not do: with many guests that compute,
-//! a call may wait its turn for long. So the call is kept where the reactor can take it away.
+//! a call may wait its turn for long. So the call is kept where it can be taken away.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -26,7 +26,7 @@ type Body<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 type Done<T> = Box<dyn FnOnce(Result<T>) + Send>;
 type Outcome<T> = (Done<T>, Counted<Arc<Counters>>);
 
-/// An asynchronous call, shared by the worker that runs it and the reactor that watches it.
+/// An asynchronous call, shared by the worker that runs it and the watcher of its deadline.
 struct Task<T> {
     /// The call itself; `None` once it is over. Locked while it runs.
     body: Mutex<Option<Body<T>>>,
@@ -35,6 +35,7 @@ struct Task<T> {
     mailbox: Arc<Mailbox>,
     reactor: Handle,
     cancellations: Arc<Cancellations>,
+    deadlines: Handle,
     watcher: OnceLock<AbortHandle>,
 }
 
@@ -46,7 +47,9 @@ pub(crate) fn start<T: Send + 'static>(
     body: impl Future<Output = Result<T>> + Send + 'static,
     done: impl FnOnce(Result<T>) + Send + 'static,
 ) -> Result<()> {
-    let (workers, reactor) = (runtime.workers().workers()?, runtime.workers().reactor()?);
+    let threads = runtime.workers();
+    let (workers, deadlines) = (threads.workers()?, threads.deadlines()?);
+    let reactor = threads.reactor()?.clone();
     let counted = Counted::start(runtime.stats().clone());
     runtime.ticker().wake();
     let task = Arc::new(Task {
@@ -54,7 +57,8 @@ pub(crate) fn start<T: Send + 'static>(
         done: Mutex::new(Some((Box::new(done), counted))),
         deadline,
         mailbox,
-        reactor: reactor.clone(),
+        reactor,
+        deadlines: deadlines.clone(),
         cancellations: runtime.ticker().cancellations().clone(),
         watcher: OnceLock::new(),
     });
@@ -62,7 +66,7 @@ pub(crate) fn start<T: Send + 'static>(
     let worker = task.clone().run(runtime.clone());
     let worker = workers.spawn(runtime.log().follow(worker)).abort_handle();
     let watcher = task.clone().watch(worker, tick);
-    let watcher = reactor.spawn(runtime.log().follow(watcher)).abort_handle();
+    let watcher = deadlines.spawn(runtime.log().follow(watcher)).abort_handle();
     let watcher = task.watcher.get_or_init(|| watcher);
     if task.is_over() {
         watcher.abort();
@@ -136,8 +140,8 @@ impl<T: Send + 'static> Task<T> {
         let Some(body) = body else { return };
         worker.abort();
         // Callbacks may block, and so may the end of an instance.
-        let reactor = self.reactor.clone();
-        reactor.spawn_blocking(move || {
+        let deadlines = self.deadlines.clone();
+        deadlines.spawn_blocking(move || {
             drop(body);
             thread::standard();
             self.mailbox.finish();

@@ -1,6 +1,7 @@
-//! The runtime's own threads: workers for asynchronous calls, and a reactor for what calls wait
-//! for.
+//! The runtime's own threads: workers for asynchronous calls, a reactor for what calls wait for,
+//! and one that ends calls when their time is up.
 
+use std::num::NonZero;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -12,26 +13,35 @@ use crate::thread::{ours, spawn};
 /// Host functions of asynchronous calls get as much stack as a main thread usually has.
 const STACK: usize = 8 << 20;
 
-/// How long the end of a runtime waits for a file operation that does not return.
+/// How long the end of a runtime waits for a callback that does not return.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Two private tokio runtimes that may be dropped from anywhere, also from inside another tokio.
+/// Threads of the reactor that look whether there is something to read on an inherited stdin.
+const LOOKS: usize = 2;
+
+/// Private tokio runtimes that may be dropped from anywhere, also from inside another tokio.
 ///
-/// The reactor has timers, sockets and file operations to itself: on the workers, where guests
-/// compute for a whole tick between two looks at the clock, timers would come late.
+/// The reactor has the guests' timers and sockets to itself: on the workers, where guests compute
+/// for a whole tick between two looks at the clock, timers would come late. Deadlines are kept and
+/// told by threads that no guest can give anything to do.
 pub(crate) struct Workers {
-    runtimes: Option<(Runtime, Runtime)>,
+    runtimes: Option<Runtimes>,
+}
+
+struct Runtimes {
+    workers: Runtime,
+    reactor: Runtime,
+    deadlines: Runtime,
 }
 
 impl Workers {
     /// `threads` workers; 0 for as many as there are processors.
     pub(crate) fn start(threads: usize) -> Result<Self> {
         let _masked = Blocked::all();
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = if threads == 0 { processors } else { threads };
         let mut workers = Builder::new_multi_thread();
-        workers.thread_stack_size(STACK).on_thread_start(ours);
-        if threads > 0 {
-            workers.worker_threads(threads);
-        }
+        workers.thread_stack_size(STACK).on_thread_start(ours).worker_threads(threads);
         // Looked at before every turn: a guest may compute for a whole tick in each, and what the
         // reactor wakes or the host starts waits there.
         let workers = workers
@@ -41,23 +51,39 @@ impl Workers {
             .map_err(failed)?;
         let reactor = Builder::new_multi_thread()
             .worker_threads(1)
-            .thread_stack_size(STACK)
+            .max_blocking_threads(LOOKS)
             .thread_name("wasmcell-reactor")
             .on_thread_start(ours)
             .enable_all()
             .build()
             .map_err(failed)?;
-        Ok(Self { runtimes: Some((workers, reactor)) })
+        // The end of a call runs callbacks of the host, on as many threads as calls do.
+        let deadlines = Builder::new_multi_thread()
+            .worker_threads(1)
+            .max_blocking_threads(threads)
+            .thread_stack_size(STACK)
+            .thread_name("wasmcell-deadline")
+            .on_thread_start(ours)
+            .enable_time()
+            .build()
+            .map_err(failed)?;
+        let runtimes = Runtimes { workers, reactor, deadlines };
+        Ok(Self { runtimes: Some(runtimes) })
     }
 
     /// Where asynchronous calls run.
     pub(crate) fn workers(&self) -> Result<&Handle> {
-        self.runtimes.as_ref().map(|(workers, _)| workers.handle()).ok_or_else(gone)
+        self.runtimes.as_ref().map(|it| it.workers.handle()).ok_or_else(gone)
     }
 
-    /// Where timers, sockets and file operations are.
+    /// Where the guests' timers and sockets are.
     pub(crate) fn reactor(&self) -> Result<&Handle> {
-        self.runtimes.as_ref().map(|(_, reactor)| reactor.handle()).ok_or_else(gone)
+        self.runtimes.as_ref().map(|it| it.reactor.handle()).ok_or_else(gone)
+    }
+
+    /// Where deadlines are.
+    pub(crate) fn deadlines(&self) -> Result<&Handle> {
+        self.runtimes.as_ref().map(|it| it.deadlines.handle()).ok_or_else(gone)
     }
 }
 
@@ -71,20 +97,18 @@ fn gone() -> Error {
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        let Some((workers, reactor)) = self.runtimes.take() else { return };
-        let own = [workers.handle().id(), reactor.handle().id()];
-        if Handle::try_current().is_ok_and(|handle| own.contains(&handle.id())) {
+        let Some(Runtimes { workers, reactor, deadlines }) = self.runtimes.take() else { return };
+        let all = [workers, reactor, deadlines];
+        let own = |handle: Handle| all.iter().any(|it| it.handle().id() == handle.id());
+        if Handle::try_current().is_ok_and(own) {
             // The last call's last reference, dropped by one of their threads: it cannot wait for
             // itself.
-            workers.shutdown_background();
-            return reactor.shutdown_background();
+            return all.into_iter().for_each(Runtime::shutdown_background);
         }
         // tokio refuses to wait inside any tokio runtime, so a thread of our own waits.
         let waiter = std::thread::Builder::new().name("wasmcell-shutdown".into());
-        let waiter = spawn(waiter, move || {
-            workers.shutdown_timeout(PATIENCE);
-            reactor.shutdown_timeout(PATIENCE);
-        });
+        let end = move || all.into_iter().for_each(|it| it.shutdown_timeout(PATIENCE));
+        let waiter = spawn(waiter, end);
         if let Ok(waiter) = waiter {
             let _ = waiter.join();
         }

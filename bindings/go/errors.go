@@ -46,6 +46,13 @@ const (
 	ErrStackOverflow Code = 38
 	// ErrResourceLimit: the guest wanted more of the host's memory or handles than it may have.
 	ErrResourceLimit Code = 39
+	// ErrDescriptorLimit: the guest, or the directories it is granted, wanted more descriptors
+	// than there may be; see [WithMaxDescriptors].
+	ErrDescriptorLimit Code = 40
+	// ErrLookupLimit: the guest wanted more name look-ups at once than it may have.
+	ErrLookupLimit Code = 41
+	// ErrDiskQuota: the guest wanted to add more to a directory than [WithDirectoryLimit] allows.
+	ErrDiskQuota Code = 42
 	// ErrIO: a file or directory could not be used.
 	ErrIO Code = 48
 	// ErrPool: the pool could not be reserved.

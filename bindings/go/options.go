@@ -105,6 +105,49 @@ func WithMaxRandomSize(bytes uint64) RuntimeOption { return number(capi.MaxRando
 // is loaded. Default 4 MiB; from 1 KiB to 1 GiB.
 func WithMaxNamesSize(bytes uint64) RuntimeOption { return number(capi.MaxNamesSize, bytes) }
 
+// WithMaxDescriptors sets how many descriptors of the process one instance may hold at once: files,
+// directories, streams of directory entries, sockets and accepted connections. A guest that wants
+// more is refused; if it gives up by a trap, the call ends with [ErrDescriptorLimit]. Default 64;
+// from 1 to 1000000.
+func WithMaxDescriptors(count uint64) RuntimeOption { return number(capi.MaxDescriptors, count) }
+
+// WithMaxTotalDescriptors sets how many descriptors all instances and granted directories may hold
+// together. Default half of what the process may open; from 1 to 1000000.
+func WithMaxTotalDescriptors(count uint64) RuntimeOption {
+	return number(capi.MaxTotalDescriptors, count)
+}
+
+// WithMaxBuffers sets how much the streams of one instance may have read ahead or not yet written;
+// a stream without room fails. Default 4 MiB; from 128 KiB to 1 GiB.
+func WithMaxBuffers(bytes uint64) RuntimeOption { return number(capi.MaxBuffers, bytes) }
+
+// WithMaxTotalBuffers sets how much the streams of all instances may have read ahead or not yet
+// written. Default 256 MiB; from 1 MiB to 128 TiB.
+func WithMaxTotalBuffers(bytes uint64) RuntimeOption { return number(capi.MaxTotalBuffers, bytes) }
+
+// WithMaxFileOperations sets how many file operations of one instance may run at once; others wait
+// their turn. Default 8; from 1 to 1024.
+func WithMaxFileOperations(count uint64) RuntimeOption {
+	return number(capi.MaxFileOperations, count)
+}
+
+// WithFileThreads sets how many threads there may be for file operations of guests; no component
+// has more than half of them. Default 32; from 1 to 1024.
+func WithFileThreads(count uint64) RuntimeOption { return number(capi.FileThreads, count) }
+
+// WithMaxLookups sets how many name look-ups of one instance may be unanswered at once. A guest
+// that wants more is refused; if it gives up by a trap, the call ends with [ErrLookupLimit].
+// Default 16; from 1 to 1024.
+func WithMaxLookups(count uint64) RuntimeOption { return number(capi.MaxLookups, count) }
+
+// WithLookupThreads sets how many threads there may be that wait for the system's resolver; no
+// component has more than half of them. Default 16; from 1 to 1024.
+func WithLookupThreads(count uint64) RuntimeOption { return number(capi.LookupThreads, count) }
+
+// WithMaxEnvironment sets how large the arguments, the environment and the configuration of a
+// sandbox may be together. Default 1 MiB; from 1 byte to 1 GiB.
+func WithMaxEnvironment(bytes uint64) RuntimeOption { return number(capi.MaxEnvironment, bytes) }
+
 // WithFuel sets how much fuel each call gets, and makes guests count it, about one unit an
 // instruction. A call that uses it up ends with [ErrFuel]. Default none, and nothing is counted.
 func WithFuel(units uint64) RuntimeOption { return number(capi.Fuel, units) }

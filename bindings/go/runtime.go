@@ -114,6 +114,16 @@ type Stats struct {
 	Denied        uint64 // growths of memories and tables that a limit denied
 	PoolSlots     uint64 // of the pool in use; 0 without one
 	Ticks         uint64 // of the thread that looks at the clock, which rests while nothing runs
+
+	Descriptors       uint64 // that guests hold, and those of granted directories
+	DescriptorsPeak   uint64 // most at once
+	DescriptorsDenied uint64 // how often a limit denied one
+	Buffers           uint64 // bytes that streams have read ahead or not yet written
+	BuffersPeak       uint64 // most at once
+	Lookups           uint64 // of names, without an answer
+	LookupsDenied     uint64 // how often a limit denied one
+	FileOperations    uint64 // of guests, that run or wait for a thread
+	DiskDenied        uint64 // how often a directory's limit denied a guest to add to it
 }
 
 // Stats tells what the runtime is doing and has done. It takes no lock that a call takes.

@@ -86,6 +86,16 @@ func WithDirectory(host, guest string, rights Rights) SandboxOption {
 	return func(s *Sandbox) error { return errorOf(s.c.Directory(host, guest, uint64(rights))) }
 }
 
+// WithDirectoryLimit limits what guests may add to a directory that [WithDirectory] granted before,
+// all instances of a component together: by how many bytes files grow, and how many names they
+// make. What they shorten or remove counts back. A guest that wants more is refused; if it gives up
+// by a trap, the call ends with [ErrDiskQuota]. [math.MaxUint64] stands for no limit.
+func WithDirectoryLimit(guest string, maxBytes, maxEntries uint64) SandboxOption {
+	return func(s *Sandbox) error {
+		return errorOf(s.c.DirectoryLimit(guest, maxBytes, maxEntries))
+	}
+}
+
 // WithStdinBytes gives the guest these bytes as stdin, in each instance from the start.
 func WithStdinBytes(bytes []byte) SandboxOption {
 	return func(s *Sandbox) error { return errorOf(s.c.StdinBytes(bytes)) }

@@ -3,6 +3,7 @@ use super::quiet;
 use crate::builder::RuntimeBuilder;
 use crate::error::Result;
 
+mod bounds;
 mod limits;
 mod operation;
 mod trust;

@@ -51,6 +51,13 @@ pub enum runtime_error_code_t {
     RUNTIME_ERROR_STACK_OVERFLOW = 38,
     /// The guest wanted more of the host's own memory or handles than it may have.
     RUNTIME_ERROR_RESOURCE_LIMIT = 39,
+    /// The guest, or the directories it is granted, wanted more descriptors than
+    /// runtime_builder_max_descriptors() or runtime_builder_max_total_descriptors() allows.
+    RUNTIME_ERROR_DESCRIPTOR_LIMIT = 40,
+    /// The guest wanted more name look-ups at once than runtime_builder_max_lookups() allows.
+    RUNTIME_ERROR_LOOKUP_LIMIT = 41,
+    /// The guest wanted to add more to a directory than runtime_sandbox_directory_limit() allows.
+    RUNTIME_ERROR_DISK_QUOTA = 42,
 
     /// A file or directory could not be used.
     RUNTIME_ERROR_IO = 48,
@@ -162,6 +169,9 @@ codes! {
     Fuel = RUNTIME_ERROR_FUEL = c"FUEL",
     StackOverflow = RUNTIME_ERROR_STACK_OVERFLOW = c"STACK_OVERFLOW",
     ResourceLimit = RUNTIME_ERROR_RESOURCE_LIMIT = c"RESOURCE_LIMIT",
+    DescriptorLimit = RUNTIME_ERROR_DESCRIPTOR_LIMIT = c"DESCRIPTOR_LIMIT",
+    LookupLimit = RUNTIME_ERROR_LOOKUP_LIMIT = c"LOOKUP_LIMIT",
+    DiskQuota = RUNTIME_ERROR_DISK_QUOTA = c"DISK_QUOTA",
     Io = RUNTIME_ERROR_IO = c"IO",
     Pool = RUNTIME_ERROR_POOL = c"POOL",
     Signature = RUNTIME_ERROR_SIGNATURE = c"SIGNATURE",

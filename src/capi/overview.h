@@ -99,12 +99,15 @@
  * one page of memory; handlers of pthread_atfork(); and the library itself, which stays after
  * dlclose(). Each thread that runs guests and has no alternate signal stack that is large enough
  * gets one, until it ends. A runtime has, until it and all that was made from it are gone: the
- * threads wasmcell-epoch, wasmcell-reactor, as many wasmcell-worker as
+ * threads wasmcell-epoch, wasmcell-reactor, wasmcell-deadline, as many wasmcell-worker as
  * runtime_builder_worker_threads() says, and, while they have something to do and some seconds
- * longer, up to 512 more of the name wasmcell-reactor, which open files, look up names and end
- * calls that are late or cancelled; while something is compiled, one wasmcell-compile for each
- * processor, and at the end one wasmcell-shutdown; a wasmcell-helper for each caller that has too
- * little stack or is about to end; descriptors of two epolls and their eventfds;
+ * longer, as many more wasmcell-deadline, which end calls that are late or cancelled, two more
+ * wasmcell-reactor, which watch an inherited stdin, wasmcell-file and wasmcell-lookup, at most
+ * runtime_builder_file_threads() and runtime_builder_lookup_threads(), and a wasmcell-worker in the
+ * place of each that a host function blocks, at most 512; while something is compiled, one
+ * wasmcell-compile for each processor, and at the end one wasmcell-shutdown; a wasmcell-helper for
+ * each caller that has too little stack or is about to end; descriptors of two epolls and their
+ * eventfds;
  * the mappings of the pool, of which the stacks alone are two for each of
  * runtime_builder_max_components(); and temporary files in runtime_builder_cache_directory() while
  * it writes there, other files in it for good. A component has mappings of its code and its data,

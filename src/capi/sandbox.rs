@@ -4,7 +4,7 @@ use std::path::Path;
 use super::boundary::{Out, guard, release, text};
 use super::error::runtime_error_t;
 use crate::error::{Error, Result};
-use crate::sandbox::{Rights, Sandbox};
+use crate::sandbox::{Allowance, Rights, Sandbox};
 
 mod network;
 mod reproducible;
@@ -208,6 +208,49 @@ pub unsafe extern "C" fn runtime_sandbox_directory(
             (own(sandbox)?, host_path, guest_path)
         };
         sandbox.directory(Path::new(host_path), guest_path, from_flags(rights)?)?;
+        Ok(())
+    })
+}
+
+/// Limits what guests may add to a directory that runtime_sandbox_directory() granted.
+///
+/// Counted is what all instances of a component together do through this grant: by how many bytes
+/// the lengths of files and symbolic links grow, and how many names they make. What they shorten
+/// or remove counts back, so that the directory never holds more than it did when the component was
+/// loaded and the limit; a file that is removed while a guest has it open counts until that is
+/// closed. These are not the blocks that the file system takes: `du` may say more for many small
+/// files, and less for files with holes. A guest that wants more is told `quota`, and nothing of
+/// that write is done; if it gives up by a trap, the call is RUNTIME_ERROR_DISK_QUOTA. Other
+/// grants of the same directory, and other components, have limits of their own.
+///
+/// @param sandbox         The sandbox, borrowed for the call.
+/// @param guest_path      What the directory was granted as, UTF-8. Borrowed for the call.
+/// @param guest_path_len  Length of `guest_path`.
+/// @param max_bytes       Default none; from 0 to UINT64_MAX, which stands for none.
+/// @param max_entries     Names of files, directories and links. Default none; from 0 to
+///                        UINT64_MAX, which stands for none.
+///
+/// @return NULL on success, otherwise an error owned by the caller:
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` is NULL, or if `guest_path` is NULL, not
+///         UTF-8 or not granted.
+///
+/// @threadsafe One thread at a time for each sandbox.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_sandbox_directory_limit(
+    sandbox: *mut runtime_sandbox_t,
+    guest_path: *const c_char,
+    guest_path_len: usize,
+    max_bytes: u64,
+    max_entries: u64,
+) -> *mut runtime_error_t {
+    guard("runtime_sandbox_directory_limit", || {
+        // SAFETY: the header obliges callers to pass a live sandbox of their own, and live text.
+        let (sandbox, guest_path) =
+            unsafe { (own(sandbox)?, text(guest_path, guest_path_len, "guest_path")?) };
+        let limit = Allowance { bytes: max_bytes, entries: max_entries };
+        sandbox.directory_limit(guest_path, limit)?;
         Ok(())
     })
 }

@@ -42,6 +42,24 @@ pub struct runtime_stats_t {
     pub pool_slots: u64,
     /// Ticks of the thread that looks at the clock; it rests while no call is in flight.
     pub ticks: u64,
+    /// Descriptors that guests hold, and those of granted directories.
+    pub descriptors: u64,
+    /// Most such descriptors at once.
+    pub descriptors_peak: u64,
+    /// How often a limit denied a descriptor.
+    pub descriptors_denied: u64,
+    /// Bytes that streams of guests have read ahead or not yet written.
+    pub buffers: u64,
+    /// Most such bytes at once.
+    pub buffers_peak: u64,
+    /// Name look-ups without an answer.
+    pub lookups: u64,
+    /// How often a limit denied a name look-up.
+    pub lookups_denied: u64,
+    /// File operations of guests that run or wait for a thread.
+    pub file_operations: u64,
+    /// How often a directory's limit denied a guest to add to it.
+    pub disk_denied: u64,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
@@ -87,6 +105,15 @@ pub unsafe extern "C" fn runtime_stats(
             denied: stats.denied,
             pool_slots: stats.pool_slots,
             ticks: stats.ticks,
+            descriptors: stats.descriptors,
+            descriptors_peak: stats.descriptors_peak,
+            descriptors_denied: stats.descriptors_denied,
+            buffers: stats.buffers,
+            buffers_peak: stats.buffers_peak,
+            lookups: stats.lookups,
+            lookups_denied: stats.lookups_denied,
+            file_operations: stats.file_operations,
+            disk_denied: stats.disk_denied,
         });
         Ok(())
     })

@@ -128,7 +128,8 @@ mod tests {
             }
         }
         for head in ["_R", "_RIC1a", "_RMC1a", "_RNvMC1a", "_RIC1aK"] {
-            for part in ["R", "T", "F", "S", "INvYu", "NvYu", "Yu", "INvC1a1b", "DNvC1a1bp", "B0_"] {
+            for part in ["R", "T", "F", "S", "INvYu", "NvYu", "Yu", "INvC1a1b", "DNvC1a1bp", "B0_"]
+            {
                 names.push(format!("{head}{}uE", part.repeat(700)));
             }
         }

@@ -1,9 +1,7 @@
 //! The interfaces of WASI that wasmtime provides, whichever compatible version a component imports.
 
 use crate::linker::version;
-
-/// What wasmtime 48 provides.
-const VERSION: &str = "0.2.12";
+use crate::sandbox::VERSION;
 
 const INTERFACES: [&str; 27] = [
     "wasi:cli/environment",

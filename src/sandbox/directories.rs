@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use wasmtime_wasi::filesystem::WasiFilesystemCtx;
 use wasmtime_wasi::{FsPerms, WasiCtx};
 
+use super::Allowance;
 use crate::error::{Code, Error, Result};
 
 /// What a guest may do in a directory and in all that is below it. Sizes and times may be looked at
@@ -33,6 +34,7 @@ pub(super) struct Directory {
     host: PathBuf,
     pub guest: String,
     pub rights: Rights,
+    pub limit: Option<Allowance>,
 }
 
 impl Directory {
@@ -50,7 +52,7 @@ impl Directory {
             return Err(Error::new(Code::Io, format_args!("{}: not a directory", host.display())));
         }
         fs::read_dir(&host).map_err(io)?;
-        Ok(Self { host, guest, rights })
+        Ok(Self { host, guest, rights, limit: None })
     }
 }
 
@@ -67,7 +69,9 @@ impl fmt::Debug for Directory {
 /// `IO` naming the path.
 pub(super) fn open(directories: &[Directory]) -> Result<WasiFilesystemCtx> {
     let mut builder = WasiCtx::builder();
-    for Directory { host, guest, rights } in directories {
+    // Where they are used, on threads that may wait.
+    builder.allow_blocking_current_thread(true);
+    for Directory { host, guest, rights, .. } in directories {
         let permissions = match rights.write {
             true => FsPerms::ReadWrite,
             false => FsPerms::ReadOnly,

@@ -1,49 +1,96 @@
-//! Files, with checks in front of wasmtime's own: it knows directories to read and directories to
-//! read and write, and opens whatever has a name.
+//! Files: wasmtime's, with checks in front. It knows directories to read and directories to read
+//! and write, opens whatever has a name, and takes as many threads as guests keep busy.
+
+mod host;
+mod listing;
+mod open;
+mod streams;
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
-use wasmtime::component::Resource;
-use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemCtxView};
-use wasmtime_wasi::p2::bindings::filesystem::preopens;
-use wasmtime_wasi::p2::bindings::filesystem::types::{
-    self, Advice, DescriptorFlags, DescriptorStat, DescriptorType, DirectoryEntry,
-    DirectoryEntryStream, ErrorCode, Filesize, HostDescriptor, HostDirectoryEntryStream,
-    MetadataHashValue, NewTimestamp, OpenFlags, PathFlags,
-};
-use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
+use wasmtime::component::{Resource, ResourceTable};
+use wasmtime_wasi::filesystem::{Descriptor, Dir, WasiFilesystemCtx, WasiFilesystemCtxView};
+use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
+use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
 
+use super::quota::{Meter, Opened, code};
 use super::{Rights, World};
+use crate::portion::Portion;
+use crate::share::{Denied, Held};
+
+use streams::{Handle, Output};
+
+/// What Linux takes; more would be split and copied in vain.
+const PATH_MAX: usize = 4096;
 
 /// Which directory each open file came from, by the number of its descriptor.
 #[derive(Default)]
 pub(crate) struct Grants(HashMap<u32, Grant>);
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Grant {
     /// Which of the granted directories.
     directory: usize,
     rights: Rights,
+    place: Arc<Place>,
+}
+
+/// What an open file counts as, for as long as somebody has it open.
+#[derive(Default)]
+struct Place {
+    _opened: Option<Opened>,
+    _held: Option<Held>,
 }
 
 /// The files of a guest.
 pub(crate) struct Files<'a> {
     pub inner: WasiFilesystemCtxView<'a>,
     pub grants: &'a mut Grants,
+    pub portion: Arc<Portion>,
     pub world: Option<Arc<World>>,
 }
 
 type Fd = Resource<Descriptor>;
+type View<'a> = WasiFilesystemCtxView<'a>;
 
 /// The same descriptor, for a call before the one that it is meant for.
 fn lend(fd: &Fd) -> Fd {
     Resource::new_borrow(fd.rep())
 }
 
+/// What the guest is told of `error`.
+fn told(error: io::Error) -> FsError {
+    code(&error).into()
+}
+
+/// WASI has no word for too many descriptors.
+fn denied(_: Denied) -> FsError {
+    ErrorCode::InsufficientMemory.into()
+}
+
+/// What is done at once, since it may block.
+fn now<T>(work: impl Future<Output = FsResult<T>>) -> FsResult<T> {
+    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => Err(FsError::trap(io::Error::other("a file operation waits"))),
+    }
+}
+
+fn check_path(path: &str) -> FsResult<()> {
+    match path.len() > PATH_MAX {
+        true => Err(ErrorCode::NameTooLong.into()),
+        false => Ok(()),
+    }
+}
+
 impl Files<'_> {
-    fn grant(&self, fd: &Fd) -> FsResult<Grant> {
-        self.grants.0.get(&fd.rep()).copied().ok_or_else(|| ErrorCode::BadDescriptor.into())
+    fn grant(&self, fd: &Fd) -> FsResult<&Grant> {
+        self.grants.0.get(&fd.rep()).ok_or_else(|| ErrorCode::BadDescriptor.into())
     }
 
     /// Refuses unless `fd` comes with the right that `allowed` looks for.
@@ -62,226 +109,60 @@ impl Files<'_> {
         }
     }
 
-    /// Refuses what is no file, directory or link. Opening a FIFO may wait for ever, where no
-    /// deadline reaches; opening a device may do anything.
-    async fn check_kind(&mut self, fd: &Fd, flags: PathFlags, path: &str) -> FsResult<()> {
-        let found = self.inner.stat_at(lend(fd), flags, path.to_owned()).await;
-        match found.map(|stat| stat.type_) {
-            Ok(
-                DescriptorType::RegularFile
-                | DescriptorType::Directory
-                | DescriptorType::SymbolicLink,
-            ) => Ok(()),
-            Ok(_) => Err(ErrorCode::NotPermitted.into()),
-            // Opening says what is wrong with it.
-            Err(_) => Ok(()),
+    fn meter(&self, fd: &Fd) -> FsResult<Option<Meter>> {
+        let directory = self.grant(fd)?.directory;
+        let quota = self.world.as_ref().and_then(|world| world.quota(directory));
+        Ok(quota.map(|quota| Meter::new(quota, self.portion.denial())))
+    }
+
+    fn directory(&self, fd: &Fd) -> FsResult<Dir> {
+        match self.inner.table.get(fd)? {
+            Descriptor::Dir(directory) => Ok(directory.clone()),
+            Descriptor::File(_) => Err(ErrorCode::NotDirectory.into()),
         }
     }
-}
 
-impl preopens::Host for Files<'_> {
-    fn get_directories(&mut self) -> wasmtime::Result<Vec<(Fd, String)>> {
-        let directories = preopens::Host::get_directories(&mut self.inner)?;
-        let rights = self.world.iter().flat_map(|world| world.rights());
-        for (directory, ((fd, _), rights)) in directories.iter().zip(rights).enumerate() {
-            self.grants.0.insert(fd.rep(), Grant { directory, rights });
+    /// The file of `fd`, or why it is none.
+    fn file(&self, fd: &Fd, otherwise: ErrorCode) -> FsResult<wasmtime_wasi::filesystem::File> {
+        match self.inner.table.get(fd)? {
+            Descriptor::File(file) => Ok(file.clone()),
+            Descriptor::Dir(_) => Err(otherwise.into()),
         }
-        Ok(directories)
-    }
-}
-
-impl types::Host for Files<'_> {
-    fn convert_error_code(&mut self, error: FsError) -> wasmtime::Result<ErrorCode> {
-        self.inner.convert_error_code(error)
     }
 
-    fn filesystem_error_code(
-        &mut self,
-        error: Resource<wasmtime::Error>,
-    ) -> wasmtime::Result<Option<ErrorCode>> {
-        self.inner.filesystem_error_code(error)
+    fn handle(&self, fd: &Fd, file: Arc<File>) -> FsResult<Handle> {
+        let place = self.grant(fd)?.place.clone();
+        Ok(Handle { file, place, portion: self.portion.clone() })
     }
-}
 
-impl HostDescriptor for Files<'_> {
-    async fn open_at(
-        &mut self,
-        fd: Fd,
-        path_flags: PathFlags,
-        path: String,
-        open_flags: OpenFlags,
-        flags: DescriptorFlags,
-    ) -> FsResult<Fd> {
-        let grant = self.grant(&fd)?;
-        let reads = flags.contains(DescriptorFlags::READ);
-        let changes = flags.contains(DescriptorFlags::WRITE)
-            || open_flags.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE);
-        if reads && changes && !grant.rights.read {
+    fn output(&mut self, fd: &Fd, at: Option<u64>) -> FsResult<Resource<DynOutputStream>> {
+        let file = self.file(fd, ErrorCode::BadDescriptor)?;
+        if file.perms.write_not_permitted() {
             return Err(ErrorCode::NotPermitted.into());
         }
-        self.check_kind(&fd, path_flags, &path).await?;
-        let opened = self.inner.open_at(fd, path_flags, path, open_flags, flags).await?;
-        // Without the right to read, directories may be opened, as the way to what is in them.
-        let file = matches!(self.inner.table.get(&opened)?, Descriptor::File(_));
-        if file && !changes && !grant.rights.read {
-            HostDescriptor::drop(&mut self.inner, opened).map_err(FsError::trap)?;
-            return Err(ErrorCode::NotPermitted.into());
+        let output = Output::new(self.handle(fd, file.file)?, self.meter(fd)?, at);
+        Ok(self.inner.table.push(Box::new(output) as DynOutputStream)?)
+    }
+
+    /// Has wasmtime do something with `fds`, where it may block.
+    async fn there<T: Send + 'static, const N: usize>(
+        &mut self,
+        fds: [&Fd; N],
+        work: impl FnOnce(&mut View<'_>, [Fd; N]) -> FsResult<T> + Send + 'static,
+    ) -> FsResult<T> {
+        // What is used there: it stays open until that is done.
+        let (mut table, mut places) = (ResourceTable::new(), Vec::with_capacity(N));
+        let mut lent = fds.map(lend);
+        for (fd, lent) in fds.into_iter().zip(&mut lent) {
+            places.push(self.grant(fd)?.place.clone());
+            *lent = lend(&table.push(self.inner.table.get(fd)?.clone())?);
         }
-        self.grants.0.insert(opened.rep(), grant);
-        Ok(opened)
-    }
-
-    fn drop(&mut self, fd: Fd) -> wasmtime::Result<()> {
-        self.grants.0.remove(&fd.rep());
-        HostDescriptor::drop(&mut self.inner, fd)
-    }
-
-    async fn read(&mut self, fd: Fd, len: Filesize, at: Filesize) -> FsResult<(Vec<u8>, bool)> {
-        self.check(&fd, |rights| rights.read)?;
-        self.inner.read(fd, len, at).await
-    }
-
-    fn read_via_stream(&mut self, fd: Fd, at: Filesize) -> FsResult<Resource<DynInputStream>> {
-        self.check(&fd, |rights| rights.read)?;
-        self.inner.read_via_stream(fd, at)
-    }
-
-    async fn read_directory(&mut self, fd: Fd) -> FsResult<Resource<DirectoryEntryStream>> {
-        self.check(&fd, |rights| rights.list)?;
-        self.inner.read_directory(fd).await
-    }
-
-    async fn readlink_at(&mut self, fd: Fd, path: String) -> FsResult<String> {
-        self.check(&fd, |rights| rights.read)?;
-        self.inner.readlink_at(fd, path).await
-    }
-
-    async fn link_at(
-        &mut self,
-        fd: Fd,
-        old_flags: PathFlags,
-        old: String,
-        to: Fd,
-        new: String,
-    ) -> FsResult<()> {
-        self.check_same(&fd, &to)?;
-        self.inner.link_at(fd, old_flags, old, to, new).await
-    }
-
-    async fn rename_at(&mut self, fd: Fd, old: String, to: Fd, new: String) -> FsResult<()> {
-        self.check_same(&fd, &to)?;
-        self.inner.rename_at(fd, old, to, new).await
-    }
-
-    // From here on wasmtime's checks suffice: nothing is changed without the right to write.
-
-    async fn write(&mut self, fd: Fd, bytes: Vec<u8>, at: Filesize) -> FsResult<Filesize> {
-        self.inner.write(fd, bytes, at).await
-    }
-
-    fn write_via_stream(&mut self, fd: Fd, at: Filesize) -> FsResult<Resource<DynOutputStream>> {
-        self.inner.write_via_stream(fd, at)
-    }
-
-    fn append_via_stream(&mut self, fd: Fd) -> FsResult<Resource<DynOutputStream>> {
-        self.inner.append_via_stream(fd)
-    }
-
-    async fn advise(&mut self, fd: Fd, at: Filesize, len: Filesize, how: Advice) -> FsResult<()> {
-        self.inner.advise(fd, at, len, how).await
-    }
-
-    async fn sync_data(&mut self, fd: Fd) -> FsResult<()> {
-        self.inner.sync_data(fd).await
-    }
-
-    async fn sync(&mut self, fd: Fd) -> FsResult<()> {
-        self.inner.sync(fd).await
-    }
-
-    async fn get_flags(&mut self, fd: Fd) -> FsResult<DescriptorFlags> {
-        self.inner.get_flags(fd).await
-    }
-
-    async fn get_type(&mut self, fd: Fd) -> FsResult<DescriptorType> {
-        self.inner.get_type(fd).await
-    }
-
-    async fn set_size(&mut self, fd: Fd, size: Filesize) -> FsResult<()> {
-        self.inner.set_size(fd, size).await
-    }
-
-    async fn set_times(&mut self, fd: Fd, a: NewTimestamp, m: NewTimestamp) -> FsResult<()> {
-        self.inner.set_times(fd, a, m).await
-    }
-
-    async fn set_times_at(
-        &mut self,
-        fd: Fd,
-        flags: PathFlags,
-        path: String,
-        a: NewTimestamp,
-        m: NewTimestamp,
-    ) -> FsResult<()> {
-        self.inner.set_times_at(fd, flags, path, a, m).await
-    }
-
-    async fn stat(&mut self, fd: Fd) -> FsResult<DescriptorStat> {
-        self.inner.stat(fd).await
-    }
-
-    async fn stat_at(
-        &mut self,
-        fd: Fd,
-        flags: PathFlags,
-        path: String,
-    ) -> FsResult<DescriptorStat> {
-        self.inner.stat_at(fd, flags, path).await
-    }
-
-    async fn create_directory_at(&mut self, fd: Fd, path: String) -> FsResult<()> {
-        self.inner.create_directory_at(fd, path).await
-    }
-
-    async fn remove_directory_at(&mut self, fd: Fd, path: String) -> FsResult<()> {
-        self.inner.remove_directory_at(fd, path).await
-    }
-
-    async fn unlink_file_at(&mut self, fd: Fd, path: String) -> FsResult<()> {
-        self.inner.unlink_file_at(fd, path).await
-    }
-
-    async fn symlink_at(&mut self, fd: Fd, target: String, path: String) -> FsResult<()> {
-        self.inner.symlink_at(fd, target, path).await
-    }
-
-    async fn is_same_object(&mut self, a: Fd, b: Fd) -> wasmtime::Result<bool> {
-        self.inner.is_same_object(a, b).await
-    }
-
-    async fn metadata_hash(&mut self, fd: Fd) -> FsResult<MetadataHashValue> {
-        self.inner.metadata_hash(fd).await
-    }
-
-    async fn metadata_hash_at(
-        &mut self,
-        fd: Fd,
-        flags: PathFlags,
-        path: String,
-    ) -> FsResult<MetadataHashValue> {
-        self.inner.metadata_hash_at(fd, flags, path).await
-    }
-}
-
-impl HostDirectoryEntryStream for Files<'_> {
-    async fn read_directory_entry(
-        &mut self,
-        stream: Resource<DirectoryEntryStream>,
-    ) -> FsResult<Option<DirectoryEntry>> {
-        self.inner.read_directory_entry(stream).await
-    }
-
-    fn drop(&mut self, stream: Resource<DirectoryEntryStream>) -> wasmtime::Result<()> {
-        HostDirectoryEntryStream::drop(&mut self.inner, stream)
+        let work = move || {
+            let mut ctx = WasiFilesystemCtx::default();
+            let outcome = work(&mut View { ctx: &mut ctx, table: &mut table }, lent);
+            drop(places);
+            Ok(outcome)
+        };
+        self.portion.file(work).await.map_err(told)?
     }
 }

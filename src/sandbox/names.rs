@@ -1,21 +1,72 @@
-//! Name look-up, for allowed names only.
+//! Name look-up, for allowed names only, by threads that do nothing else.
 
+use std::future::poll_fn;
+use std::net::{IpAddr, ToSocketAddrs};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::vec;
 
 use wasmtime::component::Resource;
+use wasmtime_wasi::async_trait;
 use wasmtime_wasi::p2::bindings::sockets::ip_name_lookup::{
     Host, HostResolveAddressStream, ResolveAddressStream,
 };
 use wasmtime_wasi::p2::bindings::sockets::network::{self, ErrorCode, IpAddress, Network};
-use wasmtime_wasi::p2::{DynPollable, SocketError};
+use wasmtime_wasi::p2::{DynPollable, Pollable, SocketError, subscribe};
 use wasmtime_wasi::sockets::WasiSocketsCtxView;
 
 use super::World;
+use crate::offload::Answer;
+use crate::portion::Portion;
 
 /// The look-ups of a guest.
 pub(crate) struct Names<'a> {
     pub inner: WasiSocketsCtxView<'a>,
+    pub portion: Arc<Portion>,
     pub world: Option<Arc<World>>,
+}
+
+/// One look-up. When the guest drops it, it is not begun; or its answer is for nobody.
+enum Lookup {
+    Asked(Answer<Found>),
+    Found(Found),
+}
+
+type Found = Result<vec::IntoIter<IpAddr>, ErrorCode>;
+
+impl Lookup {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<&mut Found> {
+        if let Self::Asked(answer) = self {
+            match Pin::new(answer).poll(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(found) => {
+                    *self = Self::Found(found.unwrap_or(Err(ErrorCode::TemporaryResolverFailure)));
+                }
+            }
+        }
+        match self {
+            Self::Found(found) => Poll::Ready(found),
+            Self::Asked(_) => Poll::Pending,
+        }
+    }
+}
+
+#[async_trait]
+impl Pollable for Lookup {
+    async fn ready(&mut self) {
+        poll_fn(|context| self.poll(context).map(drop)).await;
+    }
+}
+
+/// What the system knows `name` as. Takes as long as the system likes.
+fn find(name: &str) -> Found {
+    let found = (name, 0).to_socket_addrs().map_err(|error| {
+        tracing::debug!(name, "name look-up: {error}");
+        ErrorCode::NameUnresolvable
+    })?;
+    let addresses: Vec<IpAddr> = found.map(|address| address.ip().to_canonical()).collect();
+    Ok(addresses.into_iter())
 }
 
 impl network::Host for Names<'_> {
@@ -43,10 +94,27 @@ impl Host for Names<'_> {
         network: Resource<Network>,
         name: String,
     ) -> Result<Resource<ResolveAddressStream>, SocketError> {
-        match self.world.as_ref().is_some_and(|world| world.network().allows_name(&name)) {
-            true => self.inner.resolve_addresses(network, name),
-            false => Err(ErrorCode::AccessDenied.into()),
+        self.inner.table.get(&network)?;
+        if !self.world.as_ref().is_some_and(|world| world.network().allows_name(&name)) {
+            return Err(ErrorCode::AccessDenied.into());
         }
+        let lookup = match name.parse() {
+            Ok(address) => Lookup::Found(Ok(vec![address].into_iter())),
+            Err(_) => {
+                let asked = self.portion.look_up(move || find(&name.to_ascii_lowercase()));
+                Lookup::Asked(asked.map_err(|_| ErrorCode::TemporaryResolverFailure)?)
+            }
+        };
+        // Of a type of ours, which only the functions below look at.
+        Ok(Resource::new_own(self.inner.table.push(lookup)?.rep()))
+    }
+}
+
+/// A stream is a [`Lookup`]: nobody else makes any.
+fn lookup(stream: &Resource<ResolveAddressStream>) -> Resource<Lookup> {
+    match stream.owned() {
+        true => Resource::new_own(stream.rep()),
+        false => Resource::new_borrow(stream.rep()),
     }
 }
 
@@ -55,17 +123,23 @@ impl HostResolveAddressStream for Names<'_> {
         &mut self,
         stream: Resource<ResolveAddressStream>,
     ) -> Result<Option<IpAddress>, SocketError> {
-        self.inner.resolve_next_address(stream)
+        let lookup = self.inner.table.get_mut(&lookup(&stream))?;
+        match lookup.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Pending => Err(ErrorCode::WouldBlock.into()),
+            Poll::Ready(Ok(found)) => Ok(found.next().map(IpAddress::from)),
+            Poll::Ready(Err(error)) => Err((*error).into()),
+        }
     }
 
     fn subscribe(
         &mut self,
         stream: Resource<ResolveAddressStream>,
     ) -> wasmtime::Result<Resource<DynPollable>> {
-        HostResolveAddressStream::subscribe(&mut self.inner, stream)
+        subscribe(self.inner.table, lookup(&stream))
     }
 
     fn drop(&mut self, stream: Resource<ResolveAddressStream>) -> wasmtime::Result<()> {
-        HostResolveAddressStream::drop(&mut self.inner, stream)
+        self.inner.table.delete(lookup(&stream))?;
+        Ok(())
     }
 }

@@ -9,23 +9,46 @@ use wasmtime_wasi::p2::bindings::{filesystem, sockets};
 
 use super::directories::{self, Rights};
 use super::network::Network;
+use super::quota::Quota;
 use super::{Files, Names, Sandbox, Stdio};
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::guest::Guest;
+use crate::runtime::Runtime;
+use crate::share::Held;
 
 /// What the instances of a component share of its sandbox.
 pub(crate) struct World {
     sandbox: Sandbox,
     files: WasiFilesystemCtx,
+    /// For each directory.
+    quotas: Vec<Option<Arc<Quota>>>,
+    _held: Held,
 }
 
 impl World {
     /// Opens what `sandbox` grants.
     ///
     /// # Errors
-    /// `IO` names the directory that cannot be opened.
-    pub(crate) fn open(sandbox: &Sandbox) -> Result<Self> {
-        Ok(Self { sandbox: sandbox.clone(), files: directories::open(&sandbox.directories)? })
+    /// `IO` names the directory that cannot be opened; `DESCRIPTOR_LIMIT` and `RESOURCE_LIMIT` if
+    /// `runtime` does not allow as much.
+    pub(crate) fn open(sandbox: &Sandbox, runtime: &Runtime) -> Result<Self> {
+        let (size, max) = (sandbox.size(), runtime.settings().bounds.max_environment);
+        if size > max {
+            let problem = format!(
+                "arguments, environment and configuration of the sandbox have {size} bytes; \
+                 `max_environment` is {max}"
+            );
+            return Err(Error::new(Code::ResourceLimit, problem));
+        }
+        let commons = runtime.commons();
+        let held = commons.descriptors(sandbox.directories.len() as u64)?;
+        let files = directories::open(&sandbox.directories)?;
+        let quotas = sandbox.directories.iter().map(|directory| {
+            let denied = commons.disk_denied().clone();
+            directory.limit.map(|max| Arc::new(Quota::new(&directory.guest, max, denied)))
+        });
+        let quotas = quotas.collect();
+        Ok(Self { sandbox: sandbox.clone(), files, quotas, _held: held })
     }
 
     /// What one instance gets; its streams, where the host provides them.
@@ -48,6 +71,11 @@ impl World {
     /// The rights to each directory, in the order in which the guest sees them.
     pub(super) fn rights(&self) -> impl Iterator<Item = Rights> {
         self.sandbox.directories.iter().map(|directory| directory.rights)
+    }
+
+    /// What may be added to the `directory`th of them.
+    pub(super) fn quota(&self, directory: usize) -> Option<&Arc<Quota>> {
+        self.quotas.get(directory)?.as_ref()
     }
 
     pub(super) fn network(&self) -> &Network {
@@ -75,13 +103,14 @@ impl HasData for OurNames {
     type Data<'a> = Names<'a>;
 }
 
-/// Defines WASI 0.2, with our checks in front of wasmtime's files and names.
+/// Defines WASI 0.2, with our checks in front of wasmtime's files, names and sockets.
 pub(crate) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
     linker.allow_shadowing(true);
     filesystem::types::add_to_linker::<Guest, OurFiles>(linker, Guest::files)?;
     filesystem::preopens::add_to_linker::<Guest, OurFiles>(linker, Guest::files)?;
     sockets::ip_name_lookup::add_to_linker::<Guest, OurNames>(linker, Guest::names)?;
+    super::sockets::shadow(linker)?;
     linker.allow_shadowing(false);
     Ok(())
 }

@@ -79,7 +79,8 @@ static int count_mappings(void) {
 }
 
 static void look_while_it_is_used(uint64_t workers) {
-  static const char *const names[] = {"wasmcell-epoch", "wasmcell-worker", "wasmcell-reacto", NULL};
+  static const char *const names[] = {"wasmcell-epoch", "wasmcell-worker", "wasmcell-reacto",
+                                      "wasmcell-deadli", NULL};
   static const char *const files[] = {"[eventpoll]", "[eventfd]", "pagemap", "memfd:", NULL};
   guest_t guest;
   runtime_value_t one = value_u32(1), ms = value_u64(5);
@@ -93,6 +94,7 @@ static void look_while_it_is_used(uint64_t workers) {
   only(&threads, &none, names);
   CHECK(count(&threads, "wasmcell-worker") == (int)workers);
   CHECK(count(&threads, "wasmcell-epoch") == 1 && count(&threads, "wasmcell-reacto") == 1);
+  CHECK(count(&threads, "wasmcell-deadli") == 1);
   list_descriptors(&descriptors);
   only(&descriptors, &before, files);
   guest_free(&guest);

@@ -92,6 +92,42 @@ class Builder : public detail::Owned<runtime_builder_t, runtime_builder_free> {
   Builder &max_names_size(std::uint64_t bytes) noexcept {
     return set(runtime_builder_max_names_size, bytes);
   }
+  /// Sets how many descriptors of the process one instance may hold at once.
+  Builder &max_descriptors(std::uint64_t count) noexcept {
+    return set(runtime_builder_max_descriptors, count);
+  }
+  /// Sets how many descriptors all instances may hold together.
+  Builder &max_total_descriptors(std::uint64_t count) noexcept {
+    return set(runtime_builder_max_total_descriptors, count);
+  }
+  /// Sets how many bytes the streams of one instance may buffer.
+  Builder &max_buffers(std::uint64_t bytes) noexcept {
+    return set(runtime_builder_max_buffers, bytes);
+  }
+  /// Sets how many bytes the streams of all instances may buffer.
+  Builder &max_total_buffers(std::uint64_t bytes) noexcept {
+    return set(runtime_builder_max_total_buffers, bytes);
+  }
+  /// Sets how many file operations of one instance may run at once.
+  Builder &max_file_operations(std::uint64_t count) noexcept {
+    return set(runtime_builder_max_file_operations, count);
+  }
+  /// Sets how many threads there may be for file operations of guests.
+  Builder &file_threads(std::uint64_t count) noexcept {
+    return set(runtime_builder_file_threads, count);
+  }
+  /// Sets how many name look-ups of one instance may be unanswered at once.
+  Builder &max_lookups(std::uint64_t count) noexcept {
+    return set(runtime_builder_max_lookups, count);
+  }
+  /// Sets how many threads there may be that wait for the system's resolver.
+  Builder &lookup_threads(std::uint64_t count) noexcept {
+    return set(runtime_builder_lookup_threads, count);
+  }
+  /// Sets how many bytes of arguments, environment and configuration a sandbox may have.
+  Builder &max_environment(std::uint64_t bytes) noexcept {
+    return set(runtime_builder_max_environment, bytes);
+  }
   /// Sets how much fuel each call gets, and makes guests count it.
   Builder &fuel(std::uint64_t units) noexcept {
     return set(runtime_builder_fuel, units);

@@ -69,6 +69,15 @@ inline bool set_number(wasmcell::Builder &b, const std::string &name, std::uint6
   if (name == "max_memories_per_component") return b.max_memories_per_component(n), true;
   if (name == "max_random_size") return b.max_random_size(n), true;
   if (name == "max_names_size") return b.max_names_size(n), true;
+  if (name == "max_descriptors") return b.max_descriptors(n), true;
+  if (name == "max_total_descriptors") return b.max_total_descriptors(n), true;
+  if (name == "max_buffers") return b.max_buffers(n), true;
+  if (name == "max_total_buffers") return b.max_total_buffers(n), true;
+  if (name == "max_file_operations") return b.max_file_operations(n), true;
+  if (name == "file_threads") return b.file_threads(n), true;
+  if (name == "max_lookups") return b.max_lookups(n), true;
+  if (name == "lookup_threads") return b.lookup_threads(n), true;
+  if (name == "max_environment") return b.max_environment(n), true;
   if (name == "max_resources") return b.max_resources(n), true;
   if (name == "max_stack") return b.max_stack(n), true;
   if (name == "max_call_depth") return b.max_call_depth(n), true;

@@ -42,6 +42,15 @@ const (
 	MaxResources
 	MaxRandomSize
 	MaxNamesSize
+	MaxDescriptors
+	MaxTotalDescriptors
+	MaxBuffers
+	MaxTotalBuffers
+	MaxFileOperations
+	FileThreads
+	MaxLookups
+	LookupThreads
+	MaxEnvironment
 	Fuel
 	MaxExecutionTime
 	EpochTick
@@ -84,6 +93,24 @@ func (b *Builder) Set(number Number, value uint64) {
 		C.runtime_builder_max_random_size(p, v)
 	case MaxNamesSize:
 		C.runtime_builder_max_names_size(p, v)
+	case MaxDescriptors:
+		C.runtime_builder_max_descriptors(p, v)
+	case MaxTotalDescriptors:
+		C.runtime_builder_max_total_descriptors(p, v)
+	case MaxBuffers:
+		C.runtime_builder_max_buffers(p, v)
+	case MaxTotalBuffers:
+		C.runtime_builder_max_total_buffers(p, v)
+	case MaxFileOperations:
+		C.runtime_builder_max_file_operations(p, v)
+	case FileThreads:
+		C.runtime_builder_file_threads(p, v)
+	case MaxLookups:
+		C.runtime_builder_max_lookups(p, v)
+	case LookupThreads:
+		C.runtime_builder_lookup_threads(p, v)
+	case MaxEnvironment:
+		C.runtime_builder_max_environment(p, v)
 	case Fuel:
 		C.runtime_builder_fuel(p, v)
 	case MaxExecutionTime:

@@ -66,6 +66,9 @@ type Stats struct {
 	Started, Finished, Trapped, TimedOut, Cancelled, Failed uint64
 	Instances, InstancesPeak, Memory, MemoryPeak, Denied    uint64
 	PoolSlots, Ticks                                        uint64
+	Descriptors, DescriptorsPeak, DescriptorsDenied         uint64
+	Buffers, BuffersPeak, Lookups, LookupsDenied            uint64
+	FileOperations, DiskDenied                              uint64
 }
 
 // Stats tells what the runtime, which the caller has acquired, does.
@@ -81,7 +84,13 @@ func (r *Runtime) Stats() (Stats, *Failure) {
 		Instances: uint64(stats.instances), InstancesPeak: uint64(stats.instances_peak),
 		Memory: uint64(stats.memory), MemoryPeak: uint64(stats.memory_peak),
 		Denied: uint64(stats.denied), PoolSlots: uint64(stats.pool_slots),
-		Ticks: uint64(stats.ticks),
+		Ticks:             uint64(stats.ticks),
+		Descriptors:       uint64(stats.descriptors),
+		DescriptorsPeak:   uint64(stats.descriptors_peak),
+		DescriptorsDenied: uint64(stats.descriptors_denied),
+		Buffers:           uint64(stats.buffers), BuffersPeak: uint64(stats.buffers_peak),
+		Lookups: uint64(stats.lookups), LookupsDenied: uint64(stats.lookups_denied),
+		FileOperations: uint64(stats.file_operations), DiskDenied: uint64(stats.disk_denied),
 	}, nil
 }
 

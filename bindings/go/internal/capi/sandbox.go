@@ -13,6 +13,8 @@ package capi
 #cgo nocallback runtime_sandbox_initial_directory
 #cgo noescape runtime_sandbox_directory
 #cgo nocallback runtime_sandbox_directory
+#cgo noescape runtime_sandbox_directory_limit
+#cgo nocallback runtime_sandbox_directory_limit
 #cgo noescape runtime_sandbox_allow_connect
 #cgo nocallback runtime_sandbox_allow_connect
 #cgo noescape runtime_sandbox_allow_bind
@@ -73,6 +75,12 @@ func (s *Sandbox) InitialDirectory(path string) *Failure {
 func (s *Sandbox) Directory(host, guest string, rights uint64) *Failure {
 	return takeError(C.runtime_sandbox_directory(s.raw(), chars(host), C.size_t(len(host)),
 		chars(guest), C.size_t(len(guest)), C.uint64_t(rights)))
+}
+
+// DirectoryLimit is runtime_sandbox_directory_limit.
+func (s *Sandbox) DirectoryLimit(guest string, maxBytes, maxEntries uint64) *Failure {
+	return takeError(C.runtime_sandbox_directory_limit(s.raw(), chars(guest),
+		C.size_t(len(guest)), C.uint64_t(maxBytes), C.uint64_t(maxEntries)))
 }
 
 // StdinBytes is runtime_sandbox_stdin_bytes.

@@ -1,0 +1,114 @@
+//! What guests may take of the process, beside memory and time.
+
+use super::{GIB, KIB, MIB, RuntimeBuilder};
+
+/// Limits of each instance and of all together.
+#[derive(Clone)]
+pub(crate) struct Bounds {
+    pub max_descriptors: u64,
+    pub max_total_descriptors: Option<u64>,
+    pub max_buffers: u64,
+    pub max_total_buffers: u64,
+    pub max_file_operations: usize,
+    pub file_threads: usize,
+    pub max_lookups: u64,
+    pub lookup_threads: usize,
+    pub max_environment: u64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            max_descriptors: 64,
+            max_total_descriptors: None,
+            max_buffers: 4 * MIB,
+            max_total_buffers: 256 * MIB,
+            max_file_operations: 8,
+            file_threads: 32,
+            max_lookups: 16,
+            lookup_threads: 16,
+            max_environment: MIB,
+        }
+    }
+}
+
+impl Bounds {
+    /// What the builder said, or half of what the process may open now.
+    pub(crate) fn total_descriptors(&self) -> u64 {
+        self.max_total_descriptors.unwrap_or_else(|| (open_files() / 2).clamp(1, 1_000_000))
+    }
+}
+
+#[cfg(unix)]
+fn open_files() -> u64 {
+    use rustix::process::{Resource, getrlimit};
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+#[cfg(not(unix))]
+fn open_files() -> u64 {
+    1024
+}
+
+impl RuntimeBuilder {
+    /// Random bytes that a guest may ask for at a time. Default 64 MiB; at most 1 GiB.
+    pub fn max_random_size(&mut self, bytes: u64) -> &mut Self {
+        self.range("max_random_size", bytes, 1, GIB, |s, n| s.max_random_size = n)
+    }
+
+    /// Descriptors of the process that one instance may hold: files, directories, streams of
+    /// directory entries, sockets. Default 64; at most 1 000 000.
+    pub fn max_descriptors(&mut self, count: u64) -> &mut Self {
+        self.range("max_descriptors", count, 1, 1_000_000, |s, n| s.bounds.max_descriptors = n)
+    }
+
+    /// Descriptors that all instances and granted directories may hold together. Default half of
+    /// what the process may open; at most 1 000 000.
+    pub fn max_total_descriptors(&mut self, count: u64) -> &mut Self {
+        self.range("max_total_descriptors", count, 1, 1_000_000, |s, n| {
+            s.bounds.max_total_descriptors = Some(n);
+        })
+    }
+
+    /// Bytes that the streams of one instance may have read ahead or not yet written. Default 4
+    /// MiB; from 128 KiB to 1 GiB.
+    pub fn max_buffers(&mut self, bytes: u64) -> &mut Self {
+        self.range("max_buffers", bytes, 128 * KIB, GIB, |s, n| s.bounds.max_buffers = n)
+    }
+
+    /// Bytes that the streams of all instances may have read ahead or not yet written. Default 256
+    /// MiB; at least 1 MiB.
+    pub fn max_total_buffers(&mut self, bytes: u64) -> &mut Self {
+        self.range("max_total_buffers", bytes, MIB, 1 << 47, |s, n| s.bounds.max_total_buffers = n)
+    }
+
+    /// File operations of one instance that may run at once; others wait. Default 8; at most 1024.
+    pub fn max_file_operations(&mut self, count: u64) -> &mut Self {
+        self.range("max_file_operations", count, 1, 1024, |s, n| {
+            s.bounds.max_file_operations = n as usize;
+        })
+    }
+
+    /// Threads for file operations of guests; no component has more than half. Default 32; at most
+    /// 1024.
+    pub fn file_threads(&mut self, count: u64) -> &mut Self {
+        self.range("file_threads", count, 1, 1024, |s, n| s.bounds.file_threads = n as usize)
+    }
+
+    /// Name look-ups of one instance that may be unanswered at once. Default 16; at most 1024.
+    pub fn max_lookups(&mut self, count: u64) -> &mut Self {
+        self.range("max_lookups", count, 1, 1024, |s, n| s.bounds.max_lookups = n)
+    }
+
+    /// Threads that wait for the system's resolver; no component has more than half. Default 16;
+    /// at most 1024.
+    pub fn lookup_threads(&mut self, count: u64) -> &mut Self {
+        self.range("lookup_threads", count, 1, 1024, |s, n| s.bounds.lookup_threads = n as usize)
+    }
+
+    /// Bytes of arguments, environment and configuration of a sandbox together. Default 1 MiB; at
+    /// most 1 GiB.
+    pub fn max_environment(&mut self, bytes: u64) -> &mut Self {
+        self.range("max_environment", bytes, 1, GIB, |s, n| s.bounds.max_environment = n)
+    }
+}

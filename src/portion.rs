@@ -1,0 +1,186 @@
+//! What one instance has of what all guests of a runtime share: how much it may hold, and whose
+//! threads do for it what blocks.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::builder::Settings;
+use crate::error::Code;
+use crate::offload::{Answer, Desk, Offload};
+use crate::share::{Denial, Denied, Held, Kind, Share, Tally, Total};
+use crate::stats::Stats;
+
+const DESCRIPTORS: Kind = Kind {
+    code: Code::DescriptorLimit,
+    what: "descriptors",
+    setting: "max_descriptors",
+    total: "max_total_descriptors",
+};
+
+const BUFFERS: Kind = Kind {
+    code: Code::ResourceLimit,
+    what: "bytes in buffers",
+    setting: "max_buffers",
+    total: "max_total_buffers",
+};
+
+const LOOKUPS: Kind = Kind {
+    code: Code::LookupLimit,
+    what: "name look-ups without an answer",
+    setting: "max_lookups",
+    total: "",
+};
+
+/// Only counted: what is too much waits.
+const OPERATIONS: Kind = Kind { code: Code::ResourceLimit, what: "", setting: "", total: "" };
+
+/// What the instances of a runtime share.
+pub(crate) struct Commons {
+    descriptors: Arc<Total>,
+    buffers: Arc<Total>,
+    lookups: Arc<Total>,
+    operations: Arc<Total>,
+    disk_denied: Arc<Tally>,
+    files: Offload,
+    resolvers: Offload,
+    limits: Limits,
+}
+
+/// For each instance.
+#[derive(Clone, Copy)]
+struct Limits {
+    descriptors: u64,
+    buffers: u64,
+    lookups: u64,
+    operations: usize,
+}
+
+/// What one instance has of it.
+pub(crate) struct Portion {
+    /// The component, as far as threads are shared.
+    party: usize,
+    denial: Arc<Denial>,
+    descriptors: Arc<Share>,
+    buffers: Arc<Share>,
+    lookups: Arc<Share>,
+    operations: Arc<Share>,
+    turns: Arc<Semaphore>,
+    files: Desk,
+    resolvers: Desk,
+}
+
+impl Commons {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let bounds = &settings.bounds;
+        let total = |kind, max| Arc::new(Total::new(kind, max));
+        Self {
+            descriptors: total(DESCRIPTORS, bounds.total_descriptors()),
+            buffers: total(BUFFERS, bounds.max_total_buffers),
+            lookups: total(LOOKUPS, u64::MAX),
+            operations: total(OPERATIONS, u64::MAX),
+            disk_denied: Arc::default(),
+            files: Offload::new("wasmcell-file", bounds.file_threads),
+            resolvers: Offload::new("wasmcell-lookup", bounds.lookup_threads),
+            limits: Limits {
+                descriptors: bounds.max_descriptors,
+                buffers: bounds.max_buffers,
+                lookups: bounds.max_lookups,
+                operations: bounds.max_file_operations,
+            },
+        }
+    }
+
+    /// For an instance of the component that `party` stands for.
+    pub(crate) fn portion(&self, party: usize) -> Portion {
+        let (limits, denial) = (self.limits, Arc::default());
+        Portion {
+            party,
+            descriptors: self.descriptors.share(limits.descriptors, &denial),
+            buffers: self.buffers.share(limits.buffers, &denial),
+            lookups: self.lookups.share(limits.lookups, &denial),
+            operations: self.operations.share(u64::MAX, &denial),
+            turns: Arc::new(Semaphore::new(limits.operations)),
+            files: self.files.desk(),
+            resolvers: self.resolvers.desk(),
+            denial,
+        }
+    }
+
+    /// Descriptors that belong to no instance.
+    ///
+    /// # Errors
+    /// `DESCRIPTOR_LIMIT`.
+    pub(crate) fn descriptors(&self, count: u64) -> crate::Result<Held> {
+        let denial = Arc::default();
+        let held = self.descriptors.share(u64::MAX, &denial).take(count);
+        held.map_err(|Denied| {
+            denial.take().unwrap_or_else(|| crate::Error::new(DESCRIPTORS.code, DESCRIPTORS.total))
+        })
+    }
+
+    pub(crate) fn disk_denied(&self) -> &Arc<Tally> {
+        &self.disk_denied
+    }
+
+    /// Fills in what it knows.
+    pub(crate) fn describe(&self, stats: &mut Stats) {
+        stats.descriptors = self.descriptors.held();
+        stats.descriptors_peak = self.descriptors.peak();
+        stats.descriptors_denied = self.descriptors.denied();
+        stats.buffers = self.buffers.held();
+        stats.buffers_peak = self.buffers.peak();
+        stats.lookups = self.lookups.held();
+        stats.lookups_denied = self.lookups.denied();
+        stats.file_operations = self.operations.held();
+        stats.disk_denied = self.disk_denied.times();
+    }
+}
+
+impl Portion {
+    /// Why something was refused.
+    pub(crate) fn denial(&self) -> &Arc<Denial> {
+        &self.denial
+    }
+
+    pub(crate) fn descriptors(&self, count: u64) -> Result<Held, Denied> {
+        self.descriptors.take(count)
+    }
+
+    pub(crate) fn buffer(&self, bytes: usize) -> Result<Held, Denied> {
+        self.buffers.take(bytes as u64)
+    }
+
+    /// Does a file operation elsewhere. It goes on if nobody waits for it any more.
+    ///
+    /// # Errors
+    /// What it says; or that nobody could do it.
+    pub(crate) async fn file<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let gone = || io::Error::other("no thread for file operations");
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| gone())?;
+        let counted = self.operations.take(1);
+        let operation = move || {
+            let outcome = operation();
+            drop((turn, counted));
+            outcome
+        };
+        self.files.run(self.party, operation).await.ok_or_else(gone)?
+    }
+
+    /// Asks the resolver elsewhere.
+    pub(crate) fn look_up<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Answer<T>, Denied> {
+        let held = self.lookups.take(1)?;
+        Ok(self.resolvers.run(self.party, move || {
+            let answer = ask();
+            drop(held);
+            answer
+        }))
+    }
+}
