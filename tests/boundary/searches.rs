@@ -129,10 +129,10 @@ fn the_shell_has_no_way_to_panic() {
     none(&problems);
 }
 
-/// Row 10: nothing is remembered per thread, and nothing global changes. Where a thread's own stack
-/// ends is not state: it is the same as long as the thread lives. What it is in the midst of is over
-/// when it leaves the library. Its mask of signals is the thread's as well, and when it was looked
-/// at.
+/// Row 10: nothing is remembered per thread, and nothing global changes. Where a thread's own
+/// stack ends is not state: it is the same as long as the thread lives. What it is in the midst of
+/// is over when it leaves the library. Its mask of signals is the thread's as well, and when it was
+/// looked at.
 #[test]
 fn no_state_hides_in_threads_or_statics() {
     let mut problems = Vec::new();
