@@ -67,12 +67,12 @@ static void test_records_arrive_at_their_level_and_above(void) {
   CHECK(records > 0);
 }
 
-/* 100 000 memories of 4 GiB are more than any process can address. */
+/* 40 000 memories of 4 GiB are more than any process can address. */
 static void test_the_fallback_is_a_warning(void) {
   log_t log = LOG_INIT;
   runtime_info_t info = RUNTIME_INFO_INIT;
   runtime_builder_t *builder = logging(RUNTIME_LOG_LEVEL_WARN, &log);
-  runtime_builder_max_components(builder, 100000);
+  runtime_builder_max_components(builder, 40000);
   runtime_builder_max_linear_memory(builder, 65536);
   runtime_builder_max_table_elements(builder, 1);
   runtime_builder_max_core_instances_per_component(builder, 1);
@@ -81,7 +81,7 @@ static void test_the_fallback_is_a_warning(void) {
   CHECK(info.allocator != RUNTIME_ALLOCATOR_POOLING);
   CHECK(log.warnings == info.allocator - RUNTIME_ALLOCATOR_POOLING && log.records == log.warnings);
   CHECK(strncmp(log.text, "2 wasmcell::pool ", 17) == 0);
-  CHECK(strstr(log.text, "a pool of 100000 memories of 4096 MiB needs ") != NULL);
+  CHECK(strstr(log.text, "a pool of 40000 memories of 4096 MiB needs ") != NULL);
   CHECK(strstr(log.text, "GiB of address space") != NULL);
   CHECK(log.finalized == 0);
   runtime_free(runtime);
