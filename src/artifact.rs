@@ -5,6 +5,7 @@
 //! mix-ups; it cannot find malice, because whoever forges the code also computes the checksum.
 
 mod container;
+mod nesting;
 mod packages;
 mod registered;
 mod sealed;
@@ -50,9 +51,13 @@ impl Artifact {
     /// instance would fit the runtime's pool.
     pub fn compile(engine: &Engine, bytes: &[u8]) -> Result<Self> {
         let binary = component_binary(bytes)?;
-        let code =
-            threads::compile(|| Registered::compile(engine, &binary))?.map_err(|e| refusal(&e))?;
-        let wit = wit::text(&binary).map(Arc::from).map_err(Arc::from);
+        nesting::check(&binary)?;
+        // All that recurses runs there, where there is stack for it.
+        let (code, wit) = threads::compile(|| {
+            let code = Registered::compile(engine, &binary)?;
+            Ok((code, wit::text(&binary).map(Arc::from).map_err(Arc::from)))
+        })?
+        .map_err(|error| refusal(&error))?;
         Ok(Self { code, wit })
     }
 

@@ -1,5 +1,6 @@
 //! Threads that compile one component and end with it.
 
+use super::nesting;
 use crate::error::{Code, Error, Result};
 use crate::signals::Blocked;
 use crate::thread::ours;
@@ -16,6 +17,7 @@ pub(super) fn compile<T: Send>(compile: impl FnOnce() -> T + Send) -> Result<T> 
     };
     rayon::ThreadPoolBuilder::new()
         .thread_name(|_| "wasmcell-compile".to_owned())
+        .stack_size(nesting::STACK)
         .build_scoped(run, move |pool| {
             drop(masked);
             pool.install(compile)
