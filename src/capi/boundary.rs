@@ -123,8 +123,14 @@ pub(super) fn quietly(name: &'static str, body: impl FnOnce()) {
         let inside = Inside::enter();
         let lacks_room = inside.stack.left().is_some_and(|left| left < stack::FUNCTION);
         match lacks_room || inside.is_ending {
-            false => Ok(body()),
-            true => elsewhere(name, || Ok(body())),
+            false => {
+                body();
+                Ok(())
+            }
+            true => elsewhere(name, || {
+                body();
+                Ok(())
+            }),
         }
     });
     if let Err(error) = done {
