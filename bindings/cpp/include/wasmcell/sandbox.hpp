@@ -73,9 +73,8 @@ class Sandbox : public detail::Owned<runtime_sandbox_t, runtime_sandbox_free> {
   /// of a component together. See runtime_sandbox_directory_limit().
   [[nodiscard]] Result<void> directory_limit(std::string_view guest_path, std::uint64_t max_bytes,
                                              std::uint64_t max_entries = UINT64_MAX) {
-    return detail::done(runtime_sandbox_directory_limit(get(), guest_path.data(),
-                                                        guest_path.size(), max_bytes,
-                                                        max_entries));
+    return detail::done(runtime_sandbox_directory_limit(get(), guest_path.data(), guest_path.size(),
+                                                        max_bytes, max_entries));
   }
   /// Sets a value that the guest finds by wasi:config.
   [[nodiscard]] Result<void> config(std::string_view key, std::string_view value) {
