@@ -1,5 +1,6 @@
 /* threads */
 /* no-valgrind: a fork leaves alone what belongs to threads it does not have, as if it leaked it */
+/* no-sanitizer: AddressSanitizer's allocator, unlike glibc's, leaves locks as they are in a fork */
 /* Forks release what they inherit in any order, build runtimes of their own before, between and
  * after, and end in any way; and so do their forks, whatever the threads of the parent are doing at
  * the moment of the fork. The parent goes on. */
