@@ -1,5 +1,5 @@
 /* threads */
-/* no-valgrind: it takes many minutes there, and says nothing of time */
+/* no-valgrind: it takes minutes there */
 /* A resolver that does not answer holds up the guests that ask it, and nobody else: no files, no
  * deadlines, no look-ups of others. */
 #include <netdb.h>

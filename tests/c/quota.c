@@ -1,5 +1,5 @@
 /* threads */
-/* no-valgrind: it takes many minutes there, and says nothing of time */
+/* no-valgrind: it takes minutes there */
 /* A quota for a granted directory: what guests add to it, by whatever function, is never more. */
 #include "outside.h"
 

@@ -1,5 +1,5 @@
 /* threads */
-/* no-valgrind: it takes many minutes there, and says nothing of time */
+/* no-valgrind: the masks of threads that the system tells of are Valgrind's own there */
 /* Signals are the host's: the threads of a runtime take none of them, whatever mask it is built
  * under, and a handler may cancel calls. */
 #include <errno.h>

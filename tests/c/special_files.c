@@ -1,5 +1,5 @@
 /* threads */
-/* no-valgrind: it takes many minutes there, and says nothing of time */
+/* no-valgrind: it takes minutes there */
 /* What is no file in a granted directory: FIFOs, sockets, devices. No guest opens one, and none
  * waits in there, by whatever name it finds it and whoever renames it meanwhile. */
 #include <sys/socket.h>

@@ -25,26 +25,6 @@
 
 static runtime_component_t *component;
 
-static size_t width(uint8_t kind) {
-  switch (kind) {
-    case RUNTIME_KIND_BOOL:
-    case RUNTIME_KIND_S8:
-    case RUNTIME_KIND_U8:
-      return 1;
-    case RUNTIME_KIND_S16:
-    case RUNTIME_KIND_U16:
-      return 2;
-    case RUNTIME_KIND_S64:
-    case RUNTIME_KIND_U64:
-    case RUNTIME_KIND_F64:
-      return 8;
-    case RUNTIME_KIND_ENUM:
-      return 0;
-    default:
-      return 4;
-  }
-}
-
 static bool same(const runtime_value_t *a, const runtime_value_t *b);
 
 static bool same_values(const void *a, const void *b, size_t len) {
@@ -72,7 +52,7 @@ static bool same(const runtime_value_t *a, const runtime_value_t *b) {
       if (a->of.list.len != b->of.list.len) return false;
       if (a->element == 0) return same_values(a->of.list.ptr, b->of.list.ptr, a->of.list.len);
       return a->of.list.len == 0 ||
-             memcmp(a->of.list.ptr, b->of.list.ptr, a->of.list.len * width(a->element)) == 0;
+             memcmp(a->of.list.ptr, b->of.list.ptr, a->of.list.len * whole_width(a->element)) == 0;
     case RUNTIME_KIND_RECORD:
     case RUNTIME_KIND_TUPLE:
       return a->of.values.len == b->of.values.len &&
@@ -85,7 +65,7 @@ static bool same(const runtime_value_t *a, const runtime_value_t *b) {
       return a->of.flags.len == b->of.flags.len &&
              memcmp(a->of.flags.ptr, b->of.flags.ptr, a->of.flags.len * sizeof(uint32_t)) == 0;
     default:
-      return memcmp(&a->of, &b->of, width(a->kind)) == 0;
+      return memcmp(&a->of, &b->of, whole_width(a->kind)) == 0;
   }
 }
 
