@@ -52,6 +52,7 @@ impl Artifact {
     pub fn compile(engine: &Engine, bytes: &[u8]) -> Result<Self> {
         let binary = component_binary(bytes)?;
         nesting::check(&binary)?;
+        threads::check_room(binary.len())?;
         // All that recurses runs there, where there is stack for it.
         let (code, wit) = threads::compile(|| {
             let code = Registered::compile(engine, &binary)?;

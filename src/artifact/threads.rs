@@ -5,6 +5,36 @@ use crate::error::{Code, Error, Result};
 use crate::signals::Blocked;
 use crate::thread::ours;
 
+/// Bytes of address space that a thread takes: its stack, and what the C library's allocator sets
+/// aside for it.
+const PER_THREAD: usize = 130 << 20;
+/// What there has to be besides.
+const BASE: usize = 64 << 20;
+/// Enough for any number of threads: the allocator sets nothing aside where it cannot.
+const ENOUGH: usize = 512 << 20;
+/// Bytes that the compiler takes for each byte of a component, at most.
+const PER_BYTE: usize = 40;
+
+/// Refuses to compile where the allocator has no room for it: without memory the compiler ends the
+/// process.
+///
+/// # Errors
+/// `RESOURCE_LIMIT`.
+pub(super) fn check_room(binary: usize) -> Result<()> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let fixed = threads.saturating_mul(PER_THREAD).saturating_add(BASE).min(ENOUGH);
+    let needed = fixed.saturating_add(binary.saturating_mul(PER_BYTE));
+    // Asked for and given back: nothing of it is ever touched.
+    Vec::<u8>::new().try_reserve_exact(needed).map_err(|_| {
+        let problem = format!(
+            "compiling a component of {binary} bytes takes up to {} MiB of address space, which \
+             this process cannot have",
+            needed >> 20
+        );
+        Error::new(Code::ResourceLimit, problem)
+    })
+}
+
 /// Runs `compile` with threads of its own, one a processor, joined before this returns.
 ///
 /// Left alone, wasmtime compiles on rayon's global pool, whose threads outlive every runtime and
