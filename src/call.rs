@@ -20,6 +20,7 @@ use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::process::Kept;
 use crate::runtime::Runtime;
+use crate::shutdown::Pass;
 use crate::signals::{Look, Open};
 use crate::stack::Stack;
 use crate::stats::{Counted, Counters};
@@ -101,6 +102,7 @@ impl Terms {
     ) -> Result<Self> {
         let runtime = component.runtime();
         runtime.check_process()?;
+        runtime.gate().check()?;
         let settings = runtime.settings();
         let span = match options.timeout {
             Some(shorter) if shorter < settings.max_execution_time => {
@@ -117,7 +119,7 @@ impl Terms {
         if let Some(output) = &options.output {
             output.clear();
         }
-        let limit = TimeLimit::start(span, now);
+        let limit = TimeLimit::start(span, now, runtime.closing());
         let has_room = match stack {
             None if component.blocking_only() => {
                 let problem = "the component was loaded for blocking calls only";
@@ -212,8 +214,10 @@ impl<'a> Running<'a> {
         let now = Instant::now();
         let terms = Terms::settle(component, options, Some(inside.stack), now)?;
         let enters = component.uses_wasi();
-        let reactor = enters.then(|| runtime.workers().reactor()).transpose()?;
+        let reactor = enters.then(|| runtime.workers().reactor());
         let counted = Counted::start(&**runtime.stats());
+        // Once more, now that it is counted: whoever shuts down sees the count, or this sees that.
+        runtime.gate().check()?;
         runtime.ticker().wake();
         if let Some(interrupt) = &options.interrupt {
             interrupt.begin(runtime.ticker().ticks());
@@ -256,8 +260,8 @@ impl<'a> Running<'a> {
     /// Ends the call.
     #[inline(always)]
     pub(crate) fn end<T>(self, outcome: Result<T>) -> Result<T> {
-        self.counted.end(&outcome);
         self.mailbox.finish();
+        self.counted.end(&outcome);
         outcome
     }
 }
@@ -293,6 +297,7 @@ pub(crate) fn spawn<T, F>(
     component: &Component,
     options: &CallOptions,
     mailbox: Arc<Mailbox>,
+    pass: Pass,
     body: impl FnOnce(Call) -> F,
     done: impl FnOnce(Result<T>) + Send + 'static,
 ) -> Result<()>
@@ -306,5 +311,5 @@ where
     }
     let call = Call::new(Terms::settle(component, options, None, Instant::now())?, options);
     let deadline = call.deadline().to_owned();
-    task::start(component.runtime(), deadline, mailbox, body(call), done)
+    task::start(component.runtime(), deadline, mailbox, pass, body(call), done)
 }

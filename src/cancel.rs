@@ -4,12 +4,12 @@
 //! runtime in which a call waits with the token: the epoch thread, which sleeps on it, then wakes
 //! the calls. One that computes sees the flag at its next tick.
 
-use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use crate::shutdown::Closing;
 use crate::signals::Bell;
 
 /// Cancels the calls it is given to. Sticky: once triggered, also every later one.
@@ -80,39 +80,72 @@ impl Drop for Bells {
     }
 }
 
-/// The calls of a runtime that wait and may be cancelled.
+/// The calls of a runtime that wait.
 #[derive(Debug, Default)]
 pub(crate) struct Cancellations {
     bell: Arc<Bell>,
     waiting: Mutex<Waiting>,
+    closing: Closing,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
-    next: u64,
-    calls: BTreeMap<u64, (CancelToken, Waker)>,
+    calls: Vec<Option<Call>>,
+    free: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Call {
+    token: Option<CancelToken>,
+    waker: Waker,
+}
+
+impl Waiting {
+    fn add(&mut self, call: Call) -> usize {
+        let place = self.free.pop().unwrap_or(self.calls.len());
+        match self.calls.get_mut(place) {
+            Some(free) => *free = Some(call),
+            None => self.calls.push(Some(call)),
+        }
+        place
+    }
+
+    fn remove(&mut self, place: usize) -> Option<Call> {
+        self.free.push(place);
+        self.calls.get_mut(place).and_then(Option::take)
+    }
 }
 
 impl Cancellations {
+    /// Of a runtime that cancels all its calls once it is `closing`.
+    pub(crate) fn new(closing: Closing) -> Self {
+        Self { closing, ..Self::default() }
+    }
+
     /// What rings when a token of somebody who waits is triggered.
     pub(crate) fn bell(&self) -> &Bell {
         &self.bell
     }
 
     /// Resolves when `token` is triggered, as soon as the bell has led to
-    /// [`deliver`](Self::deliver); never, if there is none.
+    /// [`deliver`](Self::deliver), or when the runtime is closing.
     pub(crate) fn wait<'a>(&'a self, token: Option<&'a CancelToken>) -> Cancellation<'a> {
-        Cancellation { all: self, token, key: None }
+        Cancellation { all: self, token, place: None }
     }
 
-    /// Wakes the calls whose token was triggered.
+    /// Wakes the calls that are cancelled.
     pub(crate) fn deliver(&self) {
         let wakers: Vec<Waker> = {
             let waiting = self.lock();
-            let calls = waiting.calls.values();
-            calls.filter(|(token, _)| token.is_triggered()).map(|(_, it)| it.clone()).collect()
+            let calls = waiting.calls.iter().flatten();
+            let cancelled = calls.filter(|call| self.is_cancelled(call.token.as_ref()));
+            cancelled.map(|call| call.waker.clone()).collect()
         };
         wakers.into_iter().for_each(Waker::wake);
+    }
+
+    fn is_cancelled(&self, token: Option<&CancelToken>) -> bool {
+        self.closing.is_so() || token.is_some_and(CancelToken::is_triggered)
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -124,30 +157,32 @@ impl Cancellations {
 pub(crate) struct Cancellation<'a> {
     all: &'a Cancellations,
     token: Option<&'a CancelToken>,
-    key: Option<u64>,
+    place: Option<usize>,
 }
 
 impl Future for Cancellation<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let Some(token) = self.token else { return Poll::Pending };
         let mut waiting = self.all.lock();
-        let key = self.key.unwrap_or(waiting.next);
-        let known = waiting.calls.get_mut(&key);
-        match known {
-            Some((_, waker)) => waker.clone_from(context.waker()),
+        match self.place {
+            Some(place) => {
+                if let Some(Some(call)) = waiting.calls.get_mut(place) {
+                    call.waker.clone_from(context.waker());
+                }
+                drop(waiting);
+            }
             None => {
-                waiting.next += 1;
-                waiting.calls.insert(key, (token.clone(), context.waker().clone()));
+                let call = Call { token: self.token.cloned(), waker: context.waker().clone() };
+                let place = waiting.add(call);
+                drop(waiting);
+                self.place = Some(place);
+                if let Some(token) = self.token {
+                    token.0.bells.hang(&self.all.bell);
+                }
             }
         }
-        drop(waiting);
-        if self.key.is_none() {
-            token.0.bells.hang(&self.all.bell);
-            self.key = Some(key);
-        }
-        match token.is_triggered() {
+        match self.all.is_cancelled(self.token) {
             true => Poll::Ready(()),
             false => Poll::Pending,
         }
@@ -156,9 +191,9 @@ impl Future for Cancellation<'_> {
 
 impl Drop for Cancellation<'_> {
     fn drop(&mut self) {
-        if let Some(key) = self.key {
+        if let Some(place) = self.place {
             // The token may be the last, and end with what it keeps: not under the lock.
-            let gone = self.all.lock().calls.remove(&key);
+            let gone = self.all.lock().remove(place);
             drop(gone);
         }
     }
@@ -209,9 +244,9 @@ mod tests {
             let mut wait = pin!(all.wait(Some(&token)));
             assert!(!poll(wait.as_mut(), &Arc::default()));
             assert!(!poll(wait.as_mut(), &Arc::default()));
-            assert_eq!(all.lock().calls.len(), 1);
+            assert_eq!(all.lock().calls.iter().flatten().count(), 1);
         }
-        assert_eq!(all.lock().calls.len(), 0);
+        assert_eq!(all.lock().calls.iter().flatten().count(), 0);
         assert_eq!(Arc::strong_count(&token.0), 1);
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use wasmtime::component::{InstancePre, ResourceType};
 
@@ -20,6 +20,7 @@ use crate::linker::Linker;
 use crate::process::Kept;
 use crate::runtime::Runtime;
 use crate::sandbox::{Sandbox, World};
+use crate::shutdown::{Entry, Revoke, closed};
 use crate::stack::Stack;
 use crate::types::{ComponentTypes, ItemKind, Name, Type};
 use crate::value::{self, Value};
@@ -44,21 +45,35 @@ pub struct Component(Arc<Kept<Inner>>);
 
 struct Inner {
     name: Name,
-    pre: InstancePre<Guest>,
     types: ComponentTypes,
     /// For each import.
     definitions: Box<[Option<Name>]>,
     /// The host's resources among what it imports.
     resources: Box<[(ResourceType, Name)]>,
-    host_types: Arc<[HostType]>,
-    world: Option<Arc<World>>,
+    parts: RwLock<Option<Arc<Parts>>>,
     limits: Limits,
     may_wait: bool,
     uses_wasi: bool,
     blocking_only: bool,
     calls_directly: bool,
     artifact: Arc<Artifact>,
+    _entry: Entry,
     runtime: Runtime,
+}
+
+/// What refers to the host's code, until its runtime is shut down.
+pub(crate) struct Parts {
+    pub pre: InstancePre<Guest>,
+    pub host_types: Arc<[HostType]>,
+    /// What its instances are granted; `None` for nothing.
+    pub world: Option<Arc<World>>,
+}
+
+impl Revoke for Kept<Inner> {
+    fn revoke(&self) {
+        let parts = self.parts.write().unwrap_or_else(PoisonError::into_inner).take();
+        drop(parts);
+    }
 }
 
 impl Component {
@@ -69,6 +84,7 @@ impl Component {
     /// `UNSUPPORTED`, `FORKED`.
     pub fn new(runtime: &Runtime, bytes: &[u8], options: &ComponentOptions) -> Result<Self> {
         runtime.check_process()?;
+        let _pass = runtime.gate().load()?;
         runtime.log().within(|| {
             let settings = runtime.settings();
             check_size(bytes.len() as u64, settings.max_component_size)?;
@@ -110,6 +126,7 @@ impl Component {
         options: &ComponentOptions,
     ) -> Result<Self> {
         runtime.check_process()?;
+        let _pass = runtime.gate().load()?;
         runtime.log().within(|| {
             if runtime.settings().require_signature {
                 let problem = "compiled code carries no signature; load the signed component";
@@ -150,22 +167,25 @@ impl Component {
         tracing::debug!(component = name.as_str(), "component loaded");
         // Only what is imported can make a guest wait.
         let may_wait = !imports_nothing && !calls_directly;
-        Ok(Self(Arc::new(Kept::new(Inner {
-            name,
-            pre,
-            types,
-            definitions,
-            resources,
-            host_types,
-            world,
-            limits,
-            may_wait,
-            uses_wasi,
-            blocking_only: options.blocking_only,
-            calls_directly,
-            artifact,
-            runtime: runtime.clone(),
-        }))))
+        let parts = RwLock::new(Some(Arc::new(Parts { pre, host_types, world })));
+        let make = |weak: &Weak<Kept<Inner>>| {
+            Kept::new(Inner {
+                name,
+                types,
+                definitions,
+                resources,
+                parts,
+                limits,
+                may_wait,
+                uses_wasi,
+                blocking_only: options.blocking_only,
+                calls_directly,
+                artifact,
+                _entry: runtime.gate().keep(weak.clone()),
+                runtime: runtime.clone(),
+            })
+        };
+        Ok(Self(Arc::new_cyclic(make)))
     }
 
     /// The compiled component, for [`deserialize`](Self::deserialize).
@@ -253,8 +273,17 @@ impl Component {
         &self.0.runtime
     }
 
-    pub(crate) fn pre(&self) -> &InstancePre<Guest> {
-        &self.0.pre
+    /// What its instances are made of.
+    ///
+    /// # Errors
+    /// `SHUTDOWN`.
+    pub(crate) fn parts(&self) -> Result<Arc<Parts>> {
+        let parts = self.0.parts.read().unwrap_or_else(PoisonError::into_inner).clone();
+        parts.ok_or_else(closed)
+    }
+
+    pub(crate) fn compiled(&self) -> &wasmtime::component::Component {
+        self.0.artifact.component()
     }
 
     /// Tells it from all others that live.
@@ -265,15 +294,6 @@ impl Component {
     /// Whether both are clones of one component.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
-    }
-
-    pub(crate) fn host_types(&self) -> &Arc<[HostType]> {
-        &self.0.host_types
-    }
-
-    /// What its instances are granted; `None` for nothing.
-    pub(crate) fn world(&self) -> Option<&Arc<World>> {
-        self.0.world.as_ref()
     }
 
     pub(crate) fn limits(&self) -> Limits {

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::cancel::CancelToken;
 use crate::error::{Code, Error, Result};
+use crate::shutdown::Closing;
 
 /// The time and the cancellation of one call in flight.
 #[derive(Clone, Debug)]
@@ -40,13 +41,15 @@ impl Span {
 pub(crate) struct TimeLimit {
     at: Instant,
     limit: Duration,
+    /// Whether its runtime takes the call's time away.
+    closing: Closing,
 }
 
 impl TimeLimit {
     /// Starts the clock at `now`.
     #[inline(always)]
-    pub(crate) fn start(span: Span, now: Instant) -> Self {
-        Self { at: now + span.rounded, limit: span.limit }
+    pub(crate) fn start(span: Span, now: Instant, closing: Closing) -> Self {
+        Self { at: now + span.rounded, limit: span.limit, closing }
     }
 }
 
@@ -82,7 +85,7 @@ impl DeadlineRef<'_> {
 
     /// Whether nobody has cancelled the call, for one that has just begun.
     pub(crate) fn check_cancel(self) -> Result<()> {
-        if self.cancel.is_some_and(CancelToken::is_triggered) {
+        if self.limit.closing.is_so() || self.cancel.is_some_and(CancelToken::is_triggered) {
             return Err(self.cancelled());
         }
         Ok(())
@@ -94,6 +97,10 @@ impl DeadlineRef<'_> {
     }
 
     pub(crate) fn cancelled(self) -> Error {
-        Error::new(Code::Cancelled, "the call was cancelled")
+        let problem = match self.limit.closing.is_so() {
+            true => "the call was cancelled: its runtime is shutting down",
+            false => "the call was cancelled",
+        };
+        Error::new(Code::Cancelled, problem)
     }
 }

@@ -4,8 +4,8 @@
 //! It ticks while calls are in flight, goes on for a short while after the last one so that a host
 //! that calls again and again does not wake it each time, and then sleeps without waking up.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use wasmtime::EngineWeak;
 
 use crate::cancel::Cancellations;
 use crate::error::{Code, Error, Result};
+use crate::shutdown::Closing;
 use crate::stats::Counters;
 use crate::thread::spawn;
 
@@ -22,7 +23,7 @@ const LINGER: u32 = 10;
 /// Owns the epoch thread of one engine, and joins it when dropped.
 pub(crate) struct Ticker {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
@@ -38,7 +39,12 @@ struct Shared {
 
 impl Ticker {
     /// Ticks while `stats` knows of a call in flight.
-    pub(crate) fn start(engine: EngineWeak, tick: Duration, stats: Arc<Counters>) -> Result<Self> {
+    pub(crate) fn start(
+        engine: EngineWeak,
+        tick: Duration,
+        stats: Arc<Counters>,
+        closing: Closing,
+    ) -> Result<Self> {
         let shared = Arc::new(Shared {
             engine,
             tick,
@@ -46,14 +52,14 @@ impl Ticker {
             ticks: AtomicU64::new(0),
             asleep: AtomicBool::new(false),
             stop: AtomicBool::new(false),
-            cancellations: Arc::default(),
+            cancellations: Arc::new(Cancellations::new(closing)),
         });
         let thread = thread::Builder::new().name("wasmcell-epoch".into()).stack_size(64 << 10);
         let of_thread = shared.clone();
         let thread = spawn(thread, move || of_thread.run()).map_err(|error| {
             Error::new(Code::Io, format_args!("starting the epoch thread: {error}"))
         })?;
-        Ok(Self { shared, thread: Some(thread) })
+        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
 
     /// Announces a call that was counted as started.
@@ -82,14 +88,22 @@ impl Ticker {
     }
 }
 
-impl Drop for Ticker {
-    fn drop(&mut self) {
+impl Ticker {
+    /// Ends the thread, for good.
+    pub(crate) fn end(&self) {
         self.shared.stop.store(true, SeqCst);
         self.shared.cancellations.bell().ring();
-        if let Some(thread) = self.thread.take() {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
             // It cannot have panicked; and if it had, there would be nothing to do about it.
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

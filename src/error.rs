@@ -70,6 +70,8 @@ pub enum Code {
     Forked = 51,
     /// This build cannot do that.
     Unsupported = 52,
+    /// The runtime was shut down.
+    Shutdown = 53,
 
     /// A host callback failed; its own message.
     Host = 64,
@@ -80,7 +82,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in numeric order.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::InvalidArgument,
         Self::NotFound,
         Self::TypeMismatch,
@@ -106,6 +108,7 @@ impl Code {
         Self::Signature,
         Self::Forked,
         Self::Unsupported,
+        Self::Shutdown,
         Self::Host,
         Self::Panic,
     ];

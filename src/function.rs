@@ -100,11 +100,14 @@ impl Function {
         done: impl FnOnce(Result<Results>) + Send + 'static,
     ) -> Result<()> {
         self.check_result()?;
+        let runtime = self.component().runtime();
+        runtime.check_process()?;
+        let pass = runtime.gate().task()?;
         let function = self.clone();
         let mailbox = Arc::<Mailbox>::default();
         let own = mailbox.clone();
         let body = |call| async move { function.start(&args, call, own).await };
-        call::spawn(self.component(), options, mailbox, body, done)
+        call::spawn(self.component(), options, mailbox, pass, body, done)
     }
 
     /// Makes an instance for one call.
@@ -177,7 +180,7 @@ impl fmt::Debug for Function {
 
 /// Where the export is in the component.
 fn resolve(component: &Component, name: &str) -> Option<ComponentExportIndex> {
-    let compiled = component.pre().component();
+    let compiled = component.compiled();
     match name.split_once('#') {
         None => compiled.get_export_index(None, name),
         Some((interface, name)) => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use wasmtime::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut, UpdateDeadline};
 
 use crate::call::Call;
-use crate::component::Component;
+use crate::component::{Component, Parts};
 use crate::error::{Error, Result};
 use crate::executor::{self, Surroundings};
 use crate::handles;
@@ -36,6 +36,7 @@ pub(crate) struct Guest {
     max_resources: usize,
     max_random_size: u64,
     component: Component,
+    parts: Arc<Parts>,
     wasi: Option<Wasi>,
 }
 
@@ -89,18 +90,24 @@ impl AsContextMut for Home {
 
 /// A store for one instance of `component`, held to its limits, and interrupted when its call
 /// says so.
-pub(crate) fn store(component: &Component, call: Call, mailbox: Arc<Mailbox>) -> Result<Home> {
+pub(crate) fn store(
+    component: &Component,
+    parts: &Arc<Parts>,
+    call: Call,
+    mailbox: Arc<Mailbox>,
+) -> Result<Home> {
     let runtime = component.runtime();
     let settings = runtime.settings();
     let guest = Guest {
         limiter: Limiter::new(component.limits(), runtime.stats().clone()),
         call,
         mailbox,
-        lent: handles::Lent::new(component.host_types().clone()),
+        lent: handles::Lent::new(parts.host_types.clone()),
         handles: handles::Table::new(settings.max_resources),
         max_resources: settings.max_resources,
         max_random_size: settings.max_random_size,
         component: component.clone(),
+        parts: parts.clone(),
         wasi: None,
     };
     let mut store = Store::try_new(runtime.engine(), guest)?;
@@ -205,7 +212,7 @@ impl Guest {
 
     /// What it is granted; `None` for nothing.
     pub(crate) fn world(&self) -> Option<&World> {
-        self.component.world().map(|world| &**world)
+        self.parts.world.as_deref()
     }
 
     /// What the host calls the component.
@@ -215,7 +222,6 @@ impl Guest {
 
     /// Who wants records of `level`.
     pub(crate) fn log_at(&self, level: tracing::Level) -> Option<Arc<LogFn>> {
-        let log = self.component.runtime().settings().log.as_ref()?;
-        (level <= log.level).then(|| log.write.clone())
+        self.component.runtime().log().writer(level)
     }
 }

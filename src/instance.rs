@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
 use crate::call::{self, Call, CallOptions, Running};
 use crate::component::Component;
@@ -13,6 +13,7 @@ use crate::host::Mailbox;
 use crate::live::Live;
 use crate::marshal::{Args, Results};
 use crate::process::Kept;
+use crate::shutdown::{Entry, Revoke};
 use crate::signals::Look;
 use crate::types::FunctionType;
 use crate::value::{self, Value};
@@ -28,6 +29,18 @@ struct Inner {
     /// Where the calls in it, one at a time, have host functions served.
     mailbox: Arc<Mailbox>,
     component: Component,
+    _entry: Entry,
+}
+
+impl Revoke for Kept<Inner> {
+    fn revoke(&self) {
+        let mut state = self.lock();
+        let live = state.live.take();
+        state.failure = Some("its runtime was shut down".to_owned());
+        self.poisoned.store(true, Ordering::Release);
+        drop(state);
+        drop(live);
+    }
 }
 
 #[derive(Default)]
@@ -44,12 +57,19 @@ impl Instance {
     /// # Errors
     /// As [`Function::call`].
     pub fn new(component: &Component, options: &CallOptions) -> Result<Self> {
+        let runtime = component.runtime();
+        runtime.check_process()?;
+        let _pass = runtime.gate().load()?;
         let mailbox = Arc::default();
         let start = |call| Live::start(component, call, Arc::clone(&mailbox));
         let live = call::run(component, options, &mailbox, start)?;
         let state = Mutex::new(State { live: Some(Box::new(Kept::new(live))), failure: None });
         let (poisoned, component) = (AtomicBool::new(false), component.clone());
-        Ok(Self(Arc::new(Kept::new(Inner { state, poisoned, mailbox, component }))))
+        let make = |weak: &Weak<Kept<Inner>>| {
+            let _entry = runtime.gate().keep(weak.clone());
+            Kept::new(Inner { state, poisoned, mailbox, component, _entry })
+        };
+        Ok(Self(Arc::new_cyclic(make)))
     }
 
     /// Calls `function` on this instance, on this thread, with arguments that `read` reads, as the
@@ -133,13 +153,16 @@ impl Instance {
         done: impl FnOnce(Result<Results>) + Send + 'static,
     ) -> Result<()> {
         self.check(function)?;
+        let runtime = self.0.component.runtime();
+        runtime.check_process()?;
+        let pass = runtime.gate().task()?;
         let (state, live) = self.0.take()?;
         drop(state);
         let mut entered = Entered::new(live, self.0.clone());
         let args = entered.read(function, read)?;
         let function = function.clone();
         let body = |call| async move { entered.call(&function, &args, call).await };
-        call::spawn(&self.0.component, options, self.0.mailbox.clone(), body, done)
+        call::spawn(&self.0.component, options, self.0.mailbox.clone(), pass, body, done)
     }
 
     /// Whether an earlier call failed in this instance, so that it takes no more.
@@ -182,7 +205,9 @@ impl Inner {
     /// What is in the instance, and its place, which stays locked.
     #[inline(always)]
     fn take(&self) -> Result<(MutexGuard<'_, State>, Box<Kept<Live>>)> {
-        self.component.runtime().check_process()?;
+        let runtime = self.component.runtime();
+        runtime.check_process()?;
+        runtime.gate().check()?;
         let busy = || Error::new(Code::Busy, "the instance is in another call");
         let mut state = match self.state.try_lock() {
             Ok(state) => state,

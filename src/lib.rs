@@ -50,6 +50,7 @@ mod process;
 pub mod runtime;
 pub mod sandbox;
 mod share;
+mod shutdown;
 mod signals;
 pub mod signature;
 mod stack;

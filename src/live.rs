@@ -64,10 +64,11 @@ impl Live {
         let slot = runtime.slot().await?;
         let counted = Counted::new(runtime.stats());
         let on_fiber = call.terms.on_fiber;
-        let mut store = guest::store(component, call, mailbox)?;
+        let parts = component.parts()?;
+        let mut store = guest::store(component, &parts, call, mailbox)?;
         let instance = match on_fiber {
-            true => component.pre().instantiate_async(&mut store).await,
-            false => component.pre().instantiate(&mut store),
+            true => parts.pre.instantiate_async(&mut store).await,
+            false => parts.pre.instantiate(&mut store),
         };
         let instance = guest::end(&mut store, instance)?;
         Ok(Self { store, instance, last: None, _counted: counted, _slot: slot })

@@ -9,7 +9,9 @@ use std::fmt::{self, Write};
 use std::future::poll_fn;
 use std::mem;
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -35,20 +37,41 @@ impl LogSettings {
     pub(crate) fn new(level: Level, write: Arc<LogFn>) -> Self {
         Self { level, write, telling: Arc::default(), birthplace: Birthplace::here() }
     }
+}
 
-    /// The same for a runtime of this process, which may be a fork of the builder's.
-    fn here(self) -> Self {
-        match self.birthplace.is_forked() {
-            true => Self::new(self.level, self.write),
-            false => self,
+/// The callback, as far as one runtime calls it.
+struct Mouth {
+    /// `None` once the runtime is silent.
+    write: Mutex<Option<Arc<LogFn>>>,
+    /// Threads that are about to use it, or do.
+    busy: AtomicUsize,
+    /// Threads that are in the callback, of whatever runtime.
+    telling: Arc<Mutex<Vec<usize>>>,
+    birthplace: Birthplace,
+}
+
+impl From<LogSettings> for Mouth {
+    /// For a runtime of this process, which may be a fork of the builder's.
+    fn from(settings: LogSettings) -> Self {
+        let LogSettings { write, telling, birthplace, .. } = settings;
+        let (telling, birthplace) = match birthplace.is_forked() {
+            true => (Arc::default(), Birthplace::here()),
+            false => (telling, birthplace),
+        };
+        Self { write: Mutex::new(Some(write)), busy: AtomicUsize::new(0), telling, birthplace }
+    }
+}
+
+impl Mouth {
+    fn tell(&self, level: Level, target: &str, line: &str) {
+        let _told = Told::new(self);
+        if let Some(write) = self.write() {
+            write(level, target, line);
         }
     }
 
-    fn tell(&self, level: Level, target: &str, line: &str) {
-        let this = thread::id();
-        self.tellers(|all| all.push(this));
-        let _told = Told(self, this);
-        (self.write)(level, target, line);
+    fn write(&self) -> Option<Arc<LogFn>> {
+        self.birthplace.lock(&self.write).and_then(|write| write.clone())
     }
 
     /// Whether this thread is in the callback.
@@ -60,14 +83,33 @@ impl LogSettings {
     fn tellers<R>(&self, look: impl FnOnce(&mut Vec<usize>) -> R) -> Option<R> {
         self.birthplace.lock(&self.telling).map(|mut all| look(&mut all))
     }
+
+    /// Has nobody called any more, and waits for those who are.
+    fn close(&self) {
+        let write = self.write.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(write);
+        while self.busy.load(SeqCst) > 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
 }
 
 /// Ends a thread's time in the callback, also if it panics.
-struct Told<'a>(&'a LogSettings, usize);
+struct Told<'a>(&'a Mouth, usize);
+
+impl<'a> Told<'a> {
+    fn new(mouth: &'a Mouth) -> Self {
+        let this = thread::id();
+        mouth.busy.fetch_add(1, SeqCst);
+        mouth.tellers(|all| all.push(this));
+        Self(mouth, this)
+    }
+}
 
 impl Drop for Told<'_> {
     fn drop(&mut self) {
         self.0.tellers(|all| all.retain(|thread| *thread != self.1));
+        self.0.busy.fetch_sub(1, SeqCst);
     }
 }
 
@@ -97,7 +139,8 @@ struct Way {
 
 /// Records that wait for a native stack.
 struct Held {
-    settings: LogSettings,
+    level: Level,
+    mouth: Mouth,
     records: Mutex<Records>,
 }
 
@@ -112,10 +155,10 @@ struct Records {
 
 impl Held {
     fn push(&self, level: Level, target: &'static str, line: String) {
-        if self.settings.is_telling() {
+        if self.mouth.is_telling() {
             return;
         }
-        let Some(mut records) = self.settings.birthplace.lock(&self.records) else { return };
+        let Some(mut records) = self.mouth.birthplace.lock(&self.records) else { return };
         if records.full {
             return;
         }
@@ -131,15 +174,15 @@ impl Held {
     fn release(&self) {
         // Not while the callbacks run: they may make calls, which hold back records of their own.
         let records = {
-            let records = self.settings.birthplace.lock(&self.records);
+            let records = self.mouth.birthplace.lock(&self.records);
             let Some(mut records) = records else { return };
-            if records.all.is_empty() || self.settings.is_telling() {
+            if records.all.is_empty() || self.mouth.is_telling() {
                 return;
             }
             mem::take(&mut *records)
         };
         for (level, target, line) in records.all {
-            self.settings.tell(level, target, &line);
+            self.mouth.tell(level, target, &line);
         }
     }
 }
@@ -147,7 +190,8 @@ impl Held {
 impl Log {
     pub(crate) fn new(settings: Option<LogSettings>) -> Self {
         Self(settings.map(|settings| {
-            let held = Arc::new(Held { settings: settings.here(), records: Mutex::default() });
+            let (level, records) = (settings.level, Mutex::default());
+            let held = Arc::new(Held { level, mouth: settings.into(), records });
             let dispatch = || Dispatch::new(Bridge(held.clone()));
             Way { dispatch: dispatch(), _second: dispatch(), held }
         }))
@@ -178,6 +222,19 @@ impl Log {
         }
     }
 
+    /// The callback, if it wants records of `level`; for as long as a call lasts.
+    pub(crate) fn writer(&self, level: Level) -> Option<Arc<LogFn>> {
+        let held = &self.0.as_ref()?.held;
+        (level <= held.level).then(|| held.mouth.write()).flatten()
+    }
+
+    /// Gives up the callback. Nobody is in it afterwards.
+    pub(crate) fn close(&self) {
+        if let Some(way) = &self.0 {
+            way.held.mouth.close();
+        }
+    }
+
     /// `task`, with this runtime's records going to its host wherever it runs.
     pub(crate) fn follow<F: Future>(&self, task: F) -> impl Future<Output = F::Output> + use<F> {
         let log = self.clone();
@@ -193,11 +250,11 @@ struct Bridge(Arc<Held>);
 
 impl Subscriber for Bridge {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && *metadata.level() <= self.0.settings.level
+        metadata.is_event() && *metadata.level() <= self.0.level
     }
 
     fn max_level_hint(&self) -> Option<tracing::level_filters::LevelFilter> {
-        Some(self.0.settings.level.into())
+        Some(self.0.level.into())
     }
 
     fn event(&self, event: &Event<'_>) {

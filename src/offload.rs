@@ -122,8 +122,9 @@ impl<T> Drop for Answer<T> {
     }
 }
 
-impl Drop for Offload {
-    fn drop(&mut self) {
+impl Offload {
+    /// Forgets what waits, and takes no more.
+    pub(crate) fn close(&self) {
         let parties = {
             let mut state = self.0.lock();
             state.closed = true;
@@ -132,9 +133,29 @@ impl Drop for Offload {
             std::mem::take(&mut state.parties)
         };
         drop(parties);
+    }
+
+    /// Waits until no thread is left of one that is closed.
+    pub(crate) fn wait(&self, patience: Option<Duration>) {
         let state = self.0.lock();
-        let waited = self.0.end.wait_timeout_while(state, PATIENCE, |it| it.threads > 0);
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        let has_threads = |it: &mut State| it.threads > 0;
+        match patience {
+            Some(patience) => {
+                let waited = self.0.end.wait_timeout_while(state, patience, has_threads);
+                drop(waited.unwrap_or_else(PoisonError::into_inner));
+            }
+            None => {
+                let waited = self.0.end.wait_while(state, has_threads);
+                drop(waited.unwrap_or_else(PoisonError::into_inner));
+            }
+        }
+    }
+}
+
+impl Drop for Offload {
+    fn drop(&mut self) {
+        self.close();
+        self.wait(Some(PATIENCE));
     }
 }
 

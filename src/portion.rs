@@ -124,6 +124,14 @@ impl Commons {
         &self.disk_denied
     }
 
+    /// Ends the threads, for good, as soon as they are done with what they do.
+    pub(crate) fn end(&self) {
+        self.files.close();
+        self.resolvers.close();
+        self.files.wait(None);
+        self.resolvers.wait(None);
+    }
+
     /// Fills in what it knows.
     pub(crate) fn describe(&self, stats: &mut Stats) {
         stats.descriptors = self.descriptors.held();

@@ -21,6 +21,7 @@ use crate::pool::{self, Info};
 use crate::portion::Commons;
 use crate::process::{Birthplace, Kept, steadily};
 use crate::sandbox;
+use crate::shutdown::{Closing, Gate, Shutdown};
 use crate::stats::{Counters, Stats};
 use crate::workers::Workers;
 
@@ -45,6 +46,7 @@ struct Inner {
     span: Span,
     info: Info,
     log: Log,
+    ending: Shutdown,
 }
 
 impl Runtime {
@@ -61,8 +63,9 @@ impl Runtime {
         RuntimeBuilder::new()
     }
 
-    pub(crate) fn with_settings(settings: Settings) -> Result<Self> {
-        let log = steadily(|| Log::new(settings.log.clone()));
+    pub(crate) fn with_settings(mut settings: Settings) -> Result<Self> {
+        let callback = settings.log.take();
+        let log = steadily(|| Log::new(callback));
         log.clone().within(|| {
             let cache = Cache::open(&settings.cache)?;
             let (engine, info) = steadily(|| pool::engine(&settings))?;
@@ -71,7 +74,9 @@ impl Runtime {
             let workers = Workers::start(settings.worker_threads)?;
             let commons = Commons::new(&settings);
             let stats = Arc::<Counters>::default();
-            let ticker = Ticker::start(engine.weak(), settings.epoch_tick, stats.clone())?;
+            let ending = Shutdown::new();
+            let closing = ending.gate().closing();
+            let ticker = Ticker::start(engine.weak(), settings.epoch_tick, stats.clone(), closing)?;
             tracing::debug!(allocator = ?info.allocator, "runtime built");
             let slots = Arc::new(Semaphore::new(settings.max_components as usize));
             let span = Span::new(settings.max_execution_time, settings.epoch_tick);
@@ -89,6 +94,7 @@ impl Runtime {
                 span,
                 info,
                 log,
+                ending,
             }))))
         })
     }
@@ -166,6 +172,21 @@ impl Runtime {
         Kept::birthplace(&self.0).check()
     }
 
+    /// How far it is with its end.
+    pub(crate) fn ending(&self) -> &Shutdown {
+        &self.0.ending
+    }
+
+    /// What lets calls and loads begin.
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        self.0.ending.gate()
+    }
+
+    /// Whether it is shutting down.
+    pub(crate) fn closing(&self) -> Closing {
+        self.gate().closing()
+    }
+
     /// The process that built this runtime.
     pub(crate) fn birthplace(&self) -> Birthplace {
         Kept::birthplace(&self.0)
@@ -186,7 +207,7 @@ impl Runtime {
         }
         let wait = self.0.settings.instance_wait;
         // Whoever drives the call need not be in the context of the reactor.
-        let reactor = self.workers().reactor()?;
+        let reactor = self.workers().reactor();
         let entered = reactor.enter();
         let mut slot = pin!(tokio::time::timeout(wait, self.0.slots.clone().acquire_owned()));
         drop(entered);

@@ -120,10 +120,15 @@ impl<C: Deref<Target = Counters>> Drop for Counted<C> {
 impl Counters {
     /// Whether a call is in flight. Never misses one; may see one that ends just now.
     pub(crate) fn is_busy(&self) -> bool {
+        self.in_flight() > 0
+    }
+
+    /// How many calls are in flight. May count those that end just now.
+    pub(crate) fn in_flight(&self) -> u64 {
         let ways = [&self.finished, &self.trapped, &self.timed_out, &self.cancelled, &self.failed];
         // In this order: a call that starts and ends meanwhile must not hide another.
         let ended: u64 = ways.into_iter().map(|ended| ended.load(SeqCst)).sum();
-        self.started.load(SeqCst) != ended
+        self.started.load(SeqCst).saturating_sub(ended)
     }
 
     fn ended(&self, failure: Option<Code>) {

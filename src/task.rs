@@ -18,6 +18,7 @@ use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::log::Log;
 use crate::runtime::Runtime;
+use crate::shutdown::Pass;
 use crate::signals::{Look, Open};
 use crate::stats::{Counted, Counters};
 use crate::thread::{self, Inside};
@@ -37,6 +38,8 @@ struct Task<T> {
     cancellations: Arc<Cancellations>,
     deadlines: Handle,
     watcher: OnceLock<AbortHandle>,
+    /// Last: when it goes, nothing is left of the call.
+    pass: Pass,
 }
 
 /// Starts `body`; its outcome goes to `done`, exactly once.
@@ -44,12 +47,13 @@ pub(crate) fn start<T: Send + 'static>(
     runtime: &Runtime,
     deadline: Deadline,
     mailbox: Arc<Mailbox>,
+    pass: Pass,
     body: impl Future<Output = Result<T>> + Send + 'static,
     done: impl FnOnce(Result<T>) + Send + 'static,
 ) -> Result<()> {
     let threads = runtime.workers();
-    let (workers, deadlines) = (threads.workers()?, threads.deadlines()?);
-    let reactor = threads.reactor()?.clone();
+    let (workers, deadlines) = (threads.workers(), threads.deadlines());
+    let reactor = threads.reactor().clone();
     let counted = Counted::start(runtime.stats().clone());
     runtime.ticker().wake();
     let task = Arc::new(Task {
@@ -61,6 +65,7 @@ pub(crate) fn start<T: Send + 'static>(
         deadlines: deadlines.clone(),
         cancellations: runtime.ticker().cancellations().clone(),
         watcher: OnceLock::new(),
+        pass,
     });
     let tick = runtime.settings().epoch_tick;
     let worker = task.clone().run(runtime.clone());
@@ -164,7 +169,7 @@ impl<T> Task<T> {
         if let Some((done, counted)) = done {
             counted.end(&outcome);
             thread::standard();
-            done(outcome);
+            self.pass.complete(|| done(outcome));
         }
     }
 }

@@ -201,6 +201,11 @@ pub(crate) fn is_ours() -> bool {
     HERE.with(|here| here.host.get().is_some() || here.is_ours.get())
 }
 
+/// Whether the host's code on this thread was called by the library and has not returned.
+pub(crate) fn is_within_callback() -> bool {
+    HERE.with(|here| here.nested.get() > 0 || here.is_ours.get() && here.waits.get() == 0)
+}
+
 /// What is left of this thread's stack.
 pub(crate) fn stack() -> Stack {
     HERE.with(Here::stack)

@@ -2,6 +2,7 @@
 //! and one that ends calls when their time is up.
 
 use std::num::NonZero;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -25,7 +26,11 @@ const LOOKS: usize = 2;
 /// for a whole tick between two looks at the clock, timers would come late. Deadlines are kept and
 /// told by threads that no guest can give anything to do.
 pub(crate) struct Workers {
-    runtimes: Option<Runtimes>,
+    workers: Handle,
+    reactor: Handle,
+    deadlines: Handle,
+    /// `None` once they have ended.
+    runtimes: Mutex<Option<Runtimes>>,
 }
 
 struct Runtimes {
@@ -67,23 +72,37 @@ impl Workers {
             .enable_time()
             .build()
             .map_err(failed)?;
-        let runtimes = Runtimes { workers, reactor, deadlines };
-        Ok(Self { runtimes: Some(runtimes) })
+        Ok(Self {
+            workers: workers.handle().clone(),
+            reactor: reactor.handle().clone(),
+            deadlines: deadlines.handle().clone(),
+            runtimes: Mutex::new(Some(Runtimes { workers, reactor, deadlines })),
+        })
     }
 
     /// Where asynchronous calls run.
-    pub(crate) fn workers(&self) -> Result<&Handle> {
-        self.runtimes.as_ref().map(|it| it.workers.handle()).ok_or_else(gone)
+    pub(crate) fn workers(&self) -> &Handle {
+        &self.workers
     }
 
     /// Where the guests' timers and sockets are.
-    pub(crate) fn reactor(&self) -> Result<&Handle> {
-        self.runtimes.as_ref().map(|it| it.reactor.handle()).ok_or_else(gone)
+    pub(crate) fn reactor(&self) -> &Handle {
+        &self.reactor
     }
 
     /// Where deadlines are.
-    pub(crate) fn deadlines(&self) -> Result<&Handle> {
-        self.runtimes.as_ref().map(|it| it.deadlines.handle()).ok_or_else(gone)
+    pub(crate) fn deadlines(&self) -> &Handle {
+        &self.deadlines
+    }
+
+    /// Ends the threads, for good, as soon as they are done with what they do. Not on one of them,
+    /// nor in any other tokio runtime.
+    pub(crate) fn end(&self) {
+        drop(self.take());
+    }
+
+    fn take(&self) -> Option<Runtimes> {
+        self.runtimes.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -91,13 +110,9 @@ fn failed(error: std::io::Error) -> Error {
     Error::new(Code::Io, format_args!("starting worker threads: {error}"))
 }
 
-fn gone() -> Error {
-    Error::new(Code::Panic, "the worker threads are gone")
-}
-
 impl Drop for Workers {
     fn drop(&mut self) {
-        let Some(Runtimes { workers, reactor, deadlines }) = self.runtimes.take() else { return };
+        let Some(Runtimes { workers, reactor, deadlines }) = self.take() else { return };
         let all = [workers, reactor, deadlines];
         let own = |handle: Handle| all.iter().any(|it| it.handle().id() == handle.id());
         if Handle::try_current().is_ok_and(own) {

@@ -31,8 +31,8 @@ programs! {
     builder cache cancel compiled completion component conformance corners depth descriptors
     epoch error event_loop floats footprint fork forks function held host hostile import_types
     instance interrupt late lifetimes limits linker log logs lookups malformed masks nulls
-    pending pool process quota reply resource sandbox signals signature sizes small_stack
-    special_files stats strings text types unload values versions
+    pending plugin pool process quota reply resource sandbox shutdown signals signature sizes
+    small_stack special_files stats strings text types unload values versions
 }
 
 /// Programs that `support` writes from the header.

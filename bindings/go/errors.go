@@ -63,6 +63,8 @@ const (
 	ErrForked Code = 51
 	// ErrUnsupported: this version of the library cannot do that.
 	ErrUnsupported Code = 52
+	// ErrShutdown: the runtime was shut down by [Runtime.Shutdown].
+	ErrShutdown Code = 53
 	// ErrHost: a function of the host failed. The error unwraps to the one that it returned.
 	ErrHost Code = 64
 	// ErrPanic: a bug in the library, caught before it reached the host. Please report it.

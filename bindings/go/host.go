@@ -213,7 +213,8 @@ func (f *hostFunction) serve(attached any, call capi.HostCall, args capi.Results
 		host.out = newSession()
 	}
 	host.out.frame.Reset()
-	ctx := &hostContext{withoutOptions: withoutOptions{host.ctx}, call: call}
+	ctx := &hostContext{withoutOptions: withoutOptions{host.ctx}, call: call,
+		ending: host.compiled.calls.ending}
 	defer ctx.end()
 	in := invocation{host.out, plan, args, results}
 	if err := f.now(ctx, &in); err != nil {
@@ -234,17 +235,22 @@ func (f *hostFunction) serveLater(host *hostCall, plan *hostPlan, call capi.Host
 		return host.failed(err)
 	}
 	in.args = capi.Results{} // the library takes them back
-	ctx, cancel := lastingContext(host.last(), call.RemainingMS())
+	calls := host.compiled.calls
+	ctx, cancel := lastingContext(host.last(), calls.ending, call.RemainingMS())
 	reply, failure := call.Defer()
 	if failure != nil {
 		cancel()
 		s.free()
 		return host.failed(newError(failure))
 	}
-	go answer(reply, host, in, func() error {
-		defer cancel()
-		return run(ctx, in)
-	})
+	calls.answers.Add(1)
+	go func() {
+		defer calls.answers.Add(-1)
+		answer(reply, host, in, func() error {
+			defer cancel()
+			return run(ctx, in)
+		})
+	}()
 	return nil
 }
 

@@ -24,7 +24,8 @@ func (c withoutOptions) Value(key any) any {
 // asks for it.
 type hostContext struct {
 	withoutOptions
-	call capi.HostCall // gone when ended
+	call   capi.HostCall // gone when ended
+	ending context.Context
 
 	lock   sync.Mutex
 	ended  bool
@@ -39,7 +40,7 @@ func (c *hostContext) whole() context.Context {
 		if !c.ended {
 			remaining = c.call.RemainingMS()
 		}
-		c.full, c.cancel = lastingContext(c.withoutOptions, remaining)
+		c.full, c.cancel = lastingContext(c.withoutOptions, c.ending, remaining)
 		if c.ended {
 			c.cancel()
 		}
@@ -74,8 +75,13 @@ func (c *hostContext) end() {
 	}
 }
 
-// lastingContext is a context that ends after so many milliseconds.
-func lastingContext(ctx context.Context, ms uint64) (context.Context, context.CancelFunc) {
+// lastingContext is a context that ends after so many milliseconds, or with the runtime.
+func lastingContext(ctx, ending context.Context, ms uint64) (context.Context, context.CancelFunc) {
 	const longest = uint64(1<<63-1) / uint64(time.Millisecond)
-	return context.WithTimeout(ctx, time.Duration(min(ms, longest))*time.Millisecond)
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(min(ms, longest))*time.Millisecond)
+	stop := context.AfterFunc(ending, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+	}
 }

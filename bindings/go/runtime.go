@@ -1,8 +1,12 @@
 package wasmcell
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"runtime"
 	"sync/atomic"
+	"time"
 
 	"github.com/wasmcell/wasmcell/bindings/go/internal/capi"
 )
@@ -14,10 +18,13 @@ type Runtime struct {
 	calls *callCount
 }
 
-// callCount counts the calls of one runtime that block a thread.
+// callCount counts the calls of one runtime that block a thread, and knows of its end.
 type callCount struct {
 	blocking atomic.Int64
 	max      int64
+	answers  atomic.Int64    // host functions in goroutines of their own
+	ending   context.Context // done when the runtime is shut down
+	end      context.CancelFunc
 }
 
 // NewRuntime builds a runtime. Close it when you need it no more; what was made from it goes on.
@@ -37,7 +44,8 @@ func NewRuntime(options ...RuntimeOption) (*Runtime, error) {
 	if failure != nil {
 		return nil, newError(failure)
 	}
-	return &Runtime{c, &callCount{max: s.maxBlocking}}, nil
+	ending, end := context.WithCancel(background)
+	return &Runtime{c, &callCount{max: s.maxBlocking, ending: ending, end: end}}, nil
 }
 
 // Close releases the runtime. Components that were loaded in it go on; once they are closed too,
@@ -46,6 +54,47 @@ func NewRuntime(options ...RuntimeOption) (*Runtime, error) {
 func (r *Runtime) Close() error {
 	r.c.Close()
 	return nil
+}
+
+// shutdownSlice is how long Shutdown waits between two looks at its context, at most.
+const shutdownSlice = 50 * time.Millisecond
+
+// Shutdown ends all that the runtime does. From its first moment new calls and loads are
+// [ErrShutdown], calls in flight end with [ErrCancelled], and so do the contexts of host functions.
+// It waits until every host function and callback has returned and every thread of the library has
+// ended. Once it returned nil, the runtime calls nothing any more, whatever is closed later. What
+// was made from it has to be closed as ever.
+//
+// Any goroutine may call it, any number of times. There is no way back.
+//
+// # Errors
+//
+// When ctx is done before, an error that is ctx.Err() and [ErrTimeout], and says what still runs;
+// it goes on ending, and Shutdown can be called again. [ErrBusy] within a host function or other
+// callback that the library waits for. [ErrClosed] after Close.
+func (r *Runtime) Shutdown(ctx context.Context) error {
+	if !r.c.Acquire() {
+		return ErrClosed
+	}
+	defer r.c.Release()
+	for slice := time.Millisecond; ; slice = min(2*slice, shutdownSlice) {
+		over := ctx.Err()
+		if over != nil {
+			slice = 0
+		}
+		err := errorOf(r.c.Shutdown(uint64(slice.Milliseconds())))
+		if err == nil && r.calls.answers.Load() > 0 {
+			err = &Error{Code: ErrTimeout, Message: "host functions are still running"}
+			time.Sleep(slice)
+		}
+		if !errors.Is(err, ErrTimeout) {
+			return err
+		}
+		r.calls.end()
+		if over != nil {
+			return fmt.Errorf("%w: %w", over, err)
+		}
+	}
 }
 
 // Allocator says where a runtime takes the memory of its instances from.

@@ -69,6 +69,8 @@ pub enum runtime_error_code_t {
     RUNTIME_ERROR_FORKED = 51,
     /// This version of the library cannot do that.
     RUNTIME_ERROR_UNSUPPORTED = 52,
+    /// The runtime was shut down by runtime_shutdown().
+    RUNTIME_ERROR_SHUTDOWN = 53,
 
     /// A callback of the host failed; the message is its own. See runtime_error_new().
     RUNTIME_ERROR_HOST = 64,
@@ -177,6 +179,7 @@ codes! {
     Signature = RUNTIME_ERROR_SIGNATURE = c"SIGNATURE",
     Forked = RUNTIME_ERROR_FORKED = c"FORKED",
     Unsupported = RUNTIME_ERROR_UNSUPPORTED = c"UNSUPPORTED",
+    Shutdown = RUNTIME_ERROR_SHUTDOWN = c"SHUTDOWN",
     Host = RUNTIME_ERROR_HOST = c"HOST",
     Panic = RUNTIME_ERROR_PANIC = c"PANIC",
 }

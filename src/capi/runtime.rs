@@ -1,4 +1,5 @@
 use std::ffi::c_char;
+use std::time::Duration;
 
 use super::boundary::{Out, OutStruct, SizeTagged, borrow, guard, guard_roomy, release, text};
 use super::builder::runtime_builder_t;
@@ -117,6 +118,56 @@ pub unsafe extern "C" fn runtime_build(
 #[unsafe(no_mangle)]
 pub extern "C" fn runtime_free(runtime: Option<Box<runtime_t>>) {
     release("runtime_free", runtime);
+}
+
+/// Ends all that a runtime does, while its handles are still there.
+///
+/// From the first moment new calls and loads are RUNTIME_ERROR_SHUTDOWN, and calls in flight end
+/// with RUNTIME_ERROR_CANCELLED: blocking ones, asynchronous ones, and those that wait for
+/// runtime_reply_complete(); those that compute within two ticks of runtime_builder_epoch_tick().
+/// Loads under way end by themselves. Then this waits until every callback has returned, every
+/// completion was delivered, and every thread of the runtime has ended.
+///
+/// Once it has returned NULL, nothing of the runtime calls the host any more, whatever is released
+/// later, so a plugin whose callbacks it had can be unloaded. Components and instances have given
+/// up what they kept: destructors of resources that guests owned have run, and so have the
+/// finalizers of whatever the host itself has released. What it still owns of its own making
+/// (builders, linkers, sandboxes, replies that it owes) runs its finalizers when the host releases
+/// that, in the host's own call. Threads of the host that are about to return from this library,
+/// or that wait in runtime_pending_wait(), are the host's to wait for. All handles have to be
+/// released as ever; what only reads, such as runtime_info() or runtime_component_serialize(),
+/// still works.
+///
+/// It may be called any number of times, by any number of threads at once. A shutdown that ran out
+/// of time goes on; call again to wait for its end. Once it began, there is no way back.
+///
+/// @param runtime     The runtime, borrowed for the call.
+/// @param timeout_ms  Milliseconds to wait at most; 0 only begins, or looks whether it is done;
+///                    UINT64_MAX waits for ever.
+///
+/// @return NULL once nothing of the runtime runs, otherwise an error owned by the caller:
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `runtime` is NULL,
+///         RUNTIME_ERROR_TIMEOUT if something runs on after `timeout_ms`; the message says what: a
+///         callback that does not return, a load, or a thread that waits for the system,
+///         RUNTIME_ERROR_BUSY within any callback of this library, of whichever runtime, for which
+///         it would have to wait; nothing was begun,
+///         RUNTIME_ERROR_IO if there is no thread to be had for it; nothing was begun,
+///         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime, where nothing of
+///         it runs.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_shutdown(
+    runtime: *const runtime_t,
+    timeout_ms: u64,
+) -> *mut runtime_error_t {
+    guard("runtime_shutdown", || {
+        // SAFETY: the header obliges callers to pass a live pointer.
+        let runtime = unsafe { borrow(runtime, "runtime")? };
+        runtime.0.shutdown((timeout_ms != u64::MAX).then(|| Duration::from_millis(timeout_ms)))
+    })
 }
 
 /// Tells what a runtime got of what was asked for, and why.

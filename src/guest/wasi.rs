@@ -33,7 +33,7 @@ impl Guest {
         self.wasi.get_or_insert_with(|| {
             let mut table = ResourceTable::new();
             table.set_max_capacity(self.max_resources);
-            let (context, stdio) = match self.component.world() {
+            let (context, stdio) = match self.parts.world.as_deref() {
                 Some(world) => world.context(self.max_random_size),
                 // Nothing is granted: no arguments, environment, files, sockets or stdio.
                 None => (WasiCtx::builder().max_random_size(self.max_random_size).build(), None),
@@ -58,7 +58,7 @@ impl Guest {
     }
 
     pub(crate) fn files(&mut self) -> Files<'_> {
-        let world = self.component.world().cloned();
+        let world = self.parts.world.clone();
         let (wasi, portion) = self.shared();
         let inner =
             WasiFilesystemCtxView { ctx: wasi.context.filesystem(), table: &mut wasi.table };
@@ -66,7 +66,7 @@ impl Guest {
     }
 
     pub(crate) fn names(&mut self) -> Names<'_> {
-        let world = self.component.world().cloned();
+        let world = self.parts.world.clone();
         let (wasi, portion) = self.shared();
         let inner = WasiSocketsCtxView { ctx: wasi.context.sockets(), table: &mut wasi.table };
         Names { inner, portion, world }

@@ -199,6 +199,12 @@ static inline int thread_count(void) {
   return count;
 }
 
+/* Whether there are only `count` threads. One that was waited for is still listed for a moment. */
+static inline int has_threads(int count) {
+  for (int i = 0; i < 1000 && thread_count() > count; i++) pause_ms(1);
+  return thread_count() == count;
+}
+
 /* Fewer where every instruction takes long. */
 static inline size_t scaled(size_t count) {
   return getenv("WASMCELL_TEST_SMALL") != NULL ? count / 50 + 2 : count;

@@ -28,11 +28,14 @@ pub enum Mode {
 /// - `/* no-valgrind: reason */` and `/* no-sanitizer: reason */` leave out that mode.
 /// - `/* threads */` makes Valgrind switch threads fairly.
 /// - `/* unlinked */` is for a program that loads `$WASMCELL_LIBRARY` itself.
+/// - `/* plugin */` has the source made into a shared object as well, with `PLUGIN` defined, which
+///   the program finds under its own path followed by `.so`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Directives {
     pub runs: Vec<(String, String)>,
     pub threads: bool,
     pub unlinked: bool,
+    pub plugin: bool,
     pub no_valgrind: bool,
     pub no_sanitizer: bool,
 }
@@ -48,6 +51,7 @@ impl Directives {
             }
             it.threads |= text == "threads";
             it.unlinked |= text == "unlinked";
+            it.plugin |= text == "plugin";
             it.no_valgrind |= text.starts_with("no-valgrind:");
             it.no_sanitizer |= text.starts_with("no-sanitizer:");
         }
@@ -106,17 +110,24 @@ pub fn compile(source: &Path, stage: &Path, mode: Mode) -> PathBuf {
     let from = stage.file_name().and_then(OsStr::to_str).expect("a stage has a name");
     // Plain and Valgrind compile the same program, perhaps at the same time.
     let program = scratch("programs").join(format!("{stem}-{from}-{mode:?}"));
-    let mut gcc = compiler("gcc");
-    if mode == Mode::Sanitized {
-        gcc.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
-        gcc.arg("-fno-omit-frame-pointer");
+    let directives = Directives::parse(&read(source));
+    let build = |into: &Path, flags: &[&str]| {
+        let mut gcc = compiler("gcc");
+        if mode == Mode::Sanitized {
+            gcc.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
+            gcc.arg("-fno-omit-frame-pointer");
+        }
+        gcc.args(flags).arg(source).arg("-o").arg(into);
+        if !directives.unlinked {
+            gcc.arg("-L").arg(stage).arg("-lwasmcell");
+            gcc.arg(format!("-Wl,-rpath,{}", stage.display()));
+        }
+        run(&mut gcc);
+    };
+    build(&program, &[]);
+    if directives.plugin {
+        build(&program.with_extension("so"), &["-shared", "-fPIC", "-DPLUGIN"]);
     }
-    gcc.arg(source).arg("-o").arg(&program);
-    if !Directives::parse(&read(source)).unlinked {
-        gcc.arg("-L").arg(stage).arg("-lwasmcell");
-        gcc.arg(format!("-Wl,-rpath,{}", stage.display()));
-    }
-    run(&mut gcc);
     if mode == Mode::Sanitized {
         let symbols = run(tool("nm").arg(&program));
         assert!(symbols.contains("__asan_init"), "{} has no sanitizer", program.display());

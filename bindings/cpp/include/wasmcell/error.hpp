@@ -43,6 +43,8 @@ enum class Code : std::int32_t {
   signature = RUNTIME_ERROR_SIGNATURE,
   forked = RUNTIME_ERROR_FORKED,
   unsupported = RUNTIME_ERROR_UNSUPPORTED,
+  /// The runtime was shut down by Runtime::shutdown().
+  shutdown = RUNTIME_ERROR_SHUTDOWN,
   host = RUNTIME_ERROR_HOST,
   panic = RUNTIME_ERROR_PANIC,
 };

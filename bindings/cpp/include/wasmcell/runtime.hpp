@@ -3,6 +3,8 @@
 #ifndef WASMCELL_RUNTIME_HPP
 #define WASMCELL_RUNTIME_HPP
 
+#include <chrono>
+#include <optional>
 #include <string_view>
 #include <wasmcell/result.hpp>
 
@@ -60,6 +62,24 @@ class Runtime : public detail::Owned<runtime_t, runtime_free> {
     Stats stats = RUNTIME_STATS_INIT;
     if (auto *error = runtime_stats(get(), &stats)) return detail::fail(error);
     return stats;
+  }
+
+  /// Ends all that the runtime does, while its handles are still there: refuses new calls and loads
+  /// (Code::shutdown), cancels calls in flight, and waits until every callback has returned and
+  /// every thread has ended. Once it succeeded, nothing of the runtime calls the host any more,
+  /// whatever is released later, so a plugin whose callbacks it had can be unloaded. See
+  /// runtime_shutdown().
+  ///
+  /// @param timeout  How long to wait at most; without one, as long as it takes. Less than nothing
+  ///                 does not wait.
+  /// @return  Code::timeout says what still runs; it goes on ending, and this can be called again.
+  ///          Code::busy within any callback of this library.
+  [[nodiscard]] Result<void> shutdown(
+      std::optional<std::chrono::milliseconds> timeout = std::nullopt) const {
+    std::uint64_t wait = UINT64_MAX;
+    if (timeout) wait = timeout->count() < 0 ? 0 : static_cast<std::uint64_t>(timeout->count());
+    if (auto *error = runtime_shutdown(get(), wait)) return detail::fail(error);
+    return {};
   }
 
   /// Whether the runtime leaves an interface to the host because it belongs to an experimental

@@ -94,6 +94,15 @@ func (r *Runtime) Stats() (Stats, *Failure) {
 	}, nil
 }
 
+// Shutdown waits for the end of the runtime, which the caller has acquired.
+func (r *Runtime) Shutdown(timeoutMS uint64) *Failure {
+	maybeGC()
+	if err := C.runtime_shutdown(r.raw(), C.uint64_t(timeoutMS)); err != nil {
+		return takeError(err)
+	}
+	return nil
+}
+
 // Skips is runtime_skip_feature_gated_instance.
 func (r *Runtime) Skips(name string) bool {
 	return bool(C.runtime_skip_feature_gated_instance(r.raw(), chars(name), C.size_t(len(name))))

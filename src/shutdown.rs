@@ -1,0 +1,182 @@
+//! The end of a runtime while the host still has handles of it.
+//!
+//! New calls and loads are refused from the first moment. A thread of its own then waits until
+//! those in flight have ended, which were cancelled; has components and instances give up what they
+//! keep of the host's; and ends all other threads. Whoever shuts down waits for that thread.
+
+use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle, sleep};
+use std::time::{Duration, Instant};
+
+use crate::error::{Code, Error, Result};
+use crate::runtime::Runtime;
+use crate::thread;
+
+mod flag;
+mod gate;
+
+pub(crate) use flag::Closing;
+pub(crate) use gate::{Entry, Gate, Pass, Revoke, closed};
+
+/// How long the thread that waits for calls sleeps between two looks, at first and at most.
+const LOOKS: (Duration, Duration) = (Duration::from_micros(100), Duration::from_millis(5));
+
+/// How far a runtime is with its end.
+pub(crate) struct Shutdown {
+    gate: Arc<Gate>,
+    state: Mutex<State>,
+    changed: Condvar,
+    stage: AtomicU8,
+}
+
+enum State {
+    Open,
+    /// By that thread.
+    Ending(JoinHandle<()>),
+    /// The thread has nothing more to do.
+    Ended(Option<JoinHandle<()>>),
+}
+
+/// What the end of a runtime waits for.
+mod stage {
+    pub(super) const CALLS: u8 = 0;
+    pub(super) const OBJECTS: u8 = 1;
+    pub(super) const LOG: u8 = 2;
+    pub(super) const THREADS: u8 = 3;
+}
+
+impl Shutdown {
+    pub(crate) fn new() -> Self {
+        let (state, stage) = (Mutex::new(State::Open), AtomicU8::new(stage::CALLS));
+        Self { gate: Arc::new(Gate::new()), state, changed: Condvar::new(), stage }
+    }
+
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Runtime {
+    /// Ends all that this runtime does: refuses new calls and loads, cancels calls in flight, waits
+    /// for callbacks, releases what components and instances keep of the host's, and ends the
+    /// threads. Waits for `timeout` at most; without one, as long as it takes.
+    ///
+    /// # Errors
+    /// `TIMEOUT` names what still runs; it goes on ending, and this can be called again. `BUSY`
+    /// within a callback, which it would have to wait for. `FORKED`. `IO` if there is no thread for
+    /// it.
+    pub fn shutdown(&self, timeout: Option<Duration>) -> Result<()> {
+        self.check_process()?;
+        if thread::is_within_callback() {
+            let problem = "a callback cannot wait for the end of all callbacks";
+            return Err(Error::new(Code::Busy, problem));
+        }
+        let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let it = self.ending();
+        let mut state = it.lock();
+        loop {
+            match &mut *state {
+                State::Open => *state = self.begin()?,
+                State::Ending(_) => {}
+                State::Ended(thread) => {
+                    if let Some(thread) = thread.take() {
+                        // It has nothing left to do, and could not say why it panicked.
+                        let _ = thread.join();
+                    }
+                    return Ok(());
+                }
+            }
+            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+            state = match left {
+                None => it.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => return Err(self.late(timeout.unwrap_or_default())),
+                Some(left) => {
+                    let woken = it.changed.wait_timeout(state, left);
+                    woken.unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+    }
+
+    /// Refuses what comes from now on, and starts the thread that ends the rest.
+    fn begin(&self) -> Result<State> {
+        let runtime = self.clone();
+        let builder = Builder::new().name("wasmcell-shutdown".into());
+        let thread = thread::spawn(builder, move || {
+            // Locked by whoever starts it, until nothing begins any more.
+            drop(runtime.ending().lock());
+            runtime.log().clone().within(|| runtime.end());
+            let it = runtime.ending();
+            let mut state = it.lock();
+            if let State::Ending(thread) = std::mem::replace(&mut *state, State::Ended(None)) {
+                *state = State::Ended(Some(thread));
+            }
+            it.changed.notify_all();
+        });
+        let thread = thread.map_err(|error| {
+            Error::new(Code::Io, format_args!("starting a thread to shut down: {error}"))
+        })?;
+        self.ending().gate.close();
+        self.ticker().cancellations().deliver();
+        Ok(State::Ending(thread))
+    }
+
+    fn end(&self) {
+        let it = self.ending();
+        let mut look = LOOKS.0;
+        while self.stats().in_flight() > 0 || it.gate.tasks() > 0 || it.gate.loads() > 0 {
+            sleep(look);
+            look = LOOKS.1.min(look * 2);
+        }
+        it.stage.store(stage::OBJECTS, SeqCst);
+        it.gate.revoke();
+        it.stage.store(stage::LOG, SeqCst);
+        self.log().close();
+        it.stage.store(stage::THREADS, SeqCst);
+        self.workers().end();
+        self.commons().end();
+        self.ticker().end();
+    }
+
+    /// Names what still runs.
+    #[cold]
+    fn late(&self, timeout: Duration) -> Error {
+        let it = self.ending();
+        let running = match it.stage.load(SeqCst) {
+            stage::CALLS => self.running(),
+            stage::OBJECTS => "a destructor or finalizer of the host's".into(),
+            stage::LOG => "the log callback".into(),
+            _ => "threads of the library".into(),
+        };
+        let ms = timeout.as_millis();
+        Error::new(Code::Timeout, format_args!("still running after {ms} ms: {running}"))
+    }
+
+    fn running(&self) -> String {
+        let gate = &self.ending().gate;
+        let (tasks, completing, loads) = (gate.tasks(), gate.completing(), gate.loads());
+        let tasks = tasks.saturating_sub(completing);
+        let calls = self.stats().in_flight().saturating_sub(tasks);
+        let all = [
+            (calls, "blocking call"),
+            (tasks, "asynchronous call"),
+            (completing, "completion callback"),
+            (loads, "load"),
+        ];
+        let named = all.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| {
+            let plural = if count == 1 { "" } else { "s" };
+            format!("{count} {what}{plural}")
+        });
+        let named = named.collect::<Vec<_>>().join(", ");
+        // A guest ends within two ticks.
+        match calls + tasks > 0 {
+            true => format!("{named}, in callbacks of the host's that do not return"),
+            false => named,
+        }
+    }
+}
