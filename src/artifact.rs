@@ -52,9 +52,9 @@ impl Artifact {
     pub fn compile(engine: &Engine, bytes: &[u8]) -> Result<Self> {
         let binary = component_binary(bytes)?;
         nesting::check(&binary)?;
-        threads::check_room(binary.len())?;
+        let threads = threads::fitting(binary.len())?;
         // All that recurses runs there, where there is stack for it.
-        let (code, wit) = threads::compile(|| {
+        let (code, wit) = threads::compile(threads, || {
             let code = Registered::compile(engine, &binary)?;
             Ok((code, wit::text(&binary).map(Arc::from).map_err(Arc::from)))
         })?

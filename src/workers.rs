@@ -1,7 +1,9 @@
 //! The runtime's own threads: workers for asynchronous calls, a reactor for what calls wait for,
 //! and one that ends calls when their time is up.
 
+use std::fmt;
 use std::num::NonZero;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -49,29 +51,25 @@ impl Workers {
         workers.thread_stack_size(STACK).on_thread_start(ours).worker_threads(threads);
         // Looked at before every turn: a guest may compute for a whole tick in each, and what the
         // reactor wakes or the host starts waits there.
-        let workers = workers
-            .global_queue_interval(1)
-            .thread_name("wasmcell-worker")
-            .build()
-            .map_err(failed)?;
-        let reactor = Builder::new_multi_thread()
+        let workers = build(workers.global_queue_interval(1).thread_name("wasmcell-worker"))?;
+        let mut reactor = Builder::new_multi_thread();
+        reactor
             .worker_threads(1)
             .max_blocking_threads(LOOKS)
             .thread_name("wasmcell-reactor")
             .on_thread_start(ours)
-            .enable_all()
-            .build()
-            .map_err(failed)?;
+            .enable_all();
+        let reactor = build(&mut reactor)?;
         // The end of a call runs callbacks of the host, on as many threads as calls do.
-        let deadlines = Builder::new_multi_thread()
+        let mut deadlines = Builder::new_multi_thread();
+        deadlines
             .worker_threads(1)
             .max_blocking_threads(threads)
             .thread_stack_size(STACK)
             .thread_name("wasmcell-deadline")
             .on_thread_start(ours)
-            .enable_time()
-            .build()
-            .map_err(failed)?;
+            .enable_time();
+        let deadlines = build(&mut deadlines)?;
         Ok(Self {
             workers: workers.handle().clone(),
             reactor: reactor.handle().clone(),
@@ -106,8 +104,16 @@ impl Workers {
     }
 }
 
-fn failed(error: std::io::Error) -> Error {
-    Error::new(Code::Io, format_args!("starting worker threads: {error}"))
+/// tokio panics if there is not one thread to be had, and does with fewer than it was told to.
+fn build(builder: &mut Builder) -> Result<Runtime> {
+    let failed = |why: &dyn fmt::Display| {
+        Err(Error::new(Code::Io, format_args!("starting worker threads: {why}")))
+    };
+    match panic::catch_unwind(AssertUnwindSafe(|| builder.build())) {
+        Ok(Ok(runtime)) => Ok(runtime),
+        Ok(Err(error)) => failed(&error),
+        Err(_) => failed(&"the system has none"),
+    }
 }
 
 impl Drop for Workers {

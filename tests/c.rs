@@ -30,9 +30,9 @@ macro_rules! programs {
 programs! {
     builder cache cancel compiled completion component conformance corners depth descriptors
     epoch error event_loop floats footprint fork forks function held host hostile import_types
-    instance interrupt late lifetimes limits linker log logs lookups malformed masks nulls
-    pending plugin pool process quota reply resource sandbox shutdown signals signature sizes
-    small_stack special_files stats strings text types unload values versions
+    instance interrupt late lifetimes limits linker little_space log logs lookups malformed
+    masks nulls pending plugin pool process quota reply resource sandbox shutdown signals
+    signature sizes small_stack special_files stats strings text types unload values versions
 }
 
 /// Programs that `support` writes from the header.

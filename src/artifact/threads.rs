@@ -15,37 +15,41 @@ const ENOUGH: usize = 512 << 20;
 /// Bytes that the compiler takes for each byte of a component, at most.
 const PER_BYTE: usize = 40;
 
-/// Refuses to compile where the allocator has no room for it: without memory the compiler ends the
-/// process.
+/// How many threads there is room for to compile a component of `binary` bytes: one a processor, or
+/// just one. Without memory the compiler would end the process.
 ///
 /// # Errors
-/// `RESOURCE_LIMIT`.
-pub(super) fn check_room(binary: usize) -> Result<()> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let fixed = threads.saturating_mul(PER_THREAD).saturating_add(BASE).min(ENOUGH);
-    let needed = fixed.saturating_add(binary.saturating_mul(PER_BYTE));
+/// `RESOURCE_LIMIT` if the allocator has no room for one.
+pub(super) fn fitting(binary: usize) -> Result<usize> {
+    let most = std::thread::available_parallelism().map_or(1, usize::from);
+    let needed = |threads: usize| {
+        let fixed = threads.saturating_mul(PER_THREAD).saturating_add(BASE).min(ENOUGH);
+        fixed.saturating_add(binary.saturating_mul(PER_BYTE))
+    };
     // Asked for and given back: nothing of it is ever touched.
-    Vec::<u8>::new().try_reserve_exact(needed).map_err(|_| {
+    let fits = |threads| Vec::<u8>::new().try_reserve_exact(needed(threads)).is_ok();
+    [most, 1].into_iter().find(|threads| fits(*threads)).ok_or_else(|| {
         let problem = format!(
             "compiling a component of {binary} bytes takes up to {} MiB of address space, which \
              this process cannot have",
-            needed >> 20
+            needed(1) >> 20
         );
         Error::new(Code::ResourceLimit, problem)
     })
 }
 
-/// Runs `compile` with threads of its own, one a processor, joined before this returns.
+/// Runs `compile` with `threads` threads of its own, joined before this returns.
 ///
 /// Left alone, wasmtime compiles on rayon's global pool, whose threads outlive every runtime and
 /// do not exist in a fork, where waiting for them never ends.
-pub(super) fn compile<T: Send>(compile: impl FnOnce() -> T + Send) -> Result<T> {
+pub(super) fn compile<T: Send>(threads: usize, compile: impl FnOnce() -> T + Send) -> Result<T> {
     let masked = Blocked::all();
     let run = |thread: rayon::ThreadBuilder| {
         ours();
         thread.run();
     };
     rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
         .thread_name(|_| "wasmcell-compile".to_owned())
         .stack_size(nesting::STACK)
         .build_scoped(run, move |pool| {
