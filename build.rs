@@ -10,7 +10,7 @@ use std::{env, fs};
 mod abi;
 
 /// The header's table of contents: C programmers meet the functions in this order.
-const CHAPTERS: [(&str, &[&str]); 19] = [
+const CHAPTERS: [(&str, &[&str]); 20] = [
     ("Versions and features", &["capi/version.rs"]),
     ("Errors", &["capi/code.rs", "capi/error.rs"]),
     ("Callbacks", &["capi/callback.rs"]),
@@ -26,6 +26,7 @@ const CHAPTERS: [(&str, &[&str]); 19] = [
         ],
     ),
     ("Runtime", &["capi/runtime.rs"]),
+    ("Signals", &["capi/signals.rs"]),
     ("Statistics", &["capi/stats.rs"]),
     (
         "Sandbox",

@@ -93,11 +93,19 @@
  * either side knows which fields the other one has; set fields after that. Ignore codes, kinds and
  * flags that you do not know. `@since` names the version that brought something.
  *
- * THE PROCESS gets this from the library, and nothing else. When the first runtime is built, and
- * for good: Wasmtime's handlers for SIGSEGV, SIGILL and SIGFPE, and for SIGBUS where faults arrive
- * as that, which pass on signals that are not the library's; one descriptor of /proc/self/pagemap;
- * one page of memory; handlers of pthread_atfork(); and the library itself, which stays after
- * dlclose(). Each thread that runs guests and has no alternate signal stack that is large enough
+ * SIGNALS. Guests raise SIGSEGV and SIGILL, on x86-64 also SIGFPE, when they break a rule, unless
+ * runtime_builder_signal_handlers() says otherwise. The library's handlers turn them into errors,
+ * on every thread and whatever it blocks. All others go to the handler that was there before, as
+ * if the system had called it: with its mask, its kind of arguments, once if it asked for that
+ * (SA_RESETHAND), on x86-64 on the stack that it asked for; SIG_DFL and SIG_IGN are done as the
+ * system does them. A handler installed later should pass on what is not its own, with all three
+ * arguments, or runtime_signal_handlers_restore() has to follow. A guest that writes where nobody
+ * reads, or beyond `ulimit -f`, is told so by its stream or file: SIGPIPE and SIGXFSZ reach nobody.
+ *
+ * THE PROCESS gets this from the library, and nothing else. When the first runtime is built whose
+ * guests raise signals, and for good: handlers for SIGSEGV and SIGILL, and on x86-64 for SIGFPE.
+ * When the first runtime is built, and for good: one descriptor of /proc/self/pagemap; one page of
+ * memory; handlers of pthread_atfork(); and the library itself, which stays after dlclose(). Each thread that runs guests and has no alternate signal stack that is large enough
  * gets one, until it ends. A runtime has, until it and all that was made from it are gone: the
  * threads wasmcell-epoch, wasmcell-reactor, wasmcell-deadline, as many wasmcell-worker as
  * runtime_builder_worker_threads() says, and, while they have something to do and some seconds
@@ -2108,6 +2116,32 @@ RUNTIME_API void runtime_builder_force_pooling_allocator(runtime_builder_t *buil
 RUNTIME_API void runtime_builder_force_on_demand_allocator(runtime_builder_t *builder);
 
 /**
+ * Sets whether traps are told by signals of the system.
+ *
+ * With true, the first such runtime installs handlers for SIGSEGV and SIGILL, and on x86-64 for
+ * SIGFPE, which stay for the life of the process: see THE PROCESS, and
+ * runtime_signal_handlers_restore() for hosts that have handlers of their own. With false, this
+ * runtime needs none: guests check for themselves what would raise a signal, so that a host's
+ * handlers, crash reporters and masks of signals are left as they are. Handlers that another
+ * runtime of the process has installed stay. Traps are the same errors, and every other setting
+ * works as it does.
+ *
+ * Guests are slower without: by how much, docs/in-servers.md says. The pool is
+ * RUNTIME_ALLOCATOR_POOLING_SHRUNK, since its slots need not be larger, and code of guests lacks
+ * mitigations against Spectre, which work by signals: see SECURITY.md. Code that was compiled for
+ * the other setting is refused by runtime_component_deserialize(); a cache directory keeps both.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param enable   Default true.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_signal_handlers(
+    runtime_builder_t *builder,
+    bool enable);
+
+/**
  * Sets how many threads the runtime keeps for timers, sockets and asynchronous calls.
  *
  * Guests of blocking calls run on the thread that calls.
@@ -2396,6 +2430,43 @@ RUNTIME_API bool runtime_skip_feature_gated_instance(
     const runtime_t *runtime,
     const char *name,
     size_t name_len);
+
+/* Signals -------------------------------------------------------------------------------------- */
+
+/**
+ * Puts the library's signal handlers back on top.
+ *
+ * A host or a crash reporter that installs its handler for SIGSEGV, SIGILL or SIGFPE after the
+ * first runtime was built gets the signals of guests: if it does not pass on what is not its own,
+ * the next trap ends the process. Call this afterwards. The handler that was on top is kept: it
+ * gets what no guest has raised, with the mask, the stack and the kind of arguments that it asked
+ * for, and by passing on what it does not know it gets to whoever was there before it.
+ *
+ * For the whole process. Does nothing if the handlers are on top, or if there are none because no
+ * runtime needed them: see runtime_builder_signal_handlers().
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_UNSUPPORTED where the library does not know how, which is elsewhere than
+ *         on Linux.
+ *
+ * @threadsafe Yes; a handler must not be installed by another thread meanwhile.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_signal_handlers_restore(void);
+
+/**
+ * Tells whether the library's signal handlers are on top.
+ *
+ * A host can ask after each part of it that may install handlers. Installed above them may be one
+ * that passes on what is not its own, as it should: then this is false and all is well.
+ *
+ * @return true if signals of guests get to the library first; false if not, if no runtime needed
+ *         handlers yet, and elsewhere than on Linux.
+ *
+ * @threadsafe Yes, and async-signal-safe.
+ * @since 0.1
+ */
+RUNTIME_API bool runtime_signal_handlers_installed(void);
 
 /* Statistics ----------------------------------------------------------------------------------- */
 

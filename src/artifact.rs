@@ -24,6 +24,7 @@ use wasmtime::component::Component;
 
 use crate::cache::Vetted;
 use crate::error::{Code, Error, Result};
+use crate::signals::Quiet;
 
 use container::{Container, Head};
 use registered::Registered;
@@ -113,8 +114,9 @@ impl Artifact {
         // SAFETY: the caller vouches for the origin of `bytes`; `Container::read` has found them
         // to be whole.
         let code = Registered::load(|| unsafe { Component::deserialize(engine, container.code) })
-            .map_err(|e| {
-            Error::new(Code::Compile, format!("made elsewhere: {}", reason(&e)))
+            .map_err(|e| match e.is::<std::io::Error>() {
+            true => Error::new(Code::Io, reason(&e)),
+            false => Error::new(Code::Compile, elsewhere(&reason(&e))),
         })?;
         Ok(Self::read(code, container.has_text, container.wit))
     }
@@ -140,6 +142,8 @@ impl Artifact {
     /// `None` if there is no such file, no /proc to find it in, or no permission to run it.
     #[allow(unsafe_code)]
     fn mapped(engine: &Engine, file: &mut Vetted) -> Result<Option<Self>> {
+        // A limit on the size of files holds for those in memory, too.
+        let _quiet = Quiet::here();
         let Some(mut copy) = Sealed::new() else { return Ok(None) };
         let len = file.len();
         let head = Head::take(file, len)?;
@@ -220,7 +224,9 @@ fn bad_text(error: &wat::Error) -> Error {
 fn refusal(error: &wasmtime::Error) -> Error {
     let reason = reason(error);
     let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
-    let code = if says(&["minimum byte size", "minimum element size"]) {
+    let code = if error.is::<std::io::Error>() {
+        Code::Io
+    } else if says(&["minimum byte size", "minimum element size"]) {
         Code::MemoryLimit
     } else if says(&["exceeds the configured maximum", "exceeds the per-instance limit"]) {
         Code::ResourceLimit
@@ -237,6 +243,16 @@ fn refusal(error: &wasmtime::Error) -> Error {
         Code::Compile
     };
     Error::new(code, reason)
+}
+
+/// What to say of code that another engine made, if that is what wasmtime says.
+fn elsewhere(reason: &str) -> String {
+    let settings = ["memory reservation", "guard size", "ignals-based traps"];
+    let hint = match settings.iter().any(|word| reason.contains(word)) {
+        true => "; a runtime with another `signal_handlers`, or another allocator, made it",
+        false => "",
+    };
+    format!("made elsewhere: {reason}{hint}")
 }
 
 /// The causes of `error` in one line, without those that only say that something failed.

@@ -1,6 +1,7 @@
 //! The settings of a runtime: collected, checked one by one, and turned into a [`Runtime`].
 
 mod bounds;
+mod process;
 mod types;
 
 use std::fmt;
@@ -54,6 +55,7 @@ pub(crate) struct Settings {
     pub worker_threads: usize,
     pub force_pooling_allocator: bool,
     pub force_on_demand_allocator: bool,
+    pub signal_handlers: bool,
     pub require_signature: bool,
     pub backtrace_details: bool,
     pub experimental_features: u64,
@@ -88,6 +90,7 @@ impl Default for Settings {
             worker_threads: 0,
             force_pooling_allocator: false,
             force_on_demand_allocator: false,
+            signal_handlers: true,
             require_signature: false,
             backtrace_details: false,
             experimental_features: 0,
@@ -218,28 +221,10 @@ impl RuntimeBuilder {
         self.range("fuel", units, 1, u64::MAX, |s, n| s.fuel = Some(n))
     }
 
-    /// Bytes of each pooled memory and table that stay resident between two instances: zeroed
-    /// rather than given back to the system. Default 10 KiB; at most 1 GiB.
-    pub fn pool_keep_resident(&mut self, bytes: u64) -> &mut Self {
-        self.range("pool_keep_resident", bytes, 0, GIB, |s, n| s.pool_keep_resident = n as usize)
-    }
-
     /// Threads for asynchronous calls and for WASI's timers and sockets. Default 0: as many as
     /// the machine has processors; at most 1024.
     pub fn worker_threads(&mut self, count: u64) -> &mut Self {
         self.range("worker_threads", count, 0, 1024, |s, n| s.worker_threads = n as usize)
-    }
-
-    /// Fail rather than run without a pool. Off by default.
-    pub fn force_pooling_allocator(&mut self) -> &mut Self {
-        self.settings.force_pooling_allocator = true;
-        self
-    }
-
-    /// Run without a pool, also where there is room for one. Off by default.
-    pub fn force_on_demand_allocator(&mut self) -> &mut Self {
-        self.settings.force_on_demand_allocator = true;
-        self
     }
 
     /// Refuse components without a signature by a [`trusted_key`](Self::trusted_key). Off by

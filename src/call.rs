@@ -21,7 +21,7 @@ use crate::output::Output;
 use crate::process::Kept;
 use crate::runtime::Runtime;
 use crate::shutdown::Pass;
-use crate::signals::{Look, Open};
+use crate::signals::Open;
 use crate::stack::Stack;
 use crate::stats::{Counted, Counters};
 use crate::task;
@@ -196,8 +196,7 @@ pub(crate) struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    /// Begins a call. This thread serves `mailbox` until it ends; `look` says how its mask of
-    /// signals is made fit for that.
+    /// Begins a call. This thread serves `mailbox` until it ends.
     ///
     /// # Errors
     /// `FORKED`, `STACK_OVERFLOW`, or options that cannot be met.
@@ -206,7 +205,6 @@ impl<'a> Running<'a> {
         component: &'a Component,
         options: &'a CallOptions,
         mailbox: &'a Mailbox,
-        look: Look,
     ) -> Result<Self> {
         let inside = Inside::enter();
         let runtime = component.runtime();
@@ -222,7 +220,7 @@ impl<'a> Running<'a> {
         if let Some(interrupt) = &options.interrupt {
             interrupt.begin(runtime.ticker().ticks());
         }
-        let _open = Open::here(look, now);
+        let _open = Open::here(runtime.settings().signal_handlers);
         Ok(Self { terms, options, runtime, reactor, mailbox, counted, _open, _inside: inside })
     }
 
@@ -280,7 +278,7 @@ where
     F: Future<Output = Result<T>>,
 {
     component.runtime().log().within(|| {
-        let running = Running::begin(component, options, mailbox, Look::Always)?;
+        let running = Running::begin(component, options, mailbox)?;
         let call = Call::new(running.terms, options);
         let outcome =
             running.check().and_then(|()| running.drive(pin!(Kept::new(body(call)))).flatten());

@@ -14,7 +14,6 @@ use crate::live::Live;
 use crate::marshal::{Args, Results};
 use crate::process::Kept;
 use crate::shutdown::{Entry, Revoke};
-use crate::signals::Look;
 use crate::types::FunctionType;
 use crate::value::{self, Value};
 
@@ -91,7 +90,7 @@ impl Instance {
         component.runtime().log().within(|| {
             let mut entered = self.enter(function)?;
             let args = entered.read(function, read)?;
-            let running = Running::begin(component, options, &self.0.mailbox, Look::Again)?;
+            let running = Running::begin(component, options, &self.0.mailbox)?;
             let outcome = running.check().and_then(|()| {
                 let passage = entered.passage.take();
                 let mut live = entered.begin(|it| it.renew(running.terms, options))?;

@@ -8,6 +8,7 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 
 use crate::builder::Settings;
 use crate::error::{Code, Error, Result};
+use crate::signals;
 use crate::types::Name;
 
 /// Where instances come from.
@@ -58,6 +59,7 @@ const TABLE_BOOKS: u64 = 56;
 const INSTANCE_BOOKS: u64 = 320;
 
 /// One way to build an engine.
+#[derive(Clone, Copy)]
 struct Step {
     allocator: Allocator,
     memory_reservation: u64,
@@ -77,13 +79,19 @@ pub(crate) fn engine(settings: &Settings) -> Result<(Engine, Info)> {
     let mut reason = String::new();
     for step in steps(settings) {
         let built = books_fit(settings, &step).and_then(|()| {
-            let engine = Engine::new(&config(settings, &step));
+            let make = || Engine::new(&config(settings, &step));
+            let engine = match settings.signal_handlers {
+                true => signals::with_handlers(make),
+                false => make(),
+            };
             engine.map_err(|error| describe(settings, &step, &error))
         });
         match built {
             Ok(engine) => {
                 if settings.force_on_demand_allocator {
                     "force_on_demand_allocator".clone_into(&mut reason);
+                } else if !settings.signal_handlers && reason.is_empty() {
+                    "guests check bounds: signal_handlers is off".clone_into(&mut reason);
                 }
                 return Ok((engine, info(settings, &step, &reason)));
             }
@@ -111,6 +119,8 @@ fn steps(settings: &Settings) -> Vec<Step> {
         // Enough for a component made from a core module by its toolchain.
         tables_per_component: settings.max_tables_per_component.min(4),
     };
+    // Bounds are checked whatever the size of slots is, so address space would buy nothing.
+    let checked = Step { tables_per_component: settings.max_tables_per_component, ..shrunk };
     let on_demand = Step {
         allocator: Allocator::OnDemand,
         memory_reservation: 0,
@@ -119,10 +129,10 @@ fn steps(settings: &Settings) -> Vec<Step> {
     };
     if settings.force_on_demand_allocator {
         vec![on_demand]
-    } else if settings.force_pooling_allocator {
-        vec![full, shrunk]
     } else {
-        vec![full, shrunk, on_demand]
+        let largest = if settings.signal_handlers { full } else { checked };
+        let last = if settings.force_pooling_allocator { None } else { Some(on_demand) };
+        [largest, shrunk].into_iter().chain(last).collect()
     }
 }
 
@@ -143,6 +153,10 @@ fn config(settings: &Settings, step: &Step) -> Config {
         .memory_reservation_for_growth(step.guard)
         .memory_guard_size(step.guard)
         .guard_before_linear_memory(step.allocator == Allocator::Pooling)
+        // A slot is as large as the memory in it may become.
+        .memory_may_move(step.allocator == Allocator::OnDemand)
+        // Off, spectre mitigations of heap and tables are off too: they work by faults.
+        .signals_based_traps(settings.signal_handlers)
         // Mach ports do not survive a fork, and a host may fork.
         .macos_use_mach_ports(false);
     if step.allocator != Allocator::OnDemand {

@@ -7,7 +7,7 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
@@ -19,7 +19,7 @@ use crate::host::Mailbox;
 use crate::log::Log;
 use crate::runtime::Runtime;
 use crate::shutdown::Pass;
-use crate::signals::{Look, Open};
+use crate::signals::Open;
 use crate::stats::{Counted, Counters};
 use crate::thread::{self, Inside};
 
@@ -37,6 +37,8 @@ struct Task<T> {
     reactor: Handle,
     cancellations: Arc<Cancellations>,
     deadlines: Handle,
+    /// Whether its guest does.
+    raises_signals: bool,
     watcher: OnceLock<AbortHandle>,
     /// Last: when it goes, nothing is left of the call.
     pass: Pass,
@@ -63,6 +65,7 @@ pub(crate) fn start<T: Send + 'static>(
         mailbox,
         reactor,
         deadlines: deadlines.clone(),
+        raises_signals: runtime.settings().signal_handlers,
         cancellations: runtime.ticker().cancellations().clone(),
         watcher: OnceLock::new(),
         pass,
@@ -107,7 +110,7 @@ impl<T: Send + 'static> Task<T> {
                 return Poll::Ready(Some(Err(error)));
             }
             // What host functions of other calls did to the mask stays with the thread.
-            let _open = Open::here(Look::Always, Instant::now());
+            let _open = Open::here(self.raises_signals);
             let polled = {
                 let _reactor = self.reactor.enter();
                 log.within(|| call.as_mut().poll(context))

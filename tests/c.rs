@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use support::programs::{Directives, Mode, run_source, run_text, write};
+use support::programs::{Directives, Mode, run_source, run_strangely, run_text, write};
 use support::{calls, sizes};
 
 /// One test for each program and mode.
@@ -28,11 +28,65 @@ macro_rules! programs {
 }
 
 programs! {
-    builder cache cancel compiled completion component conformance corners depth descriptors
-    epoch error event_loop floats footprint fork forks function held host hostile import_types
-    instance interrupt late lifetimes limits linker little_space log logs lookups malformed
-    masks nulls pending plugin pool process quota reply resource sandbox shutdown signals
-    signature sizes small_stack special_files stats strings text types unload values versions
+    broken_pipes builder cache cancel compiled completion component conformance corners depth
+    descriptors epoch error event_loop floats footprint fork forks function handlers held host
+    hostile import_types instance interrupt late lifetimes limits linker little_space log logs
+    lookups malformed masks no_handlers nulls pending plugin pool process quota reply resource
+    sandbox shutdown signals signature sizes small_stack special_files stats strings text types
+    unload values versions
+}
+
+/// Programs that run calls, traps, time limits, callbacks and WASI, each in a process that its host
+/// has made strange in one way.
+mod strange {
+    use super::{Path, run_strangely};
+
+    const PROGRAMS: [&str; 7] =
+        ["completion", "epoch", "function", "host", "instance", "limits", "sandbox"];
+
+    fn each(condition: &str, setup: &str) {
+        // Guests that call their host on its own stack need more of it than there is, and say so.
+        let fits = |name: &&&str| condition != "stacks" || **name != "host";
+        for name in PROGRAMS.iter().filter(fits) {
+            let source = format!("tests/c/{name}.c");
+            print!("{}", run_strangely(Path::new(&source), condition, setup));
+        }
+    }
+
+    #[test]
+    fn all_signals_are_blocked() {
+        each("masked", "");
+    }
+
+    #[test]
+    fn signals_of_writes_are_at_their_default() {
+        each("pipe", "");
+    }
+
+    #[test]
+    fn tiny_numbers_are_zero() {
+        each("flush", "");
+    }
+
+    #[test]
+    fn threads_have_small_stacks() {
+        each("stacks", "ulimit -s 256");
+    }
+
+    #[test]
+    fn a_handler_was_there_before() {
+        each("before", "");
+    }
+
+    #[test]
+    fn a_handler_comes_after() {
+        each("after", "");
+    }
+
+    #[test]
+    fn a_handler_on_top_passes_on() {
+        each("passing", "");
+    }
 }
 
 /// Programs that `support` writes from the header.

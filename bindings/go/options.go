@@ -217,6 +217,16 @@ func WithLogger(logger *slog.Logger) RuntimeOption {
 	}
 }
 
+// WithSignalHandlers sets whether traps are told by signals of the system. Default true: handlers
+// for SIGSEGV, SIGILL and SIGFPE come on top of Go's own, which go on getting what no guest has
+// raised, such as a nil pointer's, so that it panics as ever. They are right for a Go program, as
+// nothing in Go installs others later; [os/signal.Notify] for one of the three does not either.
+// Libraries in C may: see [RestoreSignalHandlers]. With false there are no handlers, and guests are
+// slower; docs/in-servers.md says by how much.
+func WithSignalHandlers(enable bool) RuntimeOption {
+	return func(s *settings) { s.builder.SignalHandlers(enable) }
+}
+
 // WithRequireSignature sets whether components must be signed by one of the keys of
 // [WithTrustedKey]. Default false.
 func WithRequireSignature(require bool) RuntimeOption {

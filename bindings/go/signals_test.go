@@ -14,6 +14,26 @@ func dereference(p *int) (err error) {
 	return map[bool]error{*p == 0: nil}[true]
 }
 
+// TestWithoutSignalHandlers has guests check for themselves.
+func TestWithoutSignalHandlers(t *testing.T) {
+	for _, enable := range []bool{false, true} {
+		r := must[*Runtime](t)(NewRuntime(WithMaxComponents(4), WithSignalHandlers(enable)))
+		defer r.Close()
+		c := loadFile(t, r, trapsFile)
+		divide := must[func(context.Context, int32, int32) (int32, error)](t)(
+			Func2[int32, int32, int32](c, "divide"))
+		if _, err := divide(background, 1, 0); !errors.Is(err, ErrTrap) {
+			t.Error(enable, err)
+		}
+		if err := dereference(nil); err == nil {
+			t.Error("Go's own signal got lost")
+		}
+	}
+	if err := RestoreSignalHandlers(); err != nil || !SignalHandlersInstalled() {
+		t.Error(err, SignalHandlersInstalled())
+	}
+}
+
 // TestTrapsUnderLoad lets guests trap by signals on many goroutines, while the collector runs, Go
 // panics by signals of its own, and stacks grow.
 func TestTrapsUnderLoad(t *testing.T) {

@@ -5,6 +5,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::process::{Kept, steadily};
+use crate::signals::Quiet;
 
 /// A component whose code is in the register. In a fork it stays there: threads that did not come
 /// along may be looking at it.
@@ -17,7 +18,15 @@ impl Registered {
     pub(super) fn load(
         load: impl FnOnce() -> wasmtime::Result<Component>,
     ) -> wasmtime::Result<Self> {
-        let component = steadily(load)?;
+        let component = {
+            let _quiet = Quiet::here();
+            steadily(|| {
+                let component = load()?;
+                // Otherwise the first instance writes it to a file, on whatever thread it is made.
+                component.initialize_copy_on_write_image()?;
+                Ok::<_, wasmtime::Error>(component)
+            })
+        }?;
         Ok(Self(Kept::new(Entry(Some(component)))))
     }
 

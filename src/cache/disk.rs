@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::error::{Code, Error, Result};
+use crate::signals::Quiet;
 
 use super::memory::Key;
 
@@ -143,6 +144,7 @@ impl Disk {
     }
 
     fn try_write(&self, key: &Key, artifact: &[u8]) -> io::Result<()> {
+        let _quiet = Quiet::here();
         let mut file = temporary(&self.path)?;
         file.write_all(key)?;
         file.write_all(artifact)?;

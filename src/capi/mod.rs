@@ -96,6 +96,7 @@ mod quiet;
 mod resource;
 mod runtime;
 mod sandbox;
+mod signals;
 mod stats;
 mod types;
 mod value;

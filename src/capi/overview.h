@@ -93,11 +93,19 @@
  * either side knows which fields the other one has; set fields after that. Ignore codes, kinds and
  * flags that you do not know. `@since` names the version that brought something.
  *
- * THE PROCESS gets this from the library, and nothing else. When the first runtime is built, and
- * for good: Wasmtime's handlers for SIGSEGV, SIGILL and SIGFPE, and for SIGBUS where faults arrive
- * as that, which pass on signals that are not the library's; one descriptor of /proc/self/pagemap;
- * one page of memory; handlers of pthread_atfork(); and the library itself, which stays after
- * dlclose(). Each thread that runs guests and has no alternate signal stack that is large enough
+ * SIGNALS. Guests raise SIGSEGV and SIGILL, on x86-64 also SIGFPE, when they break a rule, unless
+ * runtime_builder_signal_handlers() says otherwise. The library's handlers turn them into errors,
+ * on every thread and whatever it blocks. All others go to the handler that was there before, as
+ * if the system had called it: with its mask, its kind of arguments, once if it asked for that
+ * (SA_RESETHAND), on x86-64 on the stack that it asked for; SIG_DFL and SIG_IGN are done as the
+ * system does them. A handler installed later should pass on what is not its own, with all three
+ * arguments, or runtime_signal_handlers_restore() has to follow. A guest that writes where nobody
+ * reads, or beyond `ulimit -f`, is told so by its stream or file: SIGPIPE and SIGXFSZ reach nobody.
+ *
+ * THE PROCESS gets this from the library, and nothing else. When the first runtime is built whose
+ * guests raise signals, and for good: handlers for SIGSEGV and SIGILL, and on x86-64 for SIGFPE.
+ * When the first runtime is built, and for good: one descriptor of /proc/self/pagemap; one page of
+ * memory; handlers of pthread_atfork(); and the library itself, which stays after dlclose(). Each thread that runs guests and has no alternate signal stack that is large enough
  * gets one, until it ends. A runtime has, until it and all that was made from it are gone: the
  * threads wasmcell-epoch, wasmcell-reactor, wasmcell-deadline, as many wasmcell-worker as
  * runtime_builder_worker_threads() says, and, while they have something to do and some seconds

@@ -44,6 +44,7 @@ mod unix {
     use wasmtime_wasi::{WasiCtxBuilder, async_trait};
 
     use crate::output::Stream;
+    use crate::signals::Quiet;
 
     /// How much is read or written at once.
     const CHUNK: usize = 64 << 10;
@@ -115,6 +116,7 @@ mod unix {
 
     impl OutputStream for Output {
         fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+            let _quiet = Quiet::here();
             (&*self.0).write_all(&bytes).map_err(failed)
         }
 

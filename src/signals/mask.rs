@@ -1,10 +1,8 @@
 //! Which signals reach which thread.
 #![allow(unsafe_code)]
 
-use std::cell::Cell;
 use std::mem::MaybeUninit;
-use std::ptr::{self, NonNull};
-use std::time::{Duration, Instant};
+use std::ptr;
 
 use libc::{c_int, sigset_t};
 
@@ -34,58 +32,22 @@ impl Drop for Blocked {
     }
 }
 
-/// How long an instance's calls on one thread go by the last look at its mask. A look is a system
-/// call, which takes as long as half a small call: so it costs them at most a hundredth.
-const FRESH: Duration = Duration::from_micros(10);
-
-/// When to look at a thread's mask.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
-    /// Each time.
-    Always,
-    /// Not if this thread looked just now, outside of all calls, and blocked nothing.
-    Again,
-    /// Never: no guest raises signals here.
-    Never,
-}
-
 /// What traps need let through on this thread, for as long as a guest runs on it, whatever mask
 /// its host chose: a fault that is blocked ends the process, however well it would be handled.
+///
+/// It is looked at for each call. A host may change the mask between any two of them, and nothing
+/// but the system call tells: what a look costs is what it costs to be right.
 #[must_use]
 pub(crate) struct Open {
     /// Which of [`FAULTS`] to block again, one bit each.
     blocked: u8,
-    /// Until when the last look holds.
-    until: Instant,
-    /// This thread's [`UNTIL`]; `None` if nobody looked.
-    known: Option<NonNull<Cell<Option<Instant>>>>,
-}
-
-thread_local! {
-    /// Until when the last look at this thread's mask holds; `None` within a call, whose host
-    /// functions may do what they like.
-    static UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
 impl Open {
+    /// Looks, unless guests raise no signals.
     #[inline(always)]
-    pub(crate) fn here(look: Look, now: Instant) -> Self {
-        if look == Look::Never {
-            return Self { blocked: 0, until: now, known: None };
-        }
-        UNTIL.with(|until| {
-            let known = Some(NonNull::from(until));
-            match until.take() {
-                Some(until) if look == Look::Again && now < until => {
-                    Self { blocked: 0, until, known }
-                }
-                _ => {
-                    let blocked = let_through();
-                    let until = if blocked == 0 { now + FRESH } else { now };
-                    Self { blocked, until, known }
-                }
-            }
-        })
+    pub(crate) fn here(guests_raise_signals: bool) -> Self {
+        Self { blocked: if guests_raise_signals { let_through() } else { 0 } }
     }
 }
 
@@ -95,16 +57,10 @@ impl Drop for Open {
         if self.blocked != 0 {
             block_again(self.blocked);
         }
-        if let Some(known) = self.known {
-            // SAFETY: it was made by `here` on this thread, which it cannot leave, from a variable
-            // that lives as long as the thread and is borrowed by nobody.
-            unsafe { known.as_ref() }.set(Some(self.until));
-        }
     }
 }
 
 /// Lets faults through, and tells which were blocked.
-#[cold]
 fn let_through() -> u8 {
     let before = change(libc::SIG_UNBLOCK, &faults(u8::MAX));
     let bits = FAULTS.iter().enumerate().map(|(i, signal)| {
@@ -154,7 +110,7 @@ fn full() -> sigset_t {
 }
 
 /// Changes this thread's mask, and gives the one before.
-fn change(how: c_int, set: &sigset_t) -> sigset_t {
+pub(super) fn change(how: c_int, set: &sigset_t) -> sigset_t {
     let mut before = MaybeUninit::zeroed();
     // SAFETY: `set` is initialised; the mask is the calling thread's alone. It fails only for a
     // `how` that does not exist, and a set of zeros is one.
@@ -196,26 +152,24 @@ mod tests {
     #[test]
     fn faults_get_through_while_a_guest_runs() {
         std::thread::spawn(|| {
-            let now = Instant::now();
-            let open = |look| Open::here(look, now);
-            drop(open(Look::Again));
+            drop(Open::here(true));
             change(libc::SIG_BLOCK, &faults(0b101));
-            // It was looked at just now.
-            drop(open(Look::Again));
             {
-                let _outer = open(Look::Always);
+                let _outer = Open::here(true);
                 assert!(FAULTS.iter().all(|it| !blocked(*it)));
                 let _here = change(libc::SIG_BLOCK, &full());
                 {
-                    // Within a call it is always looked at.
-                    let _inner = open(Look::Again);
+                    let _inner = Open::here(true);
                     assert!(FAULTS.iter().all(|it| !blocked(*it)) && blocked(libc::SIGTERM));
                 }
                 assert!(FAULTS.iter().all(|it| blocked(*it)));
                 change(libc::SIG_UNBLOCK, &full());
             }
             assert_eq!(FAULTS.map(blocked), [true, false, true, false]);
-            drop(open(Look::Never));
+            {
+                let _open = Open::here(false);
+                assert_eq!(FAULTS.map(blocked), [true, false, true, false]);
+            }
             assert_eq!(FAULTS.map(blocked), [true, false, true, false]);
         })
         .join()

@@ -18,6 +18,8 @@ static runtime_t *build(const char *cache_directory) {
   runtime_builder_t *builder = runtime_builder_new();
   const char *slots = getenv("BENCH_SLOTS");
   runtime_builder_max_components(builder, slots ? strtoull(slots, NULL, 10) : 1000);
+  const char *signals = getenv("BENCH_SIGNALS");
+  runtime_builder_signal_handlers(builder, signals == NULL || strcmp(signals, "off") != 0);
   // Loading is to be measured, not finding what is loaded.
   runtime_builder_cache_memory(builder, 0);
   if (cache_directory != NULL) {

@@ -157,17 +157,39 @@ pub fn run_against(source: &Path, stage: &Path, mode: Mode) -> String {
     let program = compile(source, stage, mode);
     let plain = [(String::new(), String::new())];
     let runs = if directives.runs.is_empty() { &plain[..] } else { &directives.runs[..] };
-    runs.iter().map(|(setup, args)| run_once(&program, setup, args, mode, &directives)).collect()
+    let run = |setup: &str, args: &str| run_once(&program, setup, "", args, mode, &directives);
+    runs.iter().map(|(setup, args)| run(setup, args)).collect()
+}
+
+/// Compiles `source` and runs it in a process that is strange in one way: see strange.c. `setup` is
+/// a piece of shell that comes before.
+pub fn run_strangely(source: &Path, condition: &str, setup: &str) -> String {
+    static PRELOADED: OnceLock<PathBuf> = OnceLock::new();
+    let preloaded = PRELOADED.get_or_init(|| {
+        let library = scratch("programs").join("strange.so");
+        let mut gcc = compiler("gcc");
+        gcc.args(["-shared", "-fPIC", "tests/support/strange.c", "-o"]).arg(&library);
+        run(gcc.arg("-ldl"));
+        library
+    });
+    let program = compile(source, main_stage(), Mode::Plain);
+    let preload = preloaded.display();
+    let wrapper = format!("env WASMCELL_STRANGE={condition} LD_PRELOAD={preload} ");
+    let directives = Directives::parse(&read(source));
+    let printed = run_once(&program, setup, &wrapper, "", Mode::Plain, &directives);
+    assert!(printed.contains(&format!("strange: {condition}\n")), "{condition}: {printed}");
+    printed
 }
 
 fn run_once(
     program: &Path,
     setup: &str,
+    wrapper: &str,
     arguments: &str,
     mode: Mode,
     directives: &Directives,
 ) -> String {
-    let mut wrapper = String::new();
+    let mut wrapper = wrapper.to_owned();
     if mode == Mode::Valgrind {
         let _ = tool("valgrind");
         wrapper.push_str("valgrind --quiet --error-exitcode=99 --leak-check=full ");

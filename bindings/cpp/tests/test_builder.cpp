@@ -74,6 +74,21 @@ TEST(Builder, backtraces_have_details_if_asked_for) {
   EXPECT_TRUE(wasmcell::Component::from_file(own, below_tests("guests/greeter.wasm")).has_value());
 }
 
+TEST(Builder, traps_are_told_with_and_without_signals) {
+  EXPECT_TRUE(wasmcell::signal_handlers_restore().has_value());
+  for (const bool enable : {false, true}) {
+    const auto own = small_builder().signal_handlers(enable).build().value();
+    const auto guest = below_tests("conformance/guests/traps.wat");
+    const auto component = wasmcell::Component::from_file(own, guest).value();
+    const auto divide =
+        component.function<std::int32_t(std::int32_t, std::int32_t)>("divide").value();
+    expect_error(divide(1, 0), Code::trap, "divide by zero");
+    EXPECT_EQ(divide(7, -2).value(), -3);
+  }
+  EXPECT_TRUE(wasmcell::signal_handlers_installed());
+  EXPECT_TRUE(wasmcell::signal_handlers_restore().has_value());
+}
+
 TEST(Builder, logs_to_a_callback_and_releases_it) {
   struct Records {
     std::mutex mutex;

@@ -154,6 +154,42 @@ pub unsafe extern "C" fn runtime_builder_force_on_demand_allocator(
     }
 }
 
+/// Sets whether traps are told by signals of the system.
+///
+/// With true, the first such runtime installs handlers for SIGSEGV and SIGILL, and on x86-64 for
+/// SIGFPE, which stay for the life of the process: see THE PROCESS, and
+/// runtime_signal_handlers_restore() for hosts that have handlers of their own. With false, this
+/// runtime needs none: guests check for themselves what would raise a signal, so that a host's
+/// handlers, crash reporters and masks of signals are left as they are. Handlers that another
+/// runtime of the process has installed stay. Traps are the same errors, and every other setting
+/// works as it does.
+///
+/// Guests are slower without: by how much, docs/in-servers.md says. The pool is
+/// RUNTIME_ALLOCATOR_POOLING_SHRUNK, since its slots need not be larger, and code of guests lacks
+/// mitigations against Spectre, which work by signals: see SECURITY.md. Code that was compiled for
+/// the other setting is refused by runtime_component_deserialize(); a cache directory keeps both.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param enable   Default true.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_signal_handlers(
+    builder: *mut runtime_builder_t,
+    enable: bool,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_signal_handlers",
+            builder,
+            enable,
+            RuntimeBuilder::signal_handlers,
+        );
+    }
+}
+
 /// Sets how many threads the runtime keeps for timers, sockets and asynchronous calls.
 ///
 /// Guests of blocking calls run on the thread that calls.

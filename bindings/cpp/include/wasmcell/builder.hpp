@@ -158,6 +158,11 @@ class Builder : public detail::Owned<runtime_builder_t, runtime_builder_free> {
     runtime_builder_force_on_demand_allocator(get());
     return *this;
   }
+  /// Sets whether traps are told by signals of the system, which takes handlers in the process.
+  Builder &signal_handlers(bool enable) noexcept {
+    runtime_builder_signal_handlers(get(), enable);
+    return *this;
+  }
   /// Sets how many threads the runtime keeps; 0 is one for each processor.
   Builder &worker_threads(std::uint64_t count) noexcept {
     return set(runtime_builder_worker_threads, count);

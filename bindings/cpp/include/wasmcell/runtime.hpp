@@ -93,6 +93,18 @@ class Runtime : public detail::Owned<runtime_t, runtime_free> {
 
 static_assert(sizeof(Runtime) == sizeof(void *));
 
+/// Puts the library's signal handlers back on top, after somebody else installed his. See
+/// runtime_signal_handlers_restore().
+[[nodiscard]] inline Result<void> signal_handlers_restore() {
+  if (auto *error = runtime_signal_handlers_restore()) return detail::fail(error);
+  return {};
+}
+
+/// Whether signals of guests get to the library first. See runtime_signal_handlers_installed().
+[[nodiscard]] inline bool signal_handlers_installed() noexcept {
+  return runtime_signal_handlers_installed();
+}
+
 }  // namespace wasmcell
 
 #endif

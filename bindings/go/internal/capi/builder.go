@@ -138,6 +138,11 @@ func (b *Builder) ForcePoolingAllocator() { C.runtime_builder_force_pooling_allo
 // ForceOnDemandAllocator is runtime_builder_force_on_demand_allocator.
 func (b *Builder) ForceOnDemandAllocator() { C.runtime_builder_force_on_demand_allocator(b.ptr) }
 
+// SignalHandlers is runtime_builder_signal_handlers.
+func (b *Builder) SignalHandlers(enable bool) {
+	C.runtime_builder_signal_handlers(b.ptr, C.bool(enable))
+}
+
 // RequireSignature is runtime_builder_require_signature.
 func (b *Builder) RequireSignature(require bool) {
 	C.runtime_builder_require_signature(b.ptr, C.bool(require))

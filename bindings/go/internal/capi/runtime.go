@@ -38,6 +38,12 @@ func (b *Builder) Build() (*Runtime, *Failure) {
 	return r, nil
 }
 
+// RestoreSignalHandlers is runtime_signal_handlers_restore.
+func RestoreSignalHandlers() *Failure { return takeError(C.runtime_signal_handlers_restore()) }
+
+// SignalHandlersInstalled is runtime_signal_handlers_installed.
+func SignalHandlersInstalled() bool { return bool(C.runtime_signal_handlers_installed()) }
+
 // Info is a runtime_info_t.
 type Info struct {
 	Allocator                                                     uint32

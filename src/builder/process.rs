@@ -1,0 +1,30 @@
+//! What a runtime takes of its process: address space, and signals.
+
+use super::{GIB, RuntimeBuilder};
+
+impl RuntimeBuilder {
+    /// Bytes of each pooled memory and table that stay resident between two instances: zeroed
+    /// rather than given back to the system. Default 10 KiB; at most 1 GiB.
+    pub fn pool_keep_resident(&mut self, bytes: u64) -> &mut Self {
+        self.range("pool_keep_resident", bytes, 0, GIB, |s, n| s.pool_keep_resident = n as usize)
+    }
+
+    /// Fail rather than run without a pool. Off by default.
+    pub fn force_pooling_allocator(&mut self) -> &mut Self {
+        self.settings.force_pooling_allocator = true;
+        self
+    }
+
+    /// Run without a pool, also where there is room for one. Off by default.
+    pub fn force_on_demand_allocator(&mut self) -> &mut Self {
+        self.settings.force_on_demand_allocator = true;
+        self
+    }
+
+    /// Have the system's signals tell of traps, by handlers that stay installed for the process. On
+    /// by default; off, guests check for themselves, and are slower.
+    pub fn signal_handlers(&mut self, enable: bool) -> &mut Self {
+        self.settings.signal_handlers = enable;
+        self
+    }
+}

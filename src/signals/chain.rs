@@ -1,0 +1,188 @@
+//! Whom a signal of traps goes to: to the guest that raised it, or to who had it before us.
+//!
+//! Each time that we go on top there is another function of ours there, which knows whom it covers.
+//! So a handler of the host's that puts back what it found, or passes on to it, gets to what was
+//! there before it, as if the system had called it; however often the two cover each other.
+//!
+//! Everything here runs in signal handlers.
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::AcqRel, Ordering::Acquire};
+
+use libc::{c_int, c_void, sigaction, siginfo_t, ucontext_t};
+
+use super::pass;
+
+/// What wasmtime handles.
+#[cfg(any(target_arch = "x86_64", target_arch = "s390x"))]
+pub(super) const SIGNALS: [c_int; 3] = [libc::SIGSEGV, libc::SIGILL, libc::SIGFPE];
+#[cfg(not(any(target_arch = "x86_64", target_arch = "s390x")))]
+pub(super) const SIGNALS: [c_int; 2] = [libc::SIGSEGV, libc::SIGILL];
+
+/// How often we can go on top as another one. Who comes later takes the place of the last.
+pub(super) const LEVELS: usize = 16;
+
+pub(super) type Handler = unsafe extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
+
+/// What we put on top, one for each time.
+pub(super) static FRONTS: [Handler; LEVELS] = [
+    front::<0>,
+    front::<1>,
+    front::<2>,
+    front::<3>,
+    front::<4>,
+    front::<5>,
+    front::<6>,
+    front::<7>,
+    front::<8>,
+    front::<9>,
+    front::<10>,
+    front::<11>,
+    front::<12>,
+    front::<13>,
+    front::<14>,
+    front::<15>,
+];
+
+/// Whom one of [`FRONTS`] covers. Never released: a handler may be looking at it.
+pub(super) struct Covered {
+    pub action: sigaction,
+    /// It was to be called once (SA_RESETHAND), and was.
+    pub spent: AtomicBool,
+    /// Whose place it took; only so that leak checkers find it.
+    _before: *const Covered,
+}
+
+/// Whom each of [`FRONTS`] covers, for one signal.
+pub(super) struct Chain([AtomicPtr<Covered>; LEVELS]);
+
+pub(super) static CHAINS: [Chain; SIGNALS.len()] = [const { Chain::new() }; SIGNALS.len()];
+
+/// wasmtime's handler; 0 before there is one.
+static GUESTS: AtomicUsize = AtomicUsize::new(0);
+
+impl Chain {
+    const fn new() -> Self {
+        Self([const { AtomicPtr::new(ptr::null_mut()) }; LEVELS])
+    }
+
+    pub(super) fn covered(&self, level: usize) -> Option<&'static Covered> {
+        // SAFETY: `cover` alone puts pointers there, to what it has leaked.
+        unsafe { self.0.get(level)?.load(Acquire).as_ref() }
+    }
+
+    /// The last level that covers somebody.
+    pub(super) fn latest(&self) -> usize {
+        (0..LEVELS).rev().find(|level| self.covered(*level).is_some()).unwrap_or(0)
+    }
+
+    /// Has `level` cover `action`.
+    pub(super) fn cover(&self, level: usize, action: sigaction) {
+        let Some(slot) = self.0.get(level) else { return };
+        let covered =
+            Covered { action, spent: AtomicBool::new(false), _before: slot.load(Acquire) };
+        slot.swap(Box::into_raw(Box::new(covered)), AcqRel);
+    }
+}
+
+pub(super) fn guests() -> usize {
+    GUESTS.load(Acquire)
+}
+
+/// Has the handlers of ours ask `handler`, which is wasmtime's, whether a guest raised the signal.
+pub(super) fn ask(handler: usize) {
+    GUESTS.store(handler, std::sync::atomic::Ordering::Release);
+}
+
+/// Bits of the mark below those of levels.
+const ASKING: usize = 1 << LEVELS;
+const DECLINED: usize = ASKING << 1;
+
+/// What we know of a signal that is being passed on: the levels that it has gone down, one bit
+/// each. It is kept in a field of the signal's own context in which the system leaves 0 and does
+/// not look. So it is there when a handler passes the signal back to us, and gone with the signal,
+/// also when a handler leaves by longjmp.
+///
+/// # Safety
+/// `context` is NULL, or the context of a signal that is handled during `'a`.
+unsafe fn mark<'a>(context: *mut c_void) -> Option<&'a Cell<usize>> {
+    let context: *mut ucontext_t = context.cast();
+    // SAFETY: as the caller says; a pointer and a number are equally large, and only the thread
+    // that handles the signal has its context.
+    (!context.is_null()).then(|| unsafe { &*(&raw mut (*context).uc_link).cast::<Cell<usize>>() })
+}
+
+/// What the system calls.
+unsafe extern "C" fn front<const LEVEL: usize>(
+    signal: c_int,
+    info: *mut siginfo_t,
+    context: *mut c_void,
+) {
+    // SAFETY: who called this passed on what the system gave, as POSIX obliges.
+    unsafe {
+        if !is_guests(signal, info, context) {
+            pass_on(LEVEL, signal, info, context);
+        }
+    }
+}
+
+/// What wasmtime takes for the handler before its own.
+pub(super) unsafe extern "C" fn beyond(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
+    // SAFETY: as in `front`.
+    unsafe {
+        match mark(context) {
+            Some(mark) if mark.get() & ASKING != 0 => mark.set(mark.get() | DECLINED),
+            // wasmtime's own is on top: we are about to put ours there.
+            _ => pass_on(0, signal, info, context),
+        }
+    }
+}
+
+/// Has wasmtime see to the signal if a guest raised it.
+///
+/// # Safety
+/// As [`front`].
+unsafe fn is_guests(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> bool {
+    let handler = guests();
+    // SAFETY: as the caller says.
+    let Some(mark) = (unsafe { mark(context) }) else { return false };
+    if handler == 0 {
+        return false;
+    }
+    let before = mark.get();
+    mark.set(before | ASKING);
+    // SAFETY: `ask` was given a handler of this type.
+    let handler = unsafe { std::mem::transmute::<usize, Handler>(handler) };
+    // SAFETY: as the caller says.
+    unsafe { handler(signal, info, context) };
+    let declined = mark.get() & DECLINED != 0;
+    mark.set(before);
+    !declined
+}
+
+/// Calls whom `level` covers; or who is below, if that one has had it already.
+///
+/// # Safety
+/// As [`front`].
+unsafe fn pass_on(level: usize, signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
+    // SAFETY: as the caller says.
+    let mark = unsafe { mark(context) };
+    let before = mark.map_or(0, Cell::get);
+    let chain = SIGNALS.iter().position(|it| *it == signal).and_then(|i| CHAINS.get(i));
+    let levels = (0..=level).rev().filter(|level| before & 1 << level == 0);
+    let next = levels.filter_map(|level| Some((level, chain?.covered(level)?))).next();
+    let Some((level, covered)) = next else {
+        // SAFETY: as the caller says.
+        return unsafe { pass::default(signal, info) };
+    };
+    if let Some(mark) = mark {
+        mark.set(before | 1 << level);
+    }
+    // SAFETY: as the caller says; the action was in force when it was covered.
+    unsafe { pass::call(covered, signal, info, context) };
+    if let Some(mark) = mark {
+        mark.set(before);
+    }
+}
