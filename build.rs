@@ -37,7 +37,10 @@ const CHAPTERS: [(&str, &[&str]); 20] = [
             "capi/sandbox/reproducible.rs",
         ],
     ),
-    ("Components", &["capi/component.rs", "capi/component/reflection.rs"]),
+    (
+        "Components",
+        &["capi/component.rs", "capi/component/shared.rs", "capi/component/reflection.rs"],
+    ),
     ("Types", &["capi/kind.rs", "capi/types.rs"]),
     ("Values", &["marshal/layout.rs", "capi/value.rs"]),
     ("Cancel tokens", &["capi/cancel.rs"]),

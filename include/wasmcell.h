@@ -3123,6 +3123,69 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_deserialize(
     runtime_component_t **out);
 
 /**
+ * Puts a component's compiled code into a file in memory, for runtime_component_from_fd() in other
+ * processes.
+ *
+ * For servers that compile once and serve in many processes: the descriptor goes to children by
+ * fork(), by exec without FD_CLOEXEC, or by SCM_RIGHTS, and nothing is written to a disk. The
+ * code is mapped, not copied: its pages exist once for all processes that load it. Nobody can
+ * change the file (memfd_create(), sealed). It stays as long as somebody has a descriptor or a
+ * mapping of it, whatever becomes of `component` and its runtime. The code depends on this version
+ * of the library, on the kind of processor, and on the settings of the runtime.
+ *
+ * @param component    The component, borrowed for the call.
+ * @param[out] fd_out  Receives the descriptor, owned by the caller, who releases it with close().
+ *                     It closes on exec, until the caller changes that. Set to -1 on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `component` or `fd_out` is NULL,
+ *         RUNTIME_ERROR_RESOURCE_LIMIT if there is no memory for it,
+ *         RUNTIME_ERROR_IO if there is no room for the file,
+ *         RUNTIME_ERROR_UNSUPPORTED if the system gives none: other systems than Linux, or where
+ *         the process has no descriptor left.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_share(
+    const runtime_component_t *component,
+    int32_t *fd_out);
+
+/**
+ * Loads a component from the file that runtime_component_share() gave, in this process or another.
+ *
+ * WARNING: the file holds machine code, and this function trusts it. Whoever can choose the
+ * descriptor runs any code in your process, outside every sandbox and limit of this library. That
+ * nobody has changed the file since it was made is looked at; who made it, nobody can tell. Pass
+ * only what runtime_component_share() gave to you, or to a process that you trust as much.
+ *
+ * @param runtime   Where to load it. Borrowed for the call; the component keeps what it needs, so
+ *                  either may be freed first.
+ * @param fd        The descriptor, borrowed for the call: it may be closed afterwards. Where it
+ *                  stands does not matter, and any number of processes may load from it at once.
+ * @param options   How to load, borrowed for the call; NULL means defaults.
+ * @param[out] out  Receives the component, owned by the caller: release it with
+ *                  runtime_component_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `runtime` or `out` is NULL, if `options` is unusable,
+ *         or if `fd` is not such a file, sealed and whole,
+ *         RUNTIME_ERROR_IO if the file cannot be opened by its name in /proc,
+ *         RUNTIME_ERROR_COMPILE if it comes from another version, processor or settings,
+ *         RUNTIME_ERROR_SIGNATURE if the runtime requires signatures, which compiled code does
+ *         not carry,
+ *         and as for runtime_component_new().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_from_fd(
+    const runtime_t *runtime,
+    int32_t fd,
+    const runtime_component_options_t *options,
+    runtime_component_t **out);
+
+/**
  * Tells what the component is called in log records.
  *
  * @param component  The component, borrowed for the call; NULL is allowed.

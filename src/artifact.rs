@@ -9,6 +9,7 @@ mod nesting;
 mod packages;
 mod registered;
 mod sealed;
+mod shared;
 mod threads;
 mod wit;
 
@@ -93,11 +94,16 @@ impl Artifact {
     /// `COMPILE` with wasmtime's reason.
     pub fn serialize(&self) -> Result<Vec<u8>> {
         let code = self.component().serialize().map_err(|e| refusal(&e))?;
-        let (has_text, wit) = match &self.wit {
-            Ok(text) => (1, &**text),
-            Err(reason) => (0, &**reason),
-        };
+        let (has_text, wit) = self.text();
         Ok(Container { has_text, wit, code: &code }.write())
+    }
+
+    /// The text, or why there is none, and 1 or 0 for which of them it is.
+    fn text(&self) -> (u32, &str) {
+        match &self.wit {
+            Ok(text) => (1, text),
+            Err(reason) => (0, reason),
+        }
     }
 
     /// Reads what [`Artifact::serialize`] wrote.

@@ -25,6 +25,8 @@ use crate::stack::Stack;
 use crate::types::{ComponentTypes, ItemKind, Name, Type};
 use crate::value::{self, Value};
 
+mod shared;
+
 /// How a component is to be loaded.
 #[derive(Clone, Debug, Default)]
 pub struct ComponentOptions {

@@ -2,6 +2,7 @@ package wasmcell
 
 import (
 	"context"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -77,13 +78,13 @@ func WithBlockingOnly() ComponentOption { return func(l *load) { l.blockingOnly 
 // directory of the sandbox cannot be opened; [ErrMemoryLimit] or [ErrResourceLimit] if it needs
 // more than the runtime allows.
 func (r *Runtime) Load(bytes []byte, options ...ComponentOption) (*Component, error) {
-	return r.load(capi.FromBytes, bytes, options)
+	return r.load(capi.FromBytes, bytes, -1, options)
 }
 
 // LoadFile is [Runtime.Load] for a file, which is not read if it is too large. [ErrIO] if it
 // cannot be read.
 func (r *Runtime) LoadFile(path string, options ...ComponentOption) (*Component, error) {
-	return r.load(capi.FromFile, unsafe.Slice(unsafe.StringData(path), len(path)), options)
+	return r.load(capi.FromFile, unsafe.Slice(unsafe.StringData(path), len(path)), -1, options)
 }
 
 // Deserialize loads a component from what [Component.Serialize] gave: in microseconds, not
@@ -96,11 +97,36 @@ func (r *Runtime) LoadFile(path string, options ...ComponentOption) (*Component,
 // [ErrCompile] if the bytes are from another version, processor or settings, or no compiled
 // component at all; [ErrSignature] if the runtime requires signatures, which they do not carry.
 func (r *Runtime) Deserialize(bytes []byte, options ...ComponentOption) (*Component, error) {
-	return r.load(capi.FromCompiled, bytes, options)
+	return r.load(capi.FromCompiled, bytes, -1, options)
 }
 
-func (r *Runtime) load(source capi.Source, bytes []byte, options []ComponentOption) (*Component,
-	error) {
+// LoadShared loads a component from the file that [Component.Share] gave, in this process or, by
+// the ExtraFiles of os/exec, in another. Nothing is compiled or copied: all processes that load it
+// share its pages. The file may be closed afterwards.
+//
+// WARNING: the file holds machine code, and is trusted. Whoever can choose it runs any code in your
+// process, outside every sandbox and limit. That nobody has changed it since is looked at; who made
+// it, nobody can tell.
+//
+// [ErrInvalidArgument] if it is not such a file; [ErrCompile] if it is from another version,
+// processor or settings; [ErrSignature] if the runtime requires signatures.
+func (r *Runtime) LoadShared(file *os.File, options ...ComponentOption) (*Component, error) {
+	conn, err := file.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	var c *Component
+	failed := conn.Control(func(fd uintptr) {
+		c, err = r.load(capi.FromShared, nil, int32(fd), options)
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	return c, err
+}
+
+func (r *Runtime) load(source capi.Source, bytes []byte, fd int32,
+	options []ComponentOption) (*Component, error) {
 	var l load
 	for _, option := range options {
 		option(&l)
@@ -126,7 +152,7 @@ func (r *Runtime) load(source capi.Source, bytes []byte, options []ComponentOpti
 		}
 		defer linker.Release()
 	}
-	c, failure := r.c.Load(source, bytes, l.name, sandbox, linker, l.blockingOnly)
+	c, failure := r.c.Load(source, bytes, fd, l.name, sandbox, linker, l.blockingOnly)
 	if failure != nil {
 		return nil, newError(failure)
 	}
@@ -224,6 +250,23 @@ func (c *Component) Serialize() ([]byte, error) {
 	defer c.compiled.c.Release()
 	bytes, failure := c.compiled.c.Serialize()
 	return bytes, errorOf(failure)
+}
+
+// Share puts the compiled code into a file in memory, for [Runtime.LoadShared] in other processes,
+// which may be given it by the ExtraFiles of os/exec. Nobody can change it, and it stays as long as
+// somebody has it open or loaded. The caller closes it.
+//
+// [ErrUnsupported] on other systems than Linux.
+func (c *Component) Share() (*os.File, error) {
+	if err := c.use(); err != nil {
+		return nil, err
+	}
+	defer c.compiled.c.Release()
+	fd, failure := c.compiled.c.Share()
+	if failure != nil {
+		return nil, newError(failure)
+	}
+	return os.NewFile(uintptr(fd), "wasmcell"), nil
 }
 
 // WIT spells the component's world as WIT text. [ErrUnsupported] if WIT cannot express it.

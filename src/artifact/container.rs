@@ -3,8 +3,9 @@
 //! Integers are little-endian: magic, version, `has_text`, length of `wit`, length of `code`,
 //! checksum of all else but magic and version; then `wit` and `code`.
 
+use std::fs::File;
 use std::hash::Hasher;
-use std::io::{BufRead, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 
 use twox_hash::XxHash64;
 
@@ -31,13 +32,25 @@ pub(super) struct Head {
 impl<'a> Container<'a> {
     pub(super) const MAGIC: [u8; 8] = *b"wasmcell";
 
-    pub(super) fn write(&self) -> Vec<u8> {
+    fn head(&self) -> Head {
         let (wit_len, code_len) = (self.wit.len() as u64, self.code.len() as u64);
         let mut head = Head { has_text: self.has_text, wit_len, code_len, checksum: 0 };
         let mut sum = head.sum();
         sum.write(self.wit.as_bytes());
         sum.write(self.code);
         head.checksum = sum.finish();
+        head
+    }
+
+    /// Writes the code first, where it can be mapped, and all else behind it.
+    pub(super) fn write_behind(&self, to: &mut impl Write) -> io::Result<()> {
+        to.write_all(self.code)?;
+        to.write_all(self.wit.as_bytes())?;
+        to.write_all(&self.head().write())
+    }
+
+    pub(super) fn write(&self) -> Vec<u8> {
+        let head = self.head();
         let mut bytes = Vec::with_capacity(Head::LEN + self.wit.len() + self.code.len());
         bytes.extend_from_slice(&head.write());
         bytes.extend_from_slice(self.wit.as_bytes());
@@ -111,6 +124,22 @@ impl Head {
         let (head, _) = Self::read(&bytes)?;
         head.fits(len.checked_sub(Self::LEN).ok_or_else(damaged)?)?;
         Ok(head)
+    }
+
+    /// Reads what [`Container::write_behind`] wrote, without keeping the code.
+    pub(super) fn behind(file: &File) -> Result<(Self, String)> {
+        let broken = |error: io::Error| Error::new(Code::Io, error.to_string());
+        let len = file.metadata().map_err(broken)?.len();
+        let at = len.checked_sub(Self::LEN as u64).ok_or_else(damaged)?;
+        let mut file = BufReader::with_capacity(64 << 10, file);
+        file.seek(SeekFrom::Start(at)).map_err(broken)?;
+        let head = Self::take(&mut file, usize::try_from(len).map_err(|_| damaged())?)?;
+        file.seek(SeekFrom::Start(head.code_len)).map_err(broken)?;
+        let mut wit = Vec::new();
+        file.by_ref().take(head.wit_len).read_to_end(&mut wit).map_err(broken)?;
+        file.seek(SeekFrom::Start(0)).map_err(broken)?;
+        let wit = head.copy(&mut wit.chain(file), &mut io::sink())?;
+        Ok((head, wit))
     }
 
     /// Copies the code that follows this head to `to`, and answers the text before it.

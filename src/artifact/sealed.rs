@@ -1,11 +1,12 @@
 //! Files without a name that nobody can change any more: Linux has them.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// A file in memory that only this process knows.
 #[cfg(target_os = "linux")]
-pub(super) struct Sealed(std::fs::File);
+pub(super) struct Sealed(File);
 
 #[cfg(target_os = "linux")]
 impl Sealed {
@@ -19,19 +20,42 @@ impl Sealed {
     /// From now on it stays as it is; and where it can be opened, as long as this value lives.
     /// `None` if it could be another file that is found there.
     pub(super) fn seal(&self) -> Option<PathBuf> {
-        use std::os::fd::AsRawFd;
-        use std::os::unix::fs::MetadataExt;
-
-        use rustix::fs::{SealFlags, fcntl_add_seals};
-        let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
-        fcntl_add_seals(&self.0, seals).ok()?;
-        // A thread may have descriptors of its own, and whatever is mounted there need not be the
-        // kernel's.
-        let path = PathBuf::from(format!("/proc/thread-self/fd/{}", self.0.as_raw_fd()));
-        let identity = |it: std::fs::Metadata| (it.dev(), it.ino());
-        let (found, own) = (std::fs::metadata(&path).ok()?, self.0.metadata().ok()?);
-        (identity(found) == identity(own)).then_some(path)
+        rustix::fs::fcntl_add_seals(&self.0, seals()).ok()?;
+        path(&self.0)
     }
+
+    /// The file, which stays as it is from now on.
+    pub(super) fn finish(self) -> Option<File> {
+        rustix::fs::fcntl_add_seals(&self.0, seals()).ok()?;
+        Some(self.0)
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn seals() -> rustix::fs::SealFlags {
+    use rustix::fs::SealFlags;
+    SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL
+}
+
+/// Whether nobody can change `file` any more.
+#[cfg(target_os = "linux")]
+pub(super) fn is_sealed(file: &File) -> bool {
+    rustix::fs::fcntl_get_seals(file).is_ok_and(|it| it.contains(seals()))
+}
+
+/// Where `file` can be opened for as long as it is open; `None` if it could be another file that is
+/// found there.
+#[cfg(target_os = "linux")]
+pub(super) fn path(file: &File) -> Option<PathBuf> {
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::MetadataExt;
+
+    // A thread may have descriptors of its own, and whatever is mounted there need not be the
+    // kernel's.
+    let path = PathBuf::from(format!("/proc/thread-self/fd/{}", file.as_raw_fd()));
+    let identity = |it: std::fs::Metadata| (it.dev(), it.ino());
+    let (found, own) = (std::fs::metadata(&path).ok()?, file.metadata().ok()?);
+    (identity(found) == identity(own)).then_some(path)
 }
 
 #[cfg(target_os = "linux")]
@@ -58,6 +82,20 @@ impl Sealed {
     pub(super) fn seal(&self) -> Option<PathBuf> {
         match self.0 {}
     }
+
+    pub(super) fn finish(self) -> Option<File> {
+        match self.0 {}
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn is_sealed(_: &File) -> bool {
+    false
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn path(_: &File) -> Option<PathBuf> {
+    None
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 
 mod command;
 mod reflection;
+mod shared;
 
 /// A component, compiled and linked once.
 ///

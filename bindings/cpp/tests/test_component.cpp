@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include "testing.hpp"
 
 namespace {
@@ -14,6 +16,16 @@ TEST(Component, loads_from_bytes_text_and_files) {
   expect_error(Component::from_bytes(runtime(), "garbage"), Code::compile);
   expect_error(Component::from_file(runtime(), "/no/such/file"), Code::io, "/no/such/file");
   expect_error(Component::deserialize(runtime(), "garbage"), Code::compile);
+}
+
+TEST(Component, is_loaded_by_a_descriptor) {
+  const int fd = load("guests/greeter.wasm").share().value();
+  const auto component = Component::from_fd(runtime(), fd, {"greeter", nullptr, nullptr}).value();
+  EXPECT_EQ(close(fd), 0);
+  EXPECT_EQ(component.call_text("greet(\"you\")").value(), "\"Hello, you!\"");
+  EXPECT_EQ(component.name(), "greeter");
+  expect_error(Component::from_fd(runtime(), -1), Code::invalid_argument, "fd");
+  expect_error(Component::from_fd(runtime(), STDIN_FILENO), Code::invalid_argument, "fd");
 }
 
 TEST(Component, has_a_name) {

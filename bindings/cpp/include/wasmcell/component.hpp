@@ -68,6 +68,19 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
       return runtime_component_deserialize(runtime.get(), bytes.data(), bytes.size(), raw, out);
     });
   }
+  /// Loads a component from the file that share() gave, in this process or another. Nothing is
+  /// compiled or copied: all processes that load it share its pages. As from_bytes().
+  ///
+  /// WARNING: the file holds machine code, and this function trusts it. Whoever can choose it runs
+  /// any code in your process. See runtime_component_from_fd().
+  ///
+  /// @param fd  The descriptor, borrowed for the call.
+  [[nodiscard]] static Result<Component> from_fd(const Runtime &runtime, int fd,
+                                                 const ComponentOptions &options = {}) {
+    return load(options, [&](const runtime_component_options_t *raw, runtime_component_t **out) {
+      return runtime_component_from_fd(runtime.get(), fd, raw, out);
+    });
+  }
 
   /// Makes another handle to the same component.
   [[nodiscard]] Component clone() const noexcept {
@@ -78,6 +91,16 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
     runtime_bytes_t *out = nullptr;
     if (auto *error = runtime_component_serialize(get(), &out)) return detail::fail(error);
     return Bytes(out);
+  }
+  /// Puts the compiled code into a file in memory that nobody can change, for from_fd() in
+  /// processes that inherit its descriptor. See runtime_component_share().
+  ///
+  /// @return  The descriptor, which closes on exec until that is changed, and which the caller
+  ///          releases with close(). Code::unsupported on other systems than Linux.
+  [[nodiscard]] Result<int> share() const {
+    std::int32_t fd = -1;
+    if (auto *error = runtime_component_share(get(), &fd)) return detail::fail(error);
+    return int{fd};
   }
   /// What the component is called in log records. Borrowed.
   [[nodiscard]] std::string_view name() const noexcept {

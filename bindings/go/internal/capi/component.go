@@ -32,16 +32,17 @@ func (c *Component) raw() *C.runtime_component_t { return (*C.runtime_component_
 // Source says what the bytes of a component are.
 type Source int32
 
-// Binary or text, the path of a file, compiled code.
+// Binary or text, the path of a file, compiled code, a descriptor of compiled code.
 const (
 	FromBytes    Source = C.WASMCELL_GO_BYTES
 	FromFile     Source = C.WASMCELL_GO_FILE
 	FromCompiled Source = C.WASMCELL_GO_COMPILED
+	FromShared   Source = C.WASMCELL_GO_SHARED
 )
 
 // Load loads a component into a runtime; sandbox and linker may be nil. The caller has acquired
 // all three.
-func (r *Runtime) Load(source Source, bytes []byte, name string, sandbox *Sandbox,
+func (r *Runtime) Load(source Source, bytes []byte, fd int32, name string, sandbox *Sandbox,
 	linker *Linker, blockingOnly bool) (*Component, *Failure) {
 	var out *C.runtime_component_t
 	var s, l C.uintptr_t
@@ -53,7 +54,8 @@ func (r *Runtime) Load(source Source, bytes []byte, name string, sandbox *Sandbo
 	}
 	maybeGC()
 	err := C.wasmcell_go_load(r.raw(), C.int32_t(source), unsafe.Pointer(bytesOf(bytes)),
-		C.size_t(len(bytes)), chars(name), C.size_t(len(name)), s, l, C.bool(blockingOnly), &out)
+		C.size_t(len(bytes)), C.int32_t(fd), chars(name), C.size_t(len(name)), s, l,
+		C.bool(blockingOnly), &out)
 	maybeGC()
 	runtime.KeepAlive(sandbox)
 	runtime.KeepAlive(linker)
@@ -70,6 +72,13 @@ func (c *Component) Serialize() ([]byte, *Failure) {
 	var out *C.runtime_bytes_t
 	err := C.runtime_component_serialize(c.raw(), &out)
 	return takeBytes(out), takeError(err)
+}
+
+// Share gives a descriptor of the compiled code.
+func (c *Component) Share() (int32, *Failure) {
+	var fd C.int32_t
+	err := C.runtime_component_share(c.raw(), &fd)
+	return int32(fd), takeError(err)
 }
 
 // WIT spells the world.

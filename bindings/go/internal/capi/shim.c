@@ -222,7 +222,7 @@ void wasmcell_go_frames(const runtime_error_t *error, runtime_frame_t *frames, s
 /* Components ---------------------------------------------------------------------------------- */
 
 runtime_error_t *wasmcell_go_load(const runtime_t *runtime, int32_t source, const void *bytes,
-                                  size_t len, const char *name, size_t name_len,
+                                  size_t len, int32_t fd, const char *name, size_t name_len,
                                   uintptr_t sandbox, uintptr_t linker, bool blocking_only,
                                   runtime_component_t **out) {
   runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
@@ -235,6 +235,7 @@ runtime_error_t *wasmcell_go_load(const runtime_t *runtime, int32_t source, cons
     case WASMCELL_GO_FILE: return runtime_component_from_file(runtime, bytes, len, &options, out);
     case WASMCELL_GO_COMPILED:
       return runtime_component_deserialize(runtime, bytes, len, &options, out);
+    case WASMCELL_GO_SHARED: return runtime_component_from_fd(runtime, fd, &options, out);
     default: return runtime_component_new(runtime, bytes, len, &options, out);
   }
 }

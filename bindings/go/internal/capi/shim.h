@@ -54,10 +54,10 @@ runtime_error_t *wasmcell_go_drop_resource(wasmcell_go_call_t *call, uint64_t re
 void wasmcell_go_error(const runtime_error_t *error, wasmcell_go_error_t *out);
 void wasmcell_go_frames(const runtime_error_t *error, runtime_frame_t *frames, size_t len);
 
-/* As runtime_component_new(), _from_file() and _deserialize(). */
-enum { WASMCELL_GO_BYTES, WASMCELL_GO_FILE, WASMCELL_GO_COMPILED };
+/* As runtime_component_new(), _from_file(), _deserialize() and _from_fd(). */
+enum { WASMCELL_GO_BYTES, WASMCELL_GO_FILE, WASMCELL_GO_COMPILED, WASMCELL_GO_SHARED };
 runtime_error_t *wasmcell_go_load(const runtime_t *runtime, int32_t source, const void *bytes,
-                                  size_t len, const char *name, size_t name_len,
+                                  size_t len, int32_t fd, const char *name, size_t name_len,
                                   uintptr_t sandbox, uintptr_t linker, bool blocking_only,
                                   runtime_component_t **out);
 

@@ -1,0 +1,66 @@
+//! Compiled code in a sealed file in memory, which several processes map: a master compiles, and
+//! its workers share the pages, by a descriptor that they inherit.
+//!
+//! The file holds the code, which wasmtime maps from its beginning, then the text of the world and
+//! the head of a container.
+
+use std::fs::File;
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::container::{Container, Head};
+use super::registered::Registered;
+use super::sealed::{self, Sealed};
+use super::{Artifact, reason, refusal};
+use crate::error::{Code, Error, Result};
+
+impl Artifact {
+    /// The machine code and all that goes with it, in a file that nobody can change.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED` where the system has no such files, `IO` if it gives none.
+    pub(crate) fn share(&self) -> Result<File> {
+        let code = self.component().serialize().map_err(|error| refusal(&error))?;
+        let (has_text, wit) = self.text();
+        let mut file = Sealed::new().ok_or_else(unsupported)?;
+        Container { has_text, wit, code: &code }.write_behind(&mut file).map_err(|error| {
+            Error::new(Code::Io, format!("writing to a file in memory: {error}"))
+        })?;
+        file.finish().ok_or_else(unsupported)
+    }
+
+    /// Maps what [`share`](Self::share) gave.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` if it is another file, or one that could change; `COMPILE` if it was made
+    /// by another version, for another machine or with other settings.
+    ///
+    /// # Safety
+    /// The file is one that [`share`](Self::share) gave: what is in others may run as machine code.
+    #[allow(unsafe_code)]
+    pub(crate) unsafe fn from_shared(engine: &Engine, file: &File) -> Result<Self> {
+        let foreign = || Error::invalid("fd", "is no file that runtime_component_share() gave");
+        if !sealed::is_sealed(file) {
+            return Err(foreign());
+        }
+        let path = sealed::path(file).ok_or_else(|| {
+            Error::new(Code::Io, "/proc does not show the descriptors of this process")
+        })?;
+        let (head, wit) = Head::behind(file).map_err(|error| match error.code() {
+            Code::Io => error,
+            _ => foreign(),
+        })?;
+        // SAFETY: the caller vouches for the origin of the file, which stays as it is;
+        // `Head::behind` has found it to be whole.
+        let code = Registered::load(|| unsafe { Component::deserialize_file(engine, path) });
+        let code = code.map_err(|error| {
+            Error::new(Code::Compile, format!("made elsewhere: {}", reason(&error)))
+        })?;
+        Ok(Self::read(code, head.has_text, &wit))
+    }
+}
+
+fn unsupported() -> Error {
+    Error::new(Code::Unsupported, "the system has no files in memory that can be sealed")
+}
