@@ -14,6 +14,8 @@ use crate::error::{Code, Error, Result};
 mod steady;
 
 pub(crate) use steady::steadily;
+#[cfg(unix)]
+pub(crate) use steady::steadily_in_handler;
 
 /// The process that made an object.
 ///

@@ -33,7 +33,7 @@ programs! {
     hostile import_types instance interrupt late lifetimes limits linker little_space log logs
     lookups malformed masks no_handlers nulls pending plugin pool process quota reply resource
     sandbox shared shutdown signals signature sizes sleepers small_stack special_files stats
-    strings text types unload values versions
+    strings text trap_forks types unload values versions
 }
 
 /// Programs that run calls, traps, time limits, callbacks and WASI, each in a process that its host

@@ -4,7 +4,8 @@
 //! make things once that every runtime needs. A thread that has one of them locked does not come
 //! along into a fork, where it stays locked for ever: the fork could not build a runtime of its
 //! own. So the few places that lock them say so, and a fork waits until none does: microseconds,
-//! or, while a pool is reserved, as long as that takes.
+//! or, while a pool is reserved, as long as that takes. Handlers of guests' signals are such
+//! places, too: wasmtime looks the code up that raised one.
 //!
 //! What runs in between must not call the host, which may fork.
 
@@ -34,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[cfg(unix)]
 pub(crate) fn steadily<R>(body: impl FnOnce() -> R) -> R {
     hook();
-    let _held = Held::new();
+    let _held = Held::new(pause);
     body()
 }
 
@@ -48,7 +49,7 @@ struct Held;
 
 #[cfg(unix)]
 impl Held {
-    fn new() -> Self {
+    fn new(pause: fn()) -> Self {
         let begin = Instant::now();
         // In one order with what `prepare` does: one of the two sees the other.
         HOLDERS.fetch_add(1, SeqCst);
@@ -67,6 +68,13 @@ impl Drop for Held {
         // Not below 0, which it is in a fork that was made in between against the rule.
         let _ = HOLDERS.fetch_update(SeqCst, Relaxed, |holders| holders.checked_sub(1));
     }
+}
+
+/// As [`steadily`], for a signal handler: it takes no lock, and leaves `errno` alone.
+#[cfg(unix)]
+pub(crate) fn steadily_in_handler<R>(body: impl FnOnce() -> R) -> R {
+    let _held = Held::new(std::thread::yield_now);
+    body()
 }
 
 /// A system call that takes no lock and is allowed everywhere.

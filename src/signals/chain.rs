@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::AcqRel, Or
 use libc::{c_int, c_void, sigaction, siginfo_t, ucontext_t};
 
 use super::pass;
+use crate::process::steadily_in_handler;
 
 /// What wasmtime handles.
 #[cfg(any(target_arch = "x86_64", target_arch = "s390x"))]
@@ -155,8 +156,9 @@ unsafe fn is_guests(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -
     mark.set(before | ASKING);
     // SAFETY: `ask` was given a handler of this type.
     let handler = unsafe { std::mem::transmute::<usize, Handler>(handler) };
+    // It reads wasmtime's register of code, which a fork must not inherit locked.
     // SAFETY: as the caller says.
-    unsafe { handler(signal, info, context) };
+    steadily_in_handler(|| unsafe { handler(signal, info, context) });
     let declined = mark.get() & DECLINED != 0;
     mark.set(before);
     !declined
