@@ -120,10 +120,7 @@ impl Artifact {
         // SAFETY: the caller vouches for the origin of `bytes`; `Container::read` has found them
         // to be whole.
         let code = Registered::load(|| unsafe { Component::deserialize(engine, container.code) })
-            .map_err(|e| match e.is::<std::io::Error>() {
-            true => Error::new(Code::Io, reason(&e)),
-            false => Error::new(Code::Compile, elsewhere(&reason(&e))),
-        })?;
+            .map_err(|error| made_elsewhere(&error))?;
         Ok(Self::read(code, container.has_text, container.wit))
     }
 
@@ -251,14 +248,18 @@ fn refusal(error: &wasmtime::Error) -> Error {
     Error::new(code, reason)
 }
 
-/// What to say of code that another engine made, if that is what wasmtime says.
-fn elsewhere(reason: &str) -> String {
+/// Why wasmtime does not take compiled code.
+fn made_elsewhere(error: &wasmtime::Error) -> Error {
+    let reason = reason(error);
+    if error.is::<std::io::Error>() {
+        return Error::new(Code::Io, reason);
+    }
     let settings = ["memory reservation", "guard size", "ignals-based traps"];
     let hint = match settings.iter().any(|word| reason.contains(word)) {
         true => "; a runtime with another `signal_handlers`, or another allocator, made it",
         false => "",
     };
-    format!("made elsewhere: {reason}{hint}")
+    Error::new(Code::Compile, format!("made elsewhere: {reason}{hint}"))
 }
 
 /// The causes of `error` in one line, without those that only say that something failed.

@@ -2,9 +2,10 @@ package wasmcell
 
 import "github.com/wasmcell/wasmcell/bindings/go/internal/capi"
 
-// RestoreSignalHandlers puts the library's signal handlers back on top, for the whole process, after
-// a library in C, such as a crash reporter, has installed its own. That one gets what no guest has
-// raised, and Go what it passes on. It does nothing if they are on top, or if no runtime needs any.
+// RestoreSignalHandlers puts the library's signal handlers back on top, for the whole process,
+// after a library in C, such as a crash reporter, has installed its own. That one gets what no
+// guest has raised, and Go what it passes on. It does nothing if they are on top, or if no runtime
+// needs any.
 //
 // # Errors
 //

@@ -12,8 +12,9 @@ use wasmtime::component::Component;
 use super::container::{Container, Head};
 use super::registered::Registered;
 use super::sealed::{self, Sealed};
-use super::{Artifact, reason, refusal};
+use super::{Artifact, made_elsewhere, refusal};
 use crate::error::{Code, Error, Result};
+use crate::signals::Quiet;
 
 impl Artifact {
     /// The machine code and all that goes with it, in a file that nobody can change.
@@ -23,6 +24,8 @@ impl Artifact {
     pub(crate) fn share(&self) -> Result<File> {
         let code = self.component().serialize().map_err(|error| refusal(&error))?;
         let (has_text, wit) = self.text();
+        // A limit on the size of files holds for those in memory, too.
+        let _quiet = Quiet::here();
         let mut file = Sealed::new().ok_or_else(unsupported)?;
         Container { has_text, wit, code: &code }.write_behind(&mut file).map_err(|error| {
             Error::new(Code::Io, format!("writing to a file in memory: {error}"))
@@ -54,9 +57,7 @@ impl Artifact {
         // SAFETY: the caller vouches for the origin of the file, which stays as it is;
         // `Head::behind` has found it to be whole.
         let code = Registered::load(|| unsafe { Component::deserialize_file(engine, path) });
-        let code = code.map_err(|error| {
-            Error::new(Code::Compile, format!("made elsewhere: {}", reason(&error)))
-        })?;
+        let code = code.map_err(|error| made_elsewhere(&error))?;
         Ok(Self::read(code, head.has_text, &wit))
     }
 }

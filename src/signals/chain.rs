@@ -97,22 +97,58 @@ pub(super) fn ask(handler: usize) {
     GUESTS.store(handler, std::sync::atomic::Ordering::Release);
 }
 
-/// Bits of the mark below those of levels.
+/// Bits of a mark above those of levels.
 const ASKING: usize = 1 << LEVELS;
 const DECLINED: usize = ASKING << 1;
+const BITS: usize = (DECLINED << 1) - 1;
 
 /// What we know of a signal that is being passed on: the levels that it has gone down, one bit
 /// each. It is kept in a field of the signal's own context in which the system leaves 0 and does
 /// not look. So it is there when a handler passes the signal back to us, and gone with the signal,
 /// also when a handler leaves by longjmp.
-///
-/// # Safety
-/// `context` is NULL, or the context of a signal that is handled during `'a`.
-unsafe fn mark<'a>(context: *mut c_void) -> Option<&'a Cell<usize>> {
-    let context: *mut ucontext_t = context.cast();
-    // SAFETY: as the caller says; a pointer and a number are equally large, and only the thread
-    // that handles the signal has its context.
-    (!context.is_null()).then(|| unsafe { &*(&raw mut (*context).uc_link).cast::<Cell<usize>>() })
+#[derive(Clone, Copy)]
+struct Mark<'a>(Option<&'a Cell<usize>>);
+
+impl Mark<'_> {
+    /// # Safety
+    /// `context` is NULL, or the context of a signal that is handled as long as this is used.
+    unsafe fn of(context: *mut c_void) -> Self {
+        let context: *mut ucontext_t = context.cast();
+        if context.is_null() {
+            return Self(None);
+        }
+        // SAFETY: as the caller says; a pointer and a number are equally large, and only the
+        // thread that handles the signal has its context.
+        Self(Some(unsafe { &*(&raw mut (*context).uc_link).cast::<Cell<usize>>() }))
+    }
+
+    /// Above the bits stands who set them: a process may have several copies of this library.
+    fn owner() -> usize {
+        ((&raw const CHAINS).addr() / align_of::<usize>()).wrapping_mul(BITS + 1)
+    }
+
+    fn bits(self) -> usize {
+        let mark = self.0.map_or(0, Cell::get);
+        if mark & !BITS == Self::owner() { mark & BITS } else { 0 }
+    }
+
+    fn set(self, bits: usize) {
+        if let Some(mark) = self.0 {
+            mark.set(Self::owner() | bits);
+        }
+    }
+
+    /// Runs `body` while `bits` stand there too; gives those that stand there at the end of it.
+    fn with(self, bits: usize, body: impl FnOnce()) -> usize {
+        let before = self.0.map(Cell::get);
+        self.set(self.bits() | bits);
+        body();
+        let after = self.bits();
+        if let (Some(mark), Some(before)) = (self.0, before) {
+            mark.set(before);
+        }
+        after
+    }
 }
 
 /// What the system calls.
@@ -132,12 +168,13 @@ unsafe extern "C" fn front<const LEVEL: usize>(
 /// What wasmtime takes for the handler before its own.
 pub(super) unsafe extern "C" fn beyond(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     // SAFETY: as in `front`.
-    unsafe {
-        match mark(context) {
-            Some(mark) if mark.get() & ASKING != 0 => mark.set(mark.get() | DECLINED),
-            // wasmtime's own is on top: we are about to put ours there.
-            _ => pass_on(0, signal, info, context),
-        }
+    let mark = unsafe { Mark::of(context) };
+    if mark.bits() & ASKING != 0 {
+        mark.set(mark.bits() | DECLINED);
+    } else {
+        // wasmtime's own is on top: we are about to put ours there.
+        // SAFETY: as in `front`.
+        unsafe { pass_on(0, signal, info, context) };
     }
 }
 
@@ -147,21 +184,17 @@ pub(super) unsafe extern "C" fn beyond(signal: c_int, info: *mut siginfo_t, cont
 /// As [`front`].
 unsafe fn is_guests(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -> bool {
     let handler = guests();
-    // SAFETY: as the caller says.
-    let Some(mark) = (unsafe { mark(context) }) else { return false };
-    if handler == 0 {
+    if handler == 0 || context.is_null() {
         return false;
     }
-    let before = mark.get();
-    mark.set(before | ASKING);
     // SAFETY: `ask` was given a handler of this type.
     let handler = unsafe { std::mem::transmute::<usize, Handler>(handler) };
+    // SAFETY: as the caller says.
+    let mark = unsafe { Mark::of(context) };
     // It reads wasmtime's register of code, which a fork must not inherit locked.
     // SAFETY: as the caller says.
-    steadily_in_handler(|| unsafe { handler(signal, info, context) });
-    let declined = mark.get() & DECLINED != 0;
-    mark.set(before);
-    !declined
+    let call = || steadily_in_handler(|| unsafe { handler(signal, info, context) });
+    mark.with(ASKING, call) & DECLINED == 0
 }
 
 /// Calls whom `level` covers; or who is below, if that one has had it already.
@@ -170,21 +203,14 @@ unsafe fn is_guests(signal: c_int, info: *mut siginfo_t, context: *mut c_void) -
 /// As [`front`].
 unsafe fn pass_on(level: usize, signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     // SAFETY: as the caller says.
-    let mark = unsafe { mark(context) };
-    let before = mark.map_or(0, Cell::get);
+    let mark = unsafe { Mark::of(context) };
     let chain = SIGNALS.iter().position(|it| *it == signal).and_then(|i| CHAINS.get(i));
-    let levels = (0..=level).rev().filter(|level| before & 1 << level == 0);
+    let levels = (0..=level).rev().filter(|level| mark.bits() & 1 << level == 0);
     let next = levels.filter_map(|level| Some((level, chain?.covered(level)?))).next();
     let Some((level, covered)) = next else {
         // SAFETY: as the caller says.
         return unsafe { pass::default(signal, info) };
     };
-    if let Some(mark) = mark {
-        mark.set(before | 1 << level);
-    }
     // SAFETY: as the caller says; the action was in force when it was covered.
-    unsafe { pass::call(covered, signal, info, context) };
-    if let Some(mark) = mark {
-        mark.set(before);
-    }
+    mark.with(1 << level, || unsafe { pass::call(covered, signal, info, context) });
 }

@@ -159,7 +159,14 @@ static runtime_error_t *load_memory(const char *directory) {
   runtime_builder_free(builder);
   runtime_error_t *error = runtime_component_new(runtime, (const uint8_t *)memory_wat,
                                                  strlen(memory_wat), NULL, &component);
-  if (error == NULL) CHECK_OK(runtime_component_call_text(component, TEXT("f()"), NULL, &answer));
+  if (error == NULL) {
+    struct rlimit before, limit = {100, RLIM_INFINITY};
+    int fd = -1;
+    CHECK_OK(runtime_component_call_text(component, TEXT("f()"), NULL, &answer));
+    CHECK(getrlimit(RLIMIT_FSIZE, &before) == 0 && setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    CHECK_ERROR(runtime_component_share(component, &fd), RUNTIME_ERROR_IO, "large");
+    CHECK(setrlimit(RLIMIT_FSIZE, &before) == 0);
+  }
   runtime_bytes_free(answer);
   runtime_component_free(component);
   runtime_free(runtime);
@@ -167,8 +174,8 @@ static runtime_error_t *load_memory(const char *directory) {
   return error;
 }
 
-/* What the library writes itself: compiled code in the cache directory, and a guest's memory, which
- * is a file as well. */
+/* What the library writes itself: compiled code in the cache directory and for other processes, and
+ * a guest's memory, which is a file as well. */
 static void own_files(void) {
   char directory[4096];
   CHECK((size_t)snprintf(directory, sizeof directory, "%s/cache-XXXXXX",
