@@ -58,7 +58,7 @@ const INITIALISERS: [(&str, &str); 7] = [
     ("runtime_frame_t", "NULL, NULL, 0, NULL, 0, 0"),
     ("runtime_info_t", "0, 0, 0, 0, 0, 0, NULL"),
     ("runtime_component_options_t", "NULL, 0, NULL, NULL, 0"),
-    ("runtime_stats_t", "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0"),
+    ("runtime_stats_t", "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0"),
     ("runtime_call_report_t", "0"),
     ("runtime_call_options_t", "0, 0, NULL, NULL, NULL, NULL, NULL, NULL"),
     ("runtime_completion_t", "NULL, NULL, NULL, NULL"),

@@ -849,9 +849,16 @@ typedef struct runtime_stats_t {
   uint64_t file_operations;
   /** How often a directory's limit denied a guest to add to it. */
   uint64_t disk_denied;
+  /**
+   * Bytes that instances alive have besides memories and tables: globals, function references
+   * and the like. An upper bound.
+   */
+  uint64_t instance_state;
+  /** Most such bytes at once. */
+  uint64_t instance_state_peak;
 } runtime_stats_t;
 /** Defaults for a runtime_stats_t. */
-#define RUNTIME_STATS_INIT {sizeof(runtime_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define RUNTIME_STATS_INIT {sizeof(runtime_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
  * Provides what a guest reads from stdin. See runtime_sandbox_stdin_callback().
@@ -2015,6 +2022,41 @@ RUNTIME_API void runtime_builder_max_total_descriptors(
 RUNTIME_API void runtime_builder_max_descriptors(
     runtime_builder_t *builder,
     uint64_t count);
+
+/**
+ * Sets how much all instances of a runtime may have together besides memories and tables.
+ *
+ * A call or an instance that would be too much is refused with RUNTIME_ERROR_MEMORY_LIMIT; see
+ * runtime_builder_max_instance_state(), and `instance_state` of runtime_stats().
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 4 GiB; from 1 MiB to 128 TiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_total_instance_state(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/**
+ * Sets how much one instance may have besides memories and tables: 16 bytes for each
+ * global, 32 for each function that is referred to, 64 for each import, 16 for each element that
+ * waits to be copied into a table, and 1 KiB for each core instance.
+ *
+ * It is counted from the component before there is an instance, for all its core instances, and
+ * rather too high than too low. A component with more is refused with RUNTIME_ERROR_MEMORY_LIMIT
+ * when it is loaded. Large programs have a few hundred KiB.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 4 MiB; from 4 KiB to 1 GiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_instance_state(
+    runtime_builder_t *builder,
+    uint64_t bytes);
 
 /**
  * Sets how long one call may take.

@@ -10,6 +10,7 @@ mod packages;
 mod registered;
 mod sealed;
 mod shared;
+mod state;
 mod threads;
 mod wit;
 
@@ -31,6 +32,8 @@ use container::{Container, Head};
 use registered::Registered;
 use sealed::Sealed;
 
+pub(crate) use state::State;
+
 /// What a WebAssembly binary starts with, whatever its kind.
 const WASM_MAGIC: &[u8] = b"\0asm";
 /// The four bytes after the magic: version, then layer (0 a core module, 1 a component).
@@ -42,6 +45,7 @@ pub struct Artifact {
     code: Registered,
     /// The text, or why there is none.
     wit: Result<Arc<str>, Arc<str>>,
+    state: State,
 }
 
 impl Artifact {
@@ -61,7 +65,7 @@ impl Artifact {
             Ok((code, wit::text(&binary).map(Arc::from).map_err(Arc::from)))
         })?
         .map_err(|error| refusal(&error))?;
-        Ok(Self { code, wit })
+        Ok(Self { code, wit, state: State::of(&binary) })
     }
 
     /// What wasmtime made of the bytes.
@@ -80,6 +84,11 @@ impl Artifact {
         }
     }
 
+    /// What each of its instances takes besides memories and tables.
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+
     /// Bytes of machine code and text that this keeps in memory.
     pub fn size(&self) -> u64 {
         let image = self.component().image_range();
@@ -95,7 +104,7 @@ impl Artifact {
     pub fn serialize(&self) -> Result<Vec<u8>> {
         let code = self.component().serialize().map_err(|e| refusal(&e))?;
         let (has_text, wit) = self.text();
-        Ok(Container { has_text, wit, code: &code }.write())
+        Ok(Container { has_text, state: self.state, wit, code: &code }.write())
     }
 
     /// The text, or why there is none, and 1 or 0 for which of them it is.
@@ -121,13 +130,13 @@ impl Artifact {
         // to be whole.
         let code = Registered::load(|| unsafe { Component::deserialize(engine, container.code) })
             .map_err(|error| made_elsewhere(&error))?;
-        Ok(Self::read(code, container.has_text, container.wit))
+        Ok(Self::read(code, container.has_text, container.state, container.wit))
     }
 
-    fn read(code: Registered, has_text: u32, wit: &str) -> Self {
+    fn read(code: Registered, has_text: u32, state: State, wit: &str) -> Self {
         let wit: Arc<str> = wit.into();
         let wit = if has_text == 1 { Ok(wit) } else { Err(wit) };
-        Self { code, wit }
+        Self { code, wit, state }
     }
 
     /// Reads what an earlier [`Artifact::serialize`] left in the disk cache.
@@ -156,7 +165,7 @@ impl Artifact {
         // have written, in a directory where the cache alone stores what `serialize` gave it.
         // `Head::copy` has found it to be whole, and what stands at `path` stays as it is.
         let code = Registered::load(|| unsafe { Component::deserialize_file(engine, path) });
-        Ok(code.ok().map(|code| Self::read(code, head.has_text, &wit)))
+        Ok(code.ok().map(|code| Self::read(code, head.has_text, head.state, &wit)))
     }
 
     /// Reads all of it into memory first.

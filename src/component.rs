@@ -54,6 +54,8 @@ struct Inner {
     resources: Box<[(ResourceType, Name)]>,
     parts: RwLock<Option<Arc<Parts>>>,
     limits: Limits,
+    /// Bytes that each instance has besides memories and tables.
+    state: u64,
     may_wait: bool,
     uses_wasi: bool,
     blocking_only: bool,
@@ -152,6 +154,8 @@ impl Component {
         if let Some(needs) = component.resources_required() {
             limits.admit(&needs)?;
         }
+        let state = artifact.state().bytes(limits.core_instances);
+        limits.admit_state(state)?;
         let max_names_size = runtime.settings().max_names_size;
         let types = ComponentTypes::of(runtime.engine(), component, max_names_size)?;
         let nothing = Linker::new();
@@ -178,6 +182,7 @@ impl Component {
                 resources,
                 parts,
                 limits,
+                state,
                 may_wait,
                 uses_wasi,
                 blocking_only: options.blocking_only,
@@ -296,6 +301,11 @@ impl Component {
     /// Whether both are clones of one component.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Bytes that each instance has besides memories and tables, at most.
+    pub(crate) fn state(&self) -> u64 {
+        self.0.state
     }
 
     pub(crate) fn limits(&self) -> Limits {

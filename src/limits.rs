@@ -21,6 +21,7 @@ pub(crate) struct Limits {
     pub core_instances: usize,
     pub memories: usize,
     pub tables: usize,
+    pub state: u64,
     pub stack: usize,
     pub hostcall_memory: usize,
     pub resources: usize,
@@ -36,6 +37,7 @@ impl Limits {
             core_instances: settings.max_core_instances_per_component as usize,
             memories: settings.max_memories_per_component as usize,
             tables: settings.max_tables_per_component as usize,
+            state: settings.bounds.max_instance_state,
             stack: settings.max_stack,
             hostcall_memory: settings.max_hostcall_memory,
             resources: settings.max_resources,
@@ -101,6 +103,18 @@ impl Limits {
         Ok(())
     }
 
+    /// Refuses a component whose instances have too much besides memories and tables, at load.
+    pub(crate) fn admit_state(&self, bytes: u64) -> Result<()> {
+        let what = "bytes of globals, function references and the like";
+        match bytes > self.state {
+            true => {
+                let (setting, limit) = ("max_instance_state", self.state);
+                Err(too_much(Code::MemoryLimit, what, bytes, setting, limit))
+            }
+            false => Ok(()),
+        }
+    }
+
     /// Gives a refusal by the pool the code and the words that it has without a pool.
     ///
     /// Only wasmtime's message tells such a refusal from an invalid component; the tests compare
@@ -110,7 +124,9 @@ impl Limits {
         if !message.contains("pooling allocator") {
             return error;
         }
-        let (code, setting, limit) = if message.contains("core module instances") {
+        let (code, setting, limit) = if message.contains("instance allocation for this") {
+            (Code::MemoryLimit, "max_instance_state", self.state as usize)
+        } else if message.contains("core module instances") {
             (Code::ResourceLimit, "max_core_instances_per_component", self.core_instances)
         } else if message.contains("linear memories") || message.contains("memories count") {
             (Code::ResourceLimit, "max_memories_per_component", self.memories)

@@ -31,18 +31,30 @@ pub(crate) struct Live {
 }
 
 /// Counts an instance for as long as it lives.
-struct Counted(Arc<Counters>);
+struct Counted {
+    stats: Arc<Counters>,
+    /// Bytes that it takes besides memories and tables.
+    state: u64,
+}
 
 impl Counted {
-    fn new(stats: &Arc<Counters>) -> Self {
-        stats.instance_started();
-        Self(stats.clone())
+    fn new(component: &Component) -> Result<Self> {
+        let (runtime, state) = (component.runtime(), component.state());
+        let max = runtime.settings().bounds.max_total_instance_state;
+        if runtime.stats().instance_started(state, max) {
+            return Ok(Self { stats: runtime.stats().clone(), state });
+        }
+        let problem = format!(
+            "the instance wants {state} bytes besides memories and tables, and others have some; \
+             `max_total_instance_state` is {max}"
+        );
+        Err(Error::new(Code::MemoryLimit, problem))
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.instance_ended();
+        self.stats.instance_ended(self.state);
     }
 }
 
@@ -62,7 +74,7 @@ impl Live {
     ) -> Result<Self> {
         let runtime = component.runtime();
         let slot = runtime.slot().await?;
-        let counted = Counted::new(runtime.stats());
+        let counted = Counted::new(component)?;
         let on_fiber = call.terms.on_fiber;
         let parts = component.parts()?;
         let mut store = guest::store(component, &parts, call, mailbox)?;

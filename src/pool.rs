@@ -181,6 +181,8 @@ fn pool(settings: &Settings, step: &Step) -> PoolingAllocationConfig {
         .max_tables_per_module(settings.max_tables_per_component)
         .table_elements(settings.max_table_elements)
         .max_memory_size(settings.max_linear_memory)
+        .max_core_instance_size(settings.bounds.max_instance_state as usize)
+        .max_component_instance_size(settings.bounds.max_instance_state as usize)
         .linear_memory_keep_resident(settings.pool_keep_resident)
         .table_keep_resident(settings.pool_keep_resident)
         .decommit_batch_size(DECOMMIT_BATCH);

@@ -53,6 +53,10 @@ pub struct Stats {
     pub file_operations: u64,
     /// How often a directory's limit denied a guest to add to it.
     pub disk_denied: u64,
+    /// Bytes that instances have besides memories and tables: globals and the like.
+    pub instance_state: u64,
+    /// Most such bytes at once.
+    pub instance_state_peak: u64,
 }
 
 /// The counters behind [`Stats`].
@@ -67,6 +71,7 @@ pub(crate) struct Counters {
     denied: AtomicU64,
     instances: Gauge,
     memory: Gauge,
+    state: Gauge,
 }
 
 /// A level and the highest it has been.
@@ -82,6 +87,19 @@ impl Gauge {
         if now > self.peak.load(Relaxed) {
             self.peak.fetch_max(now, Relaxed);
         }
+    }
+
+    /// Adds, unless that makes it more than `max`.
+    fn add_within(&self, amount: u64, max: u64) -> bool {
+        let now = self.now.fetch_add(amount, Relaxed).saturating_add(amount);
+        if now > max {
+            self.sub(amount);
+            return false;
+        }
+        if now > self.peak.load(Relaxed) {
+            self.peak.fetch_max(now, Relaxed);
+        }
+        true
     }
 
     fn sub(&self, amount: u64) {
@@ -142,12 +160,18 @@ impl Counters {
         counter.fetch_add(1, Release);
     }
 
-    pub(crate) fn instance_started(&self) {
-        self.instances.add(1);
+    /// Counts an instance and the state it takes, unless all would have more than `max` then.
+    pub(crate) fn instance_started(&self, state: u64, max: u64) -> bool {
+        let fits = self.state.add_within(state, max);
+        if fits {
+            self.instances.add(1);
+        }
+        fits
     }
 
-    pub(crate) fn instance_ended(&self) {
+    pub(crate) fn instance_ended(&self, state: u64) {
         self.instances.sub(1);
+        self.state.sub(state);
     }
 
     pub(crate) fn memory_grew(&self, bytes: u64) {
@@ -176,6 +200,8 @@ impl Counters {
             memory: self.memory.now.load(Relaxed),
             memory_peak: self.memory.peak.load(Relaxed),
             denied: self.denied.load(Relaxed),
+            instance_state: self.state.now.load(Relaxed),
+            instance_state_peak: self.state.peak.load(Relaxed),
             ..Stats::default()
         }
     }

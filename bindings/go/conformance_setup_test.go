@@ -86,6 +86,8 @@ var numericSettings = map[string]func(uint64) RuntimeOption{
 	"max_lookups":                      WithMaxLookups,
 	"lookup_threads":                   WithLookupThreads,
 	"max_environment":                  WithMaxEnvironment,
+	"max_instance_state":               WithMaxInstanceState,
+	"max_total_instance_state":         WithMaxTotalInstanceState,
 	"max_resources":                    WithMaxResources,
 	"max_stack":                        WithMaxStack,
 	"max_call_depth":                   WithMaxCallDepth,

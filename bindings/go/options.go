@@ -148,6 +148,18 @@ func WithLookupThreads(count uint64) RuntimeOption { return number(capi.LookupTh
 // sandbox may be together. Default 1 MiB; from 1 byte to 1 GiB.
 func WithMaxEnvironment(bytes uint64) RuntimeOption { return number(capi.MaxEnvironment, bytes) }
 
+// WithMaxInstanceState sets how much one instance may have besides memories and tables: globals,
+// references to functions and the like. 4 MiB by default; from 4 KiB to 1 GiB.
+func WithMaxInstanceState(bytes uint64) RuntimeOption {
+	return number(capi.MaxInstanceState, bytes)
+}
+
+// WithMaxTotalInstanceState sets how much all instances may have of that together. 4 GiB by
+// default; at least 1 MiB.
+func WithMaxTotalInstanceState(bytes uint64) RuntimeOption {
+	return number(capi.MaxTotalInstanceState, bytes)
+}
+
 // WithFuel sets how much fuel each call gets, and makes guests count it, about one unit an
 // instruction. A call that uses it up ends with [ErrFuel]. Default none, and nothing is counted.
 func WithFuel(units uint64) RuntimeOption { return number(capi.Fuel, units) }

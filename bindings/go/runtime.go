@@ -173,6 +173,9 @@ type Stats struct {
 	LookupsDenied     uint64 // how often a limit denied one
 	FileOperations    uint64 // of guests, that run or wait for a thread
 	DiskDenied        uint64 // how often a directory's limit denied a guest to add to it
+
+	InstanceState     uint64 // bytes of instances besides memories and tables, at most
+	InstanceStatePeak uint64 // most at once
 }
 
 // Stats tells what the runtime is doing and has done. It takes no lock that a call takes.

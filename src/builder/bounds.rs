@@ -14,6 +14,8 @@ pub(crate) struct Bounds {
     pub max_lookups: u64,
     pub lookup_threads: usize,
     pub max_environment: u64,
+    pub max_instance_state: u64,
+    pub max_total_instance_state: u64,
 }
 
 impl Default for Bounds {
@@ -28,6 +30,8 @@ impl Default for Bounds {
             max_lookups: 16,
             lookup_threads: 16,
             max_environment: MIB,
+            max_instance_state: 4 * MIB,
+            max_total_instance_state: 4 * GIB,
         }
     }
 }
@@ -110,5 +114,20 @@ impl RuntimeBuilder {
     /// most 1 GiB.
     pub fn max_environment(&mut self, bytes: u64) -> &mut Self {
         self.range("max_environment", bytes, 1, GIB, |s, n| s.bounds.max_environment = n)
+    }
+
+    /// Bytes of globals, function references and the like that one instance may have. Default 4
+    /// MiB; from 4 KiB to 1 GiB.
+    pub fn max_instance_state(&mut self, bytes: u64) -> &mut Self {
+        self.range("max_instance_state", bytes, 4 * KIB, GIB, |s, n| {
+            s.bounds.max_instance_state = n;
+        })
+    }
+
+    /// The same of all instances together. Default 4 GiB; from 1 MiB to 128 TiB.
+    pub fn max_total_instance_state(&mut self, bytes: u64) -> &mut Self {
+        self.range("max_total_instance_state", bytes, MIB, 1 << 47, |s, n| {
+            s.bounds.max_total_instance_state = n;
+        })
     }
 }

@@ -60,6 +60,11 @@ pub struct runtime_stats_t {
     pub file_operations: u64,
     /// How often a directory's limit denied a guest to add to it.
     pub disk_denied: u64,
+    /// Bytes that instances alive have besides memories and tables: globals, function references
+    /// and the like. An upper bound.
+    pub instance_state: u64,
+    /// Most such bytes at once.
+    pub instance_state_peak: u64,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
@@ -114,6 +119,8 @@ pub unsafe extern "C" fn runtime_stats(
             lookups_denied: stats.lookups_denied,
             file_operations: stats.file_operations,
             disk_denied: stats.disk_denied,
+            instance_state: stats.instance_state,
+            instance_state_peak: stats.instance_state_peak,
         });
         Ok(())
     })

@@ -41,6 +41,8 @@ static const setting_t settings[] = {
     SETTING(max_lookups, 1, 1024),
     SETTING(lookup_threads, 1, 1024),
     SETTING(max_environment, 1, GIB),
+    SETTING(max_instance_state, 4 * KIB, GIB),
+    SETTING(max_total_instance_state, MIB, UINT64_C(1) << 47),
     SETTING(fuel, 1, UINT64_MAX),
     SETTING(max_execution_time, 1, YEAR_MS),
     SETTING(epoch_tick, 1, 10000),

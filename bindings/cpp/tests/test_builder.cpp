@@ -43,6 +43,8 @@ TEST(Builder, setters_set_what_they_say) {
       {"max_lookups", &Builder::max_lookups},
       {"lookup_threads", &Builder::lookup_threads},
       {"max_environment", &Builder::max_environment},
+      {"max_instance_state", &Builder::max_instance_state},
+      {"max_total_instance_state", &Builder::max_total_instance_state},
       {"pool_keep_resident", &Builder::pool_keep_resident},
       {"worker_threads", &Builder::worker_threads},
       {"experimental_features", &Builder::experimental_features},

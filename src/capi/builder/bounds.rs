@@ -211,3 +211,58 @@ pub unsafe extern "C" fn runtime_builder_max_descriptors(
         );
     }
 }
+
+/// Sets how much all instances of a runtime may have together besides memories and tables.
+///
+/// A call or an instance that would be too much is refused with RUNTIME_ERROR_MEMORY_LIMIT; see
+/// runtime_builder_max_instance_state(), and `instance_state` of runtime_stats().
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param bytes    Default 4 GiB; from 1 MiB to 128 TiB.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_total_instance_state(
+    builder: *mut runtime_builder_t,
+    bytes: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_max_total_instance_state",
+            builder,
+            bytes,
+            RuntimeBuilder::max_total_instance_state,
+        );
+    }
+}
+
+/// Sets how much one instance may have besides memories and tables: 16 bytes for each
+/// global, 32 for each function that is referred to, 64 for each import, 16 for each element that
+/// waits to be copied into a table, and 1 KiB for each core instance.
+///
+/// It is counted from the component before there is an instance, for all its core instances, and
+/// rather too high than too low. A component with more is refused with RUNTIME_ERROR_MEMORY_LIMIT
+/// when it is loaded. Large programs have a few hundred KiB.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param bytes    Default 4 MiB; from 4 KiB to 1 GiB.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_max_instance_state(
+    builder: *mut runtime_builder_t,
+    bytes: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_max_instance_state",
+            builder,
+            bytes,
+            RuntimeBuilder::max_instance_state,
+        );
+    }
+}

@@ -33,6 +33,8 @@ static const struct {
     {"max_lookups", runtime_builder_max_lookups},
     {"lookup_threads", runtime_builder_lookup_threads},
     {"max_environment", runtime_builder_max_environment},
+    {"max_instance_state", runtime_builder_max_instance_state},
+    {"max_total_instance_state", runtime_builder_max_total_instance_state},
     {"max_resources", runtime_builder_max_resources},
     {"max_stack", runtime_builder_max_stack},
     {"max_call_depth", runtime_builder_max_call_depth},

@@ -128,6 +128,14 @@ class Builder : public detail::Owned<runtime_builder_t, runtime_builder_free> {
   Builder &max_environment(std::uint64_t bytes) noexcept {
     return set(runtime_builder_max_environment, bytes);
   }
+  /// Sets how many bytes of globals, function references and the like one instance may have.
+  Builder &max_instance_state(std::uint64_t bytes) noexcept {
+    return set(runtime_builder_max_instance_state, bytes);
+  }
+  /// Sets how many of these bytes all instances may have together.
+  Builder &max_total_instance_state(std::uint64_t bytes) noexcept {
+    return set(runtime_builder_max_total_instance_state, bytes);
+  }
   /// Sets how much fuel each call gets, and makes guests count it.
   Builder &fuel(std::uint64_t units) noexcept {
     return set(runtime_builder_fuel, units);

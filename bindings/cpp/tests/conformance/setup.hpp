@@ -78,6 +78,8 @@ inline bool set_number(wasmcell::Builder &b, const std::string &name, std::uint6
   if (name == "max_lookups") return b.max_lookups(n), true;
   if (name == "lookup_threads") return b.lookup_threads(n), true;
   if (name == "max_environment") return b.max_environment(n), true;
+  if (name == "max_instance_state") return b.max_instance_state(n), true;
+  if (name == "max_total_instance_state") return b.max_total_instance_state(n), true;
   if (name == "max_resources") return b.max_resources(n), true;
   if (name == "max_stack") return b.max_stack(n), true;
   if (name == "max_call_depth") return b.max_call_depth(n), true;

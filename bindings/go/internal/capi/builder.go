@@ -51,6 +51,8 @@ const (
 	MaxLookups
 	LookupThreads
 	MaxEnvironment
+	MaxInstanceState
+	MaxTotalInstanceState
 	Fuel
 	MaxExecutionTime
 	EpochTick
@@ -111,6 +113,10 @@ func (b *Builder) Set(number Number, value uint64) {
 		C.runtime_builder_lookup_threads(p, v)
 	case MaxEnvironment:
 		C.runtime_builder_max_environment(p, v)
+	case MaxInstanceState:
+		C.runtime_builder_max_instance_state(p, v)
+	case MaxTotalInstanceState:
+		C.runtime_builder_max_total_instance_state(p, v)
 	case Fuel:
 		C.runtime_builder_fuel(p, v)
 	case MaxExecutionTime:

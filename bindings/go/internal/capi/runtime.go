@@ -75,6 +75,7 @@ type Stats struct {
 	Descriptors, DescriptorsPeak, DescriptorsDenied         uint64
 	Buffers, BuffersPeak, Lookups, LookupsDenied            uint64
 	FileOperations, DiskDenied                              uint64
+	InstanceState, InstanceStatePeak                        uint64
 }
 
 // Stats tells what the runtime, which the caller has acquired, does.
@@ -97,6 +98,8 @@ func (r *Runtime) Stats() (Stats, *Failure) {
 		Buffers:           uint64(stats.buffers), BuffersPeak: uint64(stats.buffers_peak),
 		Lookups: uint64(stats.lookups), LookupsDenied: uint64(stats.lookups_denied),
 		FileOperations: uint64(stats.file_operations), DiskDenied: uint64(stats.disk_denied),
+		InstanceState:     uint64(stats.instance_state),
+		InstanceStatePeak: uint64(stats.instance_state_peak),
 	}, nil
 }
 
