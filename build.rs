@@ -21,6 +21,7 @@ const CHAPTERS: [(&str, &[&str]); 20] = [
             "capi/builder.rs",
             "capi/builder/limits.rs",
             "capi/builder/bounds.rs",
+            "capi/builder/loads.rs",
             "capi/builder/operation.rs",
             "capi/builder/trust.rs",
         ],
@@ -39,7 +40,12 @@ const CHAPTERS: [(&str, &[&str]); 20] = [
     ),
     (
         "Components",
-        &["capi/component.rs", "capi/component/shared.rs", "capi/component/reflection.rs"],
+        &[
+            "capi/component.rs",
+            "capi/component/loading.rs",
+            "capi/component/shared.rs",
+            "capi/component/reflection.rs",
+        ],
     ),
     ("Types", &["capi/kind.rs", "capi/types.rs"]),
     ("Values", &["marshal/layout.rs", "capi/value.rs"]),
@@ -54,14 +60,18 @@ const CHAPTERS: [(&str, &[&str]); 20] = [
 ];
 
 /// Macros that initialise the structs with a `struct_size`: (struct, its other fields).
-const INITIALISERS: [(&str, &str); 7] = [
+const INITIALISERS: [(&str, &str); 8] = [
     ("runtime_frame_t", "NULL, NULL, 0, NULL, 0, 0"),
     ("runtime_info_t", "0, 0, 0, 0, 0, 0, NULL"),
-    ("runtime_component_options_t", "NULL, 0, NULL, NULL, 0"),
-    ("runtime_stats_t", "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0"),
+    (
+        "runtime_stats_t",
+        "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0",
+    ),
+    ("runtime_component_options_t", "NULL, 0, NULL, NULL, 0, 0, NULL"),
     ("runtime_call_report_t", "0"),
     ("runtime_call_options_t", "0, 0, NULL, NULL, NULL, NULL, NULL, NULL"),
     ("runtime_completion_t", "NULL, NULL, NULL, NULL"),
+    ("runtime_component_completion_t", "NULL, NULL, NULL, NULL"),
 ];
 
 fn main() {

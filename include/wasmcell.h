@@ -621,7 +621,7 @@ typedef struct runtime_linker_t runtime_linker_t;
 typedef struct runtime_output_t runtime_output_t;
 
 /**
- * An asynchronous call on its way, or its outcome.
+ * An asynchronous call or load on its way, or its outcome.
  *
  * Whoever receives it owns it and releases it with runtime_pending_free(), at any time. It keeps
  * nothing of the runtime, so it may be freed before or after everything else. Any number of
@@ -856,9 +856,17 @@ typedef struct runtime_stats_t {
   uint64_t instance_state;
   /** Most such bytes at once. */
   uint64_t instance_state_peak;
+  /** Loads that wait for one of runtime_builder_max_compile_threads(). */
+  uint64_t loads_waiting;
+  /** Loads at work, those included that nobody waits for. */
+  uint64_t loads_running;
+  /** Loads at work that nobody waits for, because they were cancelled or late. */
+  uint64_t loads_abandoned;
+  /** Loads that a limit refused. */
+  uint64_t loads_refused;
 } runtime_stats_t;
 /** Defaults for a runtime_stats_t. */
-#define RUNTIME_STATS_INIT {sizeof(runtime_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define RUNTIME_STATS_INIT {sizeof(runtime_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
  * Provides what a guest reads from stdin. See runtime_sandbox_stdin_callback().
@@ -945,9 +953,74 @@ typedef struct runtime_component_options_t {
    * Linux, is run as ever.
    */
   uint64_t blocking_only;
+  /**
+   * How long loading may take, in milliseconds by the clock on the wall, rounded up to whole
+   * ticks; then it is RUNTIME_ERROR_TIMEOUT. 0, the default, is as long as it takes. See
+   * runtime_component_new() for what is done about the compiler.
+   */
+  uint64_t timeout_ms;
+  /**
+   * What cancels the load, borrowed for the call and copied: triggered, the load is
+   * RUNTIME_ERROR_CANCELLED. It has no effect on the component. NULL, the default, if nothing
+   * does.
+   */
+  const struct runtime_cancel_t *cancel;
 } runtime_component_options_t;
 /** Defaults for a runtime_component_options_t. */
-#define RUNTIME_COMPONENT_OPTIONS_INIT {sizeof(runtime_component_options_t), NULL, 0, NULL, NULL, 0}
+#define RUNTIME_COMPONENT_OPTIONS_INIT {sizeof(runtime_component_options_t), NULL, 0, NULL, NULL, 0, 0, NULL}
+
+/**
+ * Receives the outcome of an asynchronous load.
+ *
+ * As runtime_completion_fn_t for a call: it runs exactly once for each load that was started, on a
+ * worker thread of the runtime, must not block for long and must not unwind, and may call any
+ * function of this library.
+ *
+ * @param user_data  What was passed with the callback. Borrowed for the call.
+ * @param component  The component, owned by the callback: release it with
+ *                   runtime_component_free(). NULL if the load failed.
+ * @param error      Why the load failed, as runtime_component_new() would have returned it; owned
+ *                   by the callback: release it with runtime_error_free(). NULL if `component` is
+ *                   not, and only then.
+ *
+ * @since 0.1
+ */
+typedef void (*runtime_component_completion_fn_t)(void *user_data,
+                                                  struct runtime_component_t *component,
+                                                  struct runtime_error_t *error);
+
+/**
+ * What is to happen when an asynchronous load ends. It needs `callback`, `pending_out` or both.
+ *
+ * Initialise with RUNTIME_COMPONENT_COMPLETION_INIT. Fields are only ever appended, so a program
+ * built against an older header keeps working with a newer library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_component_completion_t {
+  /** sizeof(runtime_component_completion_t), as the caller was compiled. */
+  size_t struct_size;
+  /**
+   * Receives the outcome. NULL, the default, leaves it for runtime_pending_wait_component().
+   * Not called if starting the load fails.
+   */
+  runtime_component_completion_fn_t callback;
+  /** Passed to `callback`. Owned by the library from here on, whatever happens; may be NULL. */
+  void *user_data;
+  /**
+   * Runs once with `user_data`: after `callback`, or when starting the load fails. NULL if
+   * there is nothing to release.
+   */
+  runtime_finalizer_t finalizer;
+  /**
+   * Receives the load, for runtime_pending_wait_component(); owned by the caller, who releases
+   * it with runtime_pending_free(). It is there before `callback` runs. Set to NULL on failure.
+   * NULL, the default, if nobody waits.
+   */
+  struct runtime_pending_t **pending_out;
+} runtime_component_completion_t;
+/** Defaults for a runtime_component_completion_t. */
+#define RUNTIME_COMPONENT_COMPLETION_INIT {sizeof(runtime_component_completion_t), NULL, NULL, NULL, NULL}
 
 /**
  * What a call used. See runtime_call_options_t.
@@ -1730,23 +1803,6 @@ RUNTIME_API void runtime_builder_max_component_size(
     uint64_t bytes);
 
 /**
- * Sets how many bytes the names of all that a component imports and exports may have together.
- *
- * What is in an interface is named with it, `ns:pkg/iface@1.0.0#greet`, and counts so: a short
- * component can declare an interface with a long name and a million members. One that has more is
- * refused with RUNTIME_ERROR_RESOURCE_LIMIT when it is loaded.
- *
- * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
- * @param bytes    Default 4 MiB; from 1 KiB to 1 GiB.
- *
- * @threadsafe One thread at a time for each builder.
- * @since 0.1
- */
-RUNTIME_API void runtime_builder_max_names_size(
-    runtime_builder_t *builder,
-    uint64_t bytes);
-
-/**
  * Sets how large each linear memory may grow.
  *
  * A component that starts with more is refused; a guest that grows beyond it is told that it
@@ -2057,6 +2113,74 @@ RUNTIME_API void runtime_builder_max_total_instance_state(
 RUNTIME_API void runtime_builder_max_instance_state(
     runtime_builder_t *builder,
     uint64_t bytes);
+
+/**
+ * Sets how many bytes the names of all that a component imports and exports may have together.
+ *
+ * What is in an interface is named with it, `ns:pkg/iface@1.0.0#greet`, and counts so: a short
+ * component can declare an interface with a long name and a million members. One that has more is
+ * refused with RUNTIME_ERROR_RESOURCE_LIMIT when it is loaded.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 4 MiB; from 1 KiB to 1 GiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_names_size(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/**
+ * Sets how large a component may be that is given as WebAssembly text.
+ *
+ * Text grows when it is read, so it has a limit of its own. A larger one is
+ * RUNTIME_ERROR_COMPONENT_TOO_LARGE before anything looks inside.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param bytes    Default 1 MiB; from 0, which takes no text, to 4 GiB.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_text_size(
+    runtime_builder_t *builder,
+    uint64_t bytes);
+
+/**
+ * Sets what compiling a component may cost beyond what ordinary code of its size does.
+ *
+ * A few bytes can keep a compiler busy for minutes, so everything in a binary is priced before it
+ * is compiled, in units: each is about a microsecond of one processor, and at most some 200 bytes
+ * of memory meanwhile. Ordinary code costs from 1 to 2.4 units a byte, and 2.5 are always allowed;
+ * this is what may come on top, for the component and, at 5 units a byte, for each of its
+ * functions. What costs more is RUNTIME_ERROR_RESOURCE_LIMIT.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param units    Default 500000, half a second; from 0 to 1000000000000000.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_compile_cost(
+    runtime_builder_t *builder,
+    uint64_t units);
+
+/**
+ * Sets how many threads compile at once, for all loads of the runtime together.
+ *
+ * A load takes the threads that are free when it starts, at least one; without one it waits. They
+ * exist only while something is loaded.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default 0, which is one for each processor; at most 1024.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_max_compile_threads(
+    runtime_builder_t *builder,
+    uint64_t count);
 
 /**
  * Sets how long one call may take.
@@ -3022,6 +3146,13 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_random_seed(
  * ordinary components load; they find no files, no environment and no network, except what the
  * sandbox in `options` grants.
  *
+ * The work is done on threads of the library, whose number runtime_builder_max_compile_threads()
+ * bounds, while this one waits. When the load is cancelled, or late by `timeout_ms`, this
+ * function returns within two ticks, and the threads end as soon as the compiler can be stopped:
+ * until then runtime_stats() counts the load as abandoned, and it keeps what it needs of the
+ * runtime alive. What loading a component may cost at most, for its size, is up to
+ * runtime_builder_max_compile_cost().
+ *
  * @param runtime    Where to load it. Borrowed for the call; the component keeps what it needs,
  *                   so either may be freed first.
  * @param bytes      The binary, or WebAssembly text. Borrowed for the call.
@@ -3034,13 +3165,14 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_random_seed(
  *         RUNTIME_ERROR_INVALID_ARGUMENT if `runtime`, `bytes` or `out` is NULL, or if `options`
  *         is unusable,
  *         RUNTIME_ERROR_COMPONENT_TOO_LARGE if `bytes_len` is above
- *         runtime_builder_max_component_size(),
+ *         runtime_builder_max_component_size(), or for text runtime_builder_max_text_size(),
  *         RUNTIME_ERROR_SIGNATURE if the runtime requires a signature that `bytes` lacks,
  *         RUNTIME_ERROR_COMPILE if `bytes` is not a valid component,
  *         RUNTIME_ERROR_LINK if nothing provides one of its imports,
  *         RUNTIME_ERROR_IO if a directory of the sandbox cannot be opened,
  *         RUNTIME_ERROR_MEMORY_LIMIT or RUNTIME_ERROR_RESOURCE_LIMIT if it needs more than the
  *         runtime allows,
+ *         RUNTIME_ERROR_TIMEOUT or RUNTIME_ERROR_CANCELLED as `options` ask for,
  *         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
  *
  * @threadsafe Yes.
@@ -3163,6 +3295,71 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_deserialize(
     size_t bytes_len,
     const runtime_component_options_t *options,
     runtime_component_t **out);
+
+/**
+ * Starts loading a component from its bytes, without waiting for the outcome.
+ *
+ * Returns at once; any number of loads may be on their way, and those beyond
+ * runtime_builder_max_compile_threads() wait for their turn. In all else the load is as one by
+ * runtime_component_new(). Only the token and the time limit in `options` end it early: releasing
+ * the runtime or the pending load leaves it alone.
+ *
+ * @param runtime     Where to load it, borrowed until the function returns; the load keeps what it
+ *                    needs.
+ * @param bytes       The binary, or WebAssembly text. Copied.
+ * @param bytes_len   Length of `bytes`.
+ * @param options     How to load, copied; NULL means defaults.
+ * @param completion  What to do when the load ends, copied; its `user_data` is owned by the
+ *                    library from here on, and released also when starting fails, unless
+ *                    `struct_size` is not set.
+ *
+ * @return NULL if the load was started: then its outcome is delivered. Otherwise an error owned by
+ *         the caller, nothing was started, and `callback` is not called:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `runtime`, `bytes` or `completion` is NULL, if
+ *         `completion` has neither `callback` nor `pending_out`, or if `options` is unusable,
+ *         RUNTIME_ERROR_RESOURCE_LIMIT if there is no memory for the copy,
+ *         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_new_async(
+    const runtime_t *runtime,
+    const uint8_t *bytes,
+    size_t bytes_len,
+    const runtime_component_options_t *options,
+    const runtime_component_completion_t *completion);
+
+/**
+ * Starts loading a component from a file, without waiting for the outcome.
+ *
+ * As runtime_component_new_async(); the file is read on the way.
+ *
+ * @param runtime     Where to load it, borrowed until the function returns; the load keeps what it
+ *                    needs.
+ * @param path        Path of the file, UTF-8. Copied.
+ * @param path_len    Length of `path`.
+ * @param options     How to load, copied; NULL means defaults.
+ * @param completion  What to do when the load ends, copied; its `user_data` is owned by the
+ *                    library from here on, and released also when starting fails, unless
+ *                    `struct_size` is not set.
+ *
+ * @return NULL if the load was started: then its outcome is delivered. Otherwise an error owned by
+ *         the caller, nothing was started, and `callback` is not called:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `runtime`, `path` or `completion` is NULL, if `path`
+ *         is not UTF-8, if `completion` has neither `callback` nor `pending_out`, or if `options`
+ *         is unusable,
+ *         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_from_file_async(
+    const runtime_t *runtime,
+    const char *path,
+    size_t path_len,
+    const runtime_component_options_t *options,
+    const runtime_component_completion_t *completion);
 
 /**
  * Puts a component's compiled code into a file in memory, for runtime_component_from_fd() in other
@@ -3940,10 +4137,10 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_function_call_async(
     const runtime_completion_t *completion);
 
 /**
- * Releases an asynchronous call.
+ * Releases an asynchronous call or load.
  *
- * @param pending  The call, owned; NULL is allowed and does nothing. A call on its way goes on,
- *                 and its callback is called; without one its outcome is lost.
+ * @param pending  The call or load, owned; NULL is allowed and does nothing. What is on its way
+ *                 goes on, and its callback is called; without one its outcome is lost.
  *
  * @threadsafe Yes, while no other thread waits with the same handle.
  * @since 0.1
@@ -3962,7 +4159,7 @@ RUNTIME_API void runtime_pending_free(runtime_pending_t *pending);
  *                    runtime_values_free(). Set to NULL on failure.
  *
  * @return NULL if the call gave results or has a callback, otherwise an error owned by the caller:
- *         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL,
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL, or if `pending` is a load,
  *         RUNTIME_ERROR_TIMEOUT if the call goes on; unlike a call that itself ran out of time, it
  *         is not done then, as runtime_pending_is_done() tells,
  *         RUNTIME_ERROR_NOT_FOUND if an earlier wait was given the outcome,
@@ -3979,11 +4176,41 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_pending_wait(
     runtime_values_t **out);
 
 /**
- * Tells whether an asynchronous call has ended.
+ * Waits for the end of an asynchronous load and takes the component.
  *
- * @param pending  The call, borrowed for the call; NULL is allowed.
+ * As runtime_pending_wait() for a call: of several waits one is given the outcome, and if the load
+ * has a callback, every wait ends when callback and finalizer have returned, with NULL for error
+ * and component.
  *
- * @return true once the call has ended and its callback and finalizer, if any, have returned;
+ * @param pending     The load, borrowed for the call.
+ * @param timeout_ms  Milliseconds to wait at most; 0 does not wait, UINT64_MAX waits for ever.
+ * @param[out] out    Receives the component, owned by the caller: release it with
+ *                    runtime_component_free(). Set to NULL on failure.
+ *
+ * @return NULL if the load gave a component or has a callback, otherwise an error owned by the
+ *         caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL, or if `pending` is a call,
+ *         RUNTIME_ERROR_TIMEOUT if the load goes on; unlike a load that itself ran out of time, it
+ *         is not done then, as runtime_pending_is_done() tells,
+ *         RUNTIME_ERROR_NOT_FOUND if an earlier wait was given the outcome,
+ *         RUNTIME_ERROR_BUSY from within the load's own callback,
+ *         RUNTIME_ERROR_FORKED in a fork of the process that started the load,
+ *         and why the load failed, as for runtime_component_new().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_pending_wait_component(
+    const runtime_pending_t *pending,
+    uint64_t timeout_ms,
+    runtime_component_t **out);
+
+/**
+ * Tells whether an asynchronous call or load has ended.
+ *
+ * @param pending  The call or load, borrowed for the call; NULL is allowed.
+ *
+ * @return true once it has ended and its callback and finalizer, if any, have returned;
  *         false before, or if `pending` is NULL.
  *
  * @threadsafe Yes.

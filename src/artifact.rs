@@ -5,12 +5,12 @@
 //! mix-ups; it cannot find malice, because whoever forges the code also computes the checksum.
 
 mod container;
-mod nesting;
 mod packages;
 mod registered;
 mod sealed;
 mod shared;
 mod state;
+mod terms;
 mod threads;
 mod wit;
 
@@ -27,10 +27,12 @@ use wasmtime::component::Component;
 use crate::cache::Vetted;
 use crate::error::{Code, Error, Result};
 use crate::signals::Quiet;
+use crate::vet;
 
 use container::{Container, Head};
 use registered::Registered;
 use sealed::Sealed;
+pub(crate) use terms::{Stop, Terms};
 
 pub(crate) use state::State;
 
@@ -54,18 +56,23 @@ impl Artifact {
     /// # Errors
     /// `COMPILE` if the bytes are no valid component, `UNSUPPORTED` if they need a feature of
     /// WebAssembly that this runtime has not enabled, `MEMORY_LIMIT` or `RESOURCE_LIMIT` if no
-    /// instance would fit the runtime's pool.
+    /// instance would fit the runtime's pool, `RESOURCE_LIMIT` or `COMPONENT_TOO_LARGE` if a
+    /// default limit of loading is met.
     pub fn compile(engine: &Engine, bytes: &[u8]) -> Result<Self> {
-        let binary = component_binary(bytes)?;
-        nesting::check(&binary)?;
-        let threads = threads::fitting(binary.len())?;
+        let terms = Terms::default();
+        Self::compile_on(engine, &vetted(bytes, &terms)?.0, &terms)
+    }
+
+    /// Compiles what [`vetted`] gave.
+    pub(crate) fn compile_on(engine: &Engine, binary: &[u8], terms: &Terms) -> Result<Self> {
         // All that recurses runs there, where there is stack for it.
-        let (code, wit) = threads::compile(threads, || {
-            let code = Registered::compile(engine, &binary)?;
-            Ok((code, wit::text(&binary).map(Arc::from).map_err(Arc::from)))
+        let (code, wit) = threads::compile(binary.len(), terms, || {
+            let code = Registered::compile(engine, binary)?;
+            Ok((code, wit::text(binary).map(Arc::from).map_err(Arc::from)))
         })?
         .map_err(|error| refusal(&error))?;
-        Ok(Self { code, wit, state: State::of(&binary) })
+        terms.stop.check()?;
+        Ok(Self { code, wit, state: State::of(binary) })
     }
 
     /// What wasmtime made of the bytes.
@@ -185,8 +192,21 @@ impl std::fmt::Debug for Artifact {
     }
 }
 
-/// The binary of a component given as binary or text.
-fn component_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
+/// The binary of a component given as binary or text, and how many units compiling it takes, which
+/// `terms` allow.
+///
+/// # Errors
+/// `COMPILE` if the bytes are no component; `RESOURCE_LIMIT` and `COMPONENT_TOO_LARGE` name the
+/// limit that they meet.
+pub(crate) fn vetted<'a>(bytes: &'a [u8], terms: &Terms) -> Result<(Cow<'a, [u8]>, u64)> {
+    let binary = component_binary(bytes, terms.max_text_size)?;
+    terms.stop.check()?;
+    let units = vet::vet(&binary, terms.budget, terms.max_core_instances)?;
+    terms.stop.check()?;
+    Ok((binary, units))
+}
+
+fn component_binary(bytes: &[u8], max_text_size: u64) -> Result<Cow<'_, [u8]>> {
     let refuse = |problem: &str| Err(Error::new(Code::Compile, problem));
     if bytes.is_empty() {
         return refuse("empty, not a component");
@@ -200,6 +220,14 @@ fn component_binary(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
         let Ok(text) = std::str::from_utf8(bytes) else {
             return refuse("neither a WebAssembly binary nor WebAssembly text");
         };
+        if text.len() as u64 > max_text_size {
+            let size = text.len();
+            let problem = match max_text_size {
+                0 => "not a WebAssembly binary, and `max_text_size` is 0: no text".to_owned(),
+                max => format!("the text has {size} bytes; `max_text_size` is {max}"),
+            };
+            return Err(Error::new(Code::ComponentTooLarge, problem));
+        }
         Cow::Owned(wat::parse_str(text).map_err(|e| bad_text(&e))?)
     };
     match binary.get(4..8) {

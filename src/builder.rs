@@ -1,22 +1,22 @@
 //! The settings of a runtime: collected, checked one by one, and turned into a [`Runtime`].
 
 mod bounds;
+mod loads;
 mod process;
-mod types;
+mod settings;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cache::CacheSettings;
 use crate::error::{Error, Result};
 use crate::features;
 use crate::log::{LogFn, LogSettings};
 use crate::runtime::Runtime;
-use crate::signature::Verifier;
 
 pub(crate) use bounds::Bounds;
+pub(crate) use settings::Settings;
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -27,79 +27,7 @@ pub(crate) const WASM_PAGE: u64 = 64 * KIB;
 /// What a 32-bit memory can address.
 const MAX_LINEAR_MEMORY: u64 = 4 * GIB;
 /// A year. Longer times are somebody's overflow.
-const MAX_MILLISECONDS: u64 = 366 * 24 * 60 * 60 * 1000;
-
-/// What a runtime is built from, every value checked.
-#[derive(Clone)]
-pub(crate) struct Settings {
-    pub max_components: u32,
-    pub max_core_instances_per_component: u32,
-    pub max_memories_per_component: u32,
-    pub max_tables_per_component: u32,
-    pub max_table_elements: usize,
-    pub max_component_size: u64,
-    pub max_names_size: u64,
-    pub max_linear_memory: usize,
-    pub max_instance_memory: u64,
-    pub max_execution_time: Duration,
-    pub epoch_tick: Duration,
-    pub instance_wait: Duration,
-    pub max_stack: usize,
-    pub max_call_depth: u32,
-    pub max_hostcall_memory: usize,
-    pub max_resources: usize,
-    pub max_random_size: u64,
-    pub bounds: Bounds,
-    pub fuel: Option<u64>,
-    pub pool_keep_resident: usize,
-    pub worker_threads: usize,
-    pub force_pooling_allocator: bool,
-    pub force_on_demand_allocator: bool,
-    pub signal_handlers: bool,
-    pub require_signature: bool,
-    pub backtrace_details: bool,
-    pub experimental_features: u64,
-    pub verifier: Verifier,
-    pub cache: CacheSettings,
-    pub log: Option<LogSettings>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            max_components: 10_000,
-            max_core_instances_per_component: 30,
-            max_memories_per_component: 30,
-            max_tables_per_component: 20,
-            max_table_elements: 15_000,
-            max_component_size: 50 * MIB,
-            max_names_size: 4 * MIB,
-            max_linear_memory: 256 << 20,
-            max_instance_memory: 512 * MIB,
-            max_execution_time: Duration::from_secs(600),
-            epoch_tick: Duration::from_millis(10),
-            instance_wait: Duration::from_secs(1),
-            max_stack: 512 << 10,
-            max_call_depth: 128,
-            max_hostcall_memory: 128 << 20,
-            max_resources: 10_000,
-            max_random_size: 64 * MIB,
-            bounds: Bounds::default(),
-            fuel: None,
-            pool_keep_resident: 10 << 10,
-            worker_threads: 0,
-            force_pooling_allocator: false,
-            force_on_demand_allocator: false,
-            signal_handlers: true,
-            require_signature: false,
-            backtrace_details: false,
-            experimental_features: 0,
-            verifier: Verifier::new(),
-            cache: CacheSettings { memory: 64 * MIB, directory: None },
-            log: None,
-        }
-    }
-}
+pub(crate) const MAX_MILLISECONDS: u64 = 366 * 24 * 60 * 60 * 1000;
 
 /// Configures and builds a [`Runtime`].
 ///

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
-use crate::artifact::Artifact;
+use crate::artifact::{Artifact, Terms, vetted};
 use crate::error::Result;
 
 pub(crate) use disk::Vetted;
@@ -79,16 +79,37 @@ impl Cache {
     /// # Errors
     /// Those of [`Artifact::compile`]. A trouble with the disk is a warning in the log.
     pub fn load(&self, engine: &Engine, bytes: &[u8]) -> Result<Arc<Artifact>> {
-        let content: [u8; 32] = Sha256::digest(bytes).into();
-        let key = self.disk.as_ref().map(|disk| (disk, disk_key(engine, &content)));
+        self.load_on(engine, bytes, &content(bytes), &Terms::default())
+    }
+
+    /// The component whose bytes have this hash, if its code is in memory.
+    pub(crate) fn in_memory(&self, engine: &Engine, content: &Content) -> Option<Arc<Artifact>> {
+        let artifact = self.memory.get(content, |artifact| is_for(artifact, engine))?;
+        self.memory_hits.fetch_add(1, Relaxed);
+        Some(artifact)
+    }
+
+    /// As [`load`](Self::load), of bytes with this hash, on these terms.
+    pub(crate) fn load_on(
+        &self,
+        engine: &Engine,
+        bytes: &[u8],
+        content: &Content,
+        terms: &Terms,
+    ) -> Result<Arc<Artifact>> {
+        let key = self.disk.as_ref().map(|disk| (disk, disk_key(engine, content)));
         let mut fresh = Fresh::default();
-        // Nothing is logged in the closure: it runs under a lock, and a log line may end in a
-        // callback of the host, which may load components.
+        // Nothing is logged in the closure: others wait for its outcome, and a log line may end in
+        // a callback of the host, which may load components.
         let artifact = self.memory.get_or_make(
-            content,
-            |artifact| Engine::same(artifact.component().engine(), engine),
+            *content,
+            |artifact| is_for(artifact, engine),
+            || terms.stop.check(),
             || {
                 fresh.made = true;
+                // Other runtimes, with other limits, may have stored what is on disk.
+                let (binary, units) = vetted(bytes, terms)?;
+                fresh.units = units;
                 if let Some((disk, key)) = &key {
                     match disk.read(key).and_then(|file| {
                         file.map(|mut file| Artifact::from_cache(engine, &mut file)).transpose()
@@ -99,7 +120,7 @@ impl Cache {
                     }
                 }
                 fresh.compiled = true;
-                Artifact::compile(engine, bytes)
+                Artifact::compile_on(engine, &binary, terms)
             },
         );
         if let Some(problem) = &fresh.warning {
@@ -112,6 +133,9 @@ impl Cache {
             (true, true) => &self.compiled,
         };
         outcome.fetch_add(1, Relaxed);
+        if fresh.compiled {
+            tracing::debug!(units = fresh.units, bytes = bytes.len(), "component compiled");
+        }
         if let (true, Some((disk, key))) = (fresh.compiled, &key) {
             let stored = artifact.serialize().and_then(|code| disk.write(key, &code));
             if let Err(problem) = stored {
@@ -133,11 +157,24 @@ impl Cache {
     }
 }
 
+/// The SHA-256 of a component's bytes.
+pub(crate) type Content = [u8; 32];
+
+pub(crate) fn content(bytes: &[u8]) -> Content {
+    Sha256::digest(bytes).into()
+}
+
+fn is_for(artifact: &Artifact, engine: &Engine) -> bool {
+    Engine::same(artifact.component().engine(), engine)
+}
+
 /// What happened while a component that was not in memory was made.
 #[derive(Default)]
 struct Fresh {
     made: bool,
     compiled: bool,
+    /// What compiling takes.
+    units: u64,
     warning: Option<crate::error::Error>,
 }
 

@@ -1,15 +1,14 @@
 //! Components: loaded, checked for size and signature, compiled or fetched from the cache, linked.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::time::Duration;
 
 use wasmtime::component::{InstancePre, ResourceType};
 
 use crate::artifact::Artifact;
 use crate::call::CallOptions;
+use crate::cancel::CancelToken;
 use crate::error::{Code, Error, Result};
 use crate::function::Function;
 use crate::guest::Guest;
@@ -25,7 +24,10 @@ use crate::stack::Stack;
 use crate::types::{ComponentTypes, ItemKind, Name, Type};
 use crate::value::{self, Value};
 
+mod load;
 mod shared;
+
+pub(crate) use load::Source;
 
 /// How a component is to be loaded.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +41,10 @@ pub struct ComponentOptions {
     /// Whether all its calls are blocking ones; asynchronous ones are refused then. Unless it
     /// imports WASI, its guests then run on their caller's stack, and call the host from there.
     pub blocking_only: bool,
+    /// How long loading may take, by the clock on the wall; as long as it takes, by default.
+    pub timeout: Option<Duration>,
+    /// What may cancel the load.
+    pub cancel: Option<CancelToken>,
 }
 
 /// A component, compiled and linked. Clones share it.
@@ -81,69 +87,6 @@ impl Revoke for Kept<Inner> {
 }
 
 impl Component {
-    /// Loads a component from its binary, or from WebAssembly text.
-    ///
-    /// # Errors
-    /// `COMPONENT_TOO_LARGE`, `SIGNATURE`, `COMPILE`, `LINK`, `MEMORY_LIMIT`, `RESOURCE_LIMIT`,
-    /// `UNSUPPORTED`, `FORKED`.
-    pub fn new(runtime: &Runtime, bytes: &[u8], options: &ComponentOptions) -> Result<Self> {
-        runtime.check_process()?;
-        let _pass = runtime.gate().load()?;
-        runtime.log().within(|| {
-            let settings = runtime.settings();
-            check_size(bytes.len() as u64, settings.max_component_size)?;
-            if settings.require_signature {
-                settings.verifier.verify(bytes)?;
-            }
-            let limits = Limits::of(settings);
-            let artifact = runtime
-                .cache()
-                .load(runtime.engine(), bytes)
-                .map_err(|error| limits.explain_load(error))?;
-            Self::link(runtime, artifact, limits, options)
-        })
-    }
-
-    /// Loads a component from a file.
-    ///
-    /// # Errors
-    /// `IO` naming the path, and as [`new`](Self::new).
-    pub fn from_file(runtime: &Runtime, path: &Path, options: &ComponentOptions) -> Result<Self> {
-        let bytes = read(path, runtime.settings().max_component_size)?;
-        Self::new(runtime, &bytes, options)
-    }
-
-    /// Loads what [`serialize`](Self::serialize) gave.
-    ///
-    /// # Errors
-    /// `COMPILE` if the bytes are from another version or other settings; `SIGNATURE` if the
-    /// runtime requires signatures, which compiled code does not carry; and as
-    /// [`new`](Self::new).
-    ///
-    /// # Safety
-    /// The bytes are machine code that will run in this process, outside any sandbox. They must
-    /// come unmodified from [`serialize`](Self::serialize).
-    #[expect(unsafe_code, reason = "the caller vouches for the bytes, as the contract says")]
-    pub unsafe fn deserialize(
-        runtime: &Runtime,
-        bytes: &[u8],
-        options: &ComponentOptions,
-    ) -> Result<Self> {
-        runtime.check_process()?;
-        let _pass = runtime.gate().load()?;
-        runtime.log().within(|| {
-            if runtime.settings().require_signature {
-                let problem = "compiled code carries no signature; load the signed component";
-                return Err(Error::new(Code::Signature, problem));
-            }
-            let limits = Limits::of(runtime.settings());
-            // SAFETY: the caller vouches for the bytes.
-            let artifact = unsafe { Artifact::deserialize(runtime.engine(), bytes) }
-                .map_err(|error| limits.explain_load(error))?;
-            Self::link(runtime, Arc::new(artifact), limits, options)
-        })
-    }
-
     fn link(
         runtime: &Runtime,
         artifact: Arc<Artifact>,
@@ -337,27 +280,4 @@ impl fmt::Debug for Component {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Component").field("name", &self.0.name.as_str()).finish_non_exhaustive()
     }
-}
-
-fn check_size(size: u64, max: u64) -> Result<()> {
-    match size > max {
-        true => Err(Error::new(
-            Code::ComponentTooLarge,
-            format!("the binary has {size} bytes; `max_component_size` is {max}"),
-        )),
-        false => Ok(()),
-    }
-}
-
-/// Reads a file, but never more than one byte above `max`, whatever it claims to be.
-fn read(path: &Path, max: u64) -> Result<Vec<u8>> {
-    let file = File::open(path).map_err(|error| Error::io(path, &error))?;
-    let size = file.metadata().map_err(|error| Error::io(path, &error))?.len();
-    check_size(size, max)?;
-    let mut bytes = Vec::new();
-    // One byte more, so that the end shows at once. Without room the reading says so.
-    let _ = bytes.try_reserve_exact(usize::try_from(size + 1).unwrap_or(usize::MAX));
-    file.take(max + 1).read_to_end(&mut bytes).map_err(|error| Error::io(path, &error))?;
-    check_size(bytes.len() as u64, max)?;
-    Ok(bytes)
 }

@@ -117,19 +117,19 @@ pub(crate) fn block_on<F: Future>(
 
 /// Wakes the thread that drives a call. By a lock of its own, not the thread's token: a thread that
 /// is about to end has none.
-struct Parker {
+pub(crate) struct Parker {
     woken: Mutex<bool>,
     changed: Condvar,
 }
 
 impl Parker {
-    fn here() -> (Arc<Self>, Waker) {
+    pub(crate) fn here() -> (Arc<Self>, Waker) {
         let parker = Arc::new(Self { woken: Mutex::new(false), changed: Condvar::new() });
         (parker.clone(), Waker::from(parker))
     }
 
     /// Waits for a wake-up; false if `deadline` comes first.
-    fn park_until(&self, deadline: Instant) -> bool {
+    pub(crate) fn park_until(&self, deadline: Instant) -> bool {
         let mut woken = self.lock();
         while !mem::take(&mut *woken) {
             let left = deadline.saturating_duration_since(Instant::now());

@@ -215,6 +215,22 @@ impl Log {
         }
     }
 
+    /// The log for a thread that works for this one, and says nothing about a callback either.
+    pub(crate) fn for_helper(&self) -> Self {
+        match &self.0 {
+            Some(way) if way.held.mouth.is_telling() => Self(None),
+            _ => self.clone(),
+        }
+    }
+
+    /// Runs `body`; whoever waits for it hands over its records.
+    pub(crate) fn gather<R>(&self, body: impl FnOnce() -> R) -> R {
+        match &self.0 {
+            Some(way) => dispatcher::with_default(&way.dispatch, body),
+            None => body(),
+        }
+    }
+
     /// Hands over the records so far, in the midst of `body`.
     pub(crate) fn release(&self) {
         if let Some(way) = &self.0 {

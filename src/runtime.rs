@@ -16,6 +16,7 @@ use crate::epoch::Ticker;
 use crate::error::{Code, Error, Result};
 use crate::features;
 use crate::guest::Guest;
+use crate::loads::{LoadStats, Loads};
 use crate::log::Log;
 use crate::pool::{self, Info};
 use crate::portion::Commons;
@@ -37,6 +38,7 @@ struct Inner {
     workers: Workers,
     commons: Commons,
     wasi: Linker<Guest>,
+    loads: Loads,
     cache: Cache,
     engine: Engine,
     slots: Arc<Semaphore>,
@@ -86,6 +88,7 @@ impl Runtime {
                 workers,
                 commons,
                 wasi,
+                loads: Loads::new(settings.max_compile_threads),
                 cache,
                 engine,
                 slots,
@@ -119,6 +122,15 @@ impl Runtime {
         };
         self.0.commons.describe(&mut stats);
         stats
+    }
+
+    /// What its loads are doing.
+    pub fn load_statistics(&self) -> LoadStats {
+        self.0.loads.stats()
+    }
+
+    pub(crate) fn loads(&self) -> &Loads {
+        &self.0.loads
     }
 
     /// Whether linking leaves `instance` to the host because it belongs to an experimental

@@ -133,6 +133,7 @@ impl Runtime {
             sleep(look);
             look = LOOKS.1.min(look * 2);
         }
+        self.loads().end();
         it.stage.store(stage::OBJECTS, SeqCst);
         it.gate.revoke();
         it.stage.store(stage::LOG, SeqCst);
@@ -159,7 +160,9 @@ impl Runtime {
 
     fn running(&self) -> String {
         let gate = &self.ending().gate;
-        let (tasks, completing, loads) = (gate.tasks(), gate.completing(), gate.loads());
+        let (tasks, completing) = (gate.tasks(), gate.completing());
+        // Some may be left of which nobody waits for the outcome.
+        let loads = gate.loads().max(self.loads().stats().running);
         let tasks = tasks.saturating_sub(completing);
         let calls = self.stats().in_flight().saturating_sub(tasks);
         let all = [

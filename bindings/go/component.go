@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/wasmcell/wasmcell/bindings/go/internal/capi"
 )
@@ -67,26 +66,6 @@ func WithLinker(linker *Linker) ComponentOption { return func(l *load) { l.linke
 // the time, and one of a host function half. See runtime_component_options_t in wasmcell.h.
 func WithBlockingOnly() ComponentOption { return func(l *load) { l.blockingOnly = true } }
 
-// Load loads a component from its binary or from WebAssembly text: compiles it, or takes it from
-// the cache, and links it. This is the expensive step: load once, call often. WASI 0.2 is linked,
-// but grants nothing except what [WithSandbox] does.
-//
-// # Errors
-//
-// [ErrComponentTooLarge], [ErrSignature], [ErrCompile]; [ErrLink] if nothing provides one of its
-// imports, or if a function of the linker has other types than the component wants; [ErrIO] if a
-// directory of the sandbox cannot be opened; [ErrMemoryLimit] or [ErrResourceLimit] if it needs
-// more than the runtime allows.
-func (r *Runtime) Load(bytes []byte, options ...ComponentOption) (*Component, error) {
-	return r.load(capi.FromBytes, bytes, -1, options)
-}
-
-// LoadFile is [Runtime.Load] for a file, which is not read if it is too large. [ErrIO] if it
-// cannot be read.
-func (r *Runtime) LoadFile(path string, options ...ComponentOption) (*Component, error) {
-	return r.load(capi.FromFile, unsafe.Slice(unsafe.StringData(path), len(path)), -1, options)
-}
-
 // Deserialize loads a component from what [Component.Serialize] gave: in microseconds, not
 // seconds.
 //
@@ -97,7 +76,7 @@ func (r *Runtime) LoadFile(path string, options ...ComponentOption) (*Component,
 // [ErrCompile] if the bytes are from another version, processor or settings, or no compiled
 // component at all; [ErrSignature] if the runtime requires signatures, which they do not carry.
 func (r *Runtime) Deserialize(bytes []byte, options ...ComponentOption) (*Component, error) {
-	return r.load(capi.FromCompiled, bytes, -1, options)
+	return r.load(context.Background(), capi.FromCompiled, bytes, -1, options)
 }
 
 // LoadShared loads a component from the file that [Component.Share] gave, in this process or, by
@@ -117,54 +96,12 @@ func (r *Runtime) LoadShared(file *os.File, options ...ComponentOption) (*Compon
 	}
 	var c *Component
 	failed := conn.Control(func(fd uintptr) {
-		c, err = r.load(capi.FromShared, nil, int32(fd), options)
+		c, err = r.load(context.Background(), capi.FromShared, nil, int32(fd), options)
 	})
 	if failed != nil {
 		return nil, failed
 	}
 	return c, err
-}
-
-func (r *Runtime) load(source capi.Source, bytes []byte, fd int32,
-	options []ComponentOption) (*Component, error) {
-	var l load
-	for _, option := range options {
-		option(&l)
-	}
-	if !r.c.Acquire() {
-		return nil, ErrClosed
-	}
-	defer r.c.Release()
-	shared := &compiled{calls: r.calls, functions: map[string]*function{},
-		threadBound: l.blockingOnly}
-	var sandbox *capi.Sandbox
-	if l.sandbox != nil {
-		if sandbox = l.sandbox.c; !sandbox.Acquire() {
-			return nil, ErrClosed
-		}
-		defer sandbox.Release()
-		shared.threadBound = shared.threadBound || l.sandbox.reads
-	}
-	var linker *capi.Linker
-	if l.linker != nil {
-		if linker = l.linker.c; !linker.Acquire() {
-			return nil, ErrClosed
-		}
-		defer linker.Release()
-	}
-	c, failure := r.c.Load(source, bytes, fd, l.name, sandbox, linker, l.blockingOnly)
-	if failure != nil {
-		return nil, newError(failure)
-	}
-	shared.c = c
-	if l.linker != nil {
-		if err := l.linker.plan(shared); err != nil {
-			c.Close()
-			return nil, err
-		}
-	}
-	shared.users.Store(1)
-	return &Component{compiled: shared}, nil
 }
 
 // Close releases the component. Its functions can be called no more, instances of it go on, and so

@@ -65,6 +65,21 @@ func WithMaxComponentSize(bytes uint64) RuntimeOption {
 	return number(capi.MaxComponentSize, bytes)
 }
 
+// WithMaxTextSize sets how large a component may be that is given as WebAssembly text; a larger one
+// is [ErrComponentTooLarge]. Default 1 MiB; from 0, which takes no text, to 4 GiB.
+func WithMaxTextSize(bytes uint64) RuntimeOption { return number(capi.MaxTextSize, bytes) }
+
+// WithMaxCompileCost sets what compiling a component may cost beyond what ordinary code of its size
+// does, in units: each is about a microsecond of one processor, and 200 bytes of memory meanwhile.
+// What costs more is [ErrResourceLimit]. Default 500000; from 0 to 10^15.
+func WithMaxCompileCost(units uint64) RuntimeOption { return number(capi.MaxCompileCost, units) }
+
+// WithMaxCompileThreads sets how many threads compile at once, for all loads together. They exist
+// only while something is loaded. Default 0, which is one for each processor; at most 1024.
+func WithMaxCompileThreads(count uint64) RuntimeOption {
+	return number(capi.MaxCompileThreads, count)
+}
+
 // WithMaxLinearMemory sets how large each linear memory may grow. Default 256 MiB; from 64 KiB to
 // 4 GiB, rounded down to whole pages of 64 KiB.
 func WithMaxLinearMemory(bytes uint64) RuntimeOption {

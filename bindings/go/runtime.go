@@ -176,6 +176,11 @@ type Stats struct {
 
 	InstanceState     uint64 // bytes of instances besides memories and tables, at most
 	InstanceStatePeak uint64 // most at once
+
+	LoadsWaiting   uint64 // for one of WithMaxCompileThreads
+	LoadsRunning   uint64 // at work, those included that nobody waits for
+	LoadsAbandoned uint64 // at work, and cancelled or late
+	LoadsRefused   uint64 // by a limit
 }
 
 // Stats tells what the runtime is doing and has done. It takes no lock that a call takes.

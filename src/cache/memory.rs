@@ -1,7 +1,8 @@
 //! The memory half: what is alive is shared, what was used last stays alive.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use crate::error::Result;
 
@@ -20,8 +21,63 @@ struct Slots<T> {
     sweep_at: usize,
 }
 
-/// Whoever makes the value of a key holds its slot's lock.
-type Slot<T> = Mutex<Weak<T>>;
+/// One thread at a time makes the value of a key, without holding the lock.
+struct Slot<T> {
+    state: Mutex<State<T>>,
+    made: Condvar,
+}
+
+struct State<T> {
+    value: Weak<T>,
+    is_being_made: bool,
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        let state = State { value: Weak::new(), is_being_made: false };
+        Self { state: Mutex::new(state), made: Condvar::new() }
+    }
+}
+
+impl<T> Slot<T> {
+    fn is_alive(&self) -> bool {
+        lock(&self.state).value.strong_count() > 0
+    }
+
+    /// The value, or the right to make it.
+    fn claim(
+        &self,
+        fits: impl Fn(&T) -> bool,
+        go_on: impl Fn() -> Result<()>,
+    ) -> Result<Result<Arc<T>, Claim<'_, T>>> {
+        let mut state = lock(&self.state);
+        loop {
+            if let Some(value) = state.value.upgrade().filter(|value| fits(value)) {
+                return Ok(Ok(value));
+            }
+            if !state.is_being_made {
+                state.is_being_made = true;
+                return Ok(Err(Claim(self)));
+            }
+            go_on()?;
+            let waited = self.made.wait_timeout(state, LOOK);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+/// How often a thread that waits for another one looks whether it is to go on.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// The right to make the value of a slot; given back when dropped.
+struct Claim<'a, T>(&'a Slot<T>);
+
+impl<T> Drop for Claim<'_, T> {
+    fn drop(&mut self) {
+        lock(&self.0.state).is_being_made = false;
+        self.0.made.notify_all();
+    }
+}
 
 /// Values kept alive, the one used last at the back.
 struct Recent<T> {
@@ -42,29 +98,40 @@ impl<T> Memory<T> {
         }
     }
 
-    /// The value of `key`, if it is alive and `fits`, or else the one that `make` makes. Threads
-    /// that want the same key wait for each other; if one fails, the next tries for itself.
+    /// The value of `key`, if it is alive and `fits`.
+    pub(super) fn get(&self, key: &Key, fits: impl Fn(&T) -> bool) -> Option<Arc<T>> {
+        let slot = lock(&self.slots).by_key.get(key).cloned()?;
+        let value = lock(&slot.state).value.upgrade().filter(|value| fits(value))?;
+        self.touch(&value);
+        Some(value)
+    }
+
+    /// As [`get`](Self::get), or else the one that `make` makes. Threads that want the same key
+    /// wait for each other as long as `go_on` lets them; if one fails, the next tries for itself.
     pub(super) fn get_or_make(
         &self,
         key: Key,
-        fits: impl FnOnce(&T) -> bool,
+        fits: impl Fn(&T) -> bool,
+        go_on: impl Fn() -> Result<()>,
         make: impl FnOnce() -> Result<T>,
     ) -> Result<Arc<T>> {
         let slot = lock(&self.slots).slot(key);
-        let value = {
-            let mut current = lock(&slot);
-            match current.upgrade().filter(|value| fits(value)) {
-                Some(value) => value,
-                None => {
-                    let value = Arc::new(make()?);
-                    *current = Arc::downgrade(&value);
-                    value
-                }
+        let value = match slot.claim(fits, go_on)? {
+            Ok(value) => value,
+            Err(claim) => {
+                let value = Arc::new(make()?);
+                lock(&slot.state).value = Arc::downgrade(&value);
+                drop(claim);
+                value
             }
         };
-        // Bound to a name, so that what has to go is dropped after the lock is released.
-        let _gone = lock(&self.recent).touch(&value, self.size);
+        self.touch(&value);
         Ok(value)
+    }
+
+    fn touch(&self, value: &Arc<T>) {
+        // Bound to a name, so that what has to go is dropped after the lock is released.
+        let _gone = lock(&self.recent).touch(value, self.size);
     }
 
     /// How many keys are known.
@@ -79,8 +146,7 @@ impl<T> Slots<T> {
         if self.by_key.len() >= self.sweep_at {
             // A slot that only the map holds is in nobody's hands, and cannot get into any while
             // the map is locked.
-            self.by_key
-                .retain(|_, slot| Arc::strong_count(slot) > 1 || lock(slot).strong_count() > 0);
+            self.by_key.retain(|_, slot| Arc::strong_count(slot) > 1 || slot.is_alive());
             self.sweep_at = FIRST_SWEEP.max(self.by_key.len() * 2);
         }
         Arc::clone(self.by_key.entry(key).or_default())
@@ -150,6 +216,7 @@ mod tests {
         let value = memory.get_or_make(
             key(n),
             |_| true,
+            || Ok(()),
             || {
                 made = true;
                 Ok(size)
@@ -189,8 +256,8 @@ mod tests {
     #[test]
     fn a_value_that_does_not_fit_is_replaced() {
         let memory = Memory::new(100, |size| *size);
-        let old = memory.get_or_make(key(1), |_| true, || Ok(1)).unwrap();
-        let new = memory.get_or_make(key(1), |value| *value != 1, || Ok(2)).unwrap();
+        let old = memory.get_or_make(key(1), |_| true, || Ok(()), || Ok(1)).unwrap();
+        let new = memory.get_or_make(key(1), |value| *value != 1, || Ok(()), || Ok(2)).unwrap();
         assert_eq!((*old, *new), (1, 2));
         assert_eq!(*get(&memory, 1, 3).0, 2);
     }
@@ -217,6 +284,7 @@ mod tests {
                 memory.get_or_make(
                     key(1),
                     |_| true,
+                    || Ok(()),
                     || {
                         made.fetch_add(1, Relaxed);
                         std::thread::sleep(std::time::Duration::from_millis(30));
@@ -234,17 +302,20 @@ mod tests {
     #[test]
     fn keys_do_not_wait_for_each_other() {
         let memory = Memory::new(100, |size| *size);
-        let inner = memory.get_or_make(key(1), |_| true, || Ok(*get(&memory, 2, 5).0 + 1));
+        let make = || Ok(*get(&memory, 2, 5).0 + 1);
+        let inner = memory.get_or_make(key(1), |_| true, || Ok(()), make);
         assert_eq!(*inner.unwrap(), 6);
     }
 
     #[test]
     fn failures_and_panics_leave_room_for_the_next_try() {
         let memory: Memory<u64> = Memory::new(100, |size| *size);
-        let failed = memory.get_or_make(key(1), |_| true, || Err(Error::new(Code::Compile, "no")));
+        let fail = || Err(Error::new(Code::Compile, "no"));
+        let failed = memory.get_or_make(key(1), |_| true, || Ok(()), fail);
         assert_eq!(failed.unwrap_err().code(), Code::Compile);
         std::thread::scope(|scope| {
-            let panicking = || memory.get_or_make(key(1), |_| true, || panic!("on purpose"));
+            let panicking =
+                || memory.get_or_make(key(1), |_| true, || Ok(()), || panic!("on purpose"));
             scope.spawn(panicking).join().unwrap_err();
         });
         assert!(get(&memory, 1, 5).1);

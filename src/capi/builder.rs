@@ -5,6 +5,7 @@ use crate::error::Result;
 
 mod bounds;
 mod limits;
+mod loads;
 mod operation;
 mod trust;
 

@@ -1,16 +1,20 @@
 use std::ffi::c_char;
 use std::path::Path;
+use std::time::Duration;
 
 use super::boundary::{self, Out, SizeTagged, borrow, guard_roomy, release, share, slice, text};
 use super::bytes::runtime_bytes_t;
+use super::cancel::runtime_cancel_t;
 use super::error::runtime_error_t;
 use super::linker::runtime_linker_t;
 use super::runtime::runtime_t;
 use super::sandbox::runtime_sandbox_t;
+use crate::builder::MAX_MILLISECONDS;
 use crate::component::{Component, ComponentOptions};
 use crate::error::{Error, Result};
 
 mod command;
+mod loading;
 mod reflection;
 mod shared;
 
@@ -56,6 +60,14 @@ pub struct runtime_component_options_t {
     /// least 256 KiB to a host function. A component that imports WASI, and every component outside
     /// Linux, is run as ever.
     pub blocking_only: u64,
+    /// How long loading may take, in milliseconds by the clock on the wall, rounded up to whole
+    /// ticks; then it is RUNTIME_ERROR_TIMEOUT. 0, the default, is as long as it takes. See
+    /// runtime_component_new() for what is done about the compiler.
+    pub timeout_ms: u64,
+    /// What cancels the load, borrowed for the call and copied: triggered, the load is
+    /// RUNTIME_ERROR_CANCELLED. It has no effect on the component. NULL, the default, if nothing
+    /// does.
+    pub cancel: *const runtime_cancel_t,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
@@ -68,24 +80,26 @@ const DEFAULTS: runtime_component_options_t = runtime_component_options_t {
     sandbox: std::ptr::null(),
     linker: std::ptr::null(),
     blocking_only: 0,
+    timeout_ms: 0,
+    cancel: std::ptr::null(),
 };
 
 /// Reads the options of a component.
 ///
 /// # Safety
-/// As for [`boundary::options`]; `name` spans `name_len` bytes, and `sandbox` and
-/// `linker` are NULL or live.
+/// As for [`boundary::options`]; `name` spans `name_len` bytes, and `sandbox`, `linker` and
+/// `cancel` are NULL or live.
 unsafe fn component_options(
     options: *const runtime_component_options_t,
 ) -> Result<ComponentOptions> {
     // SAFETY: as our own contract.
-    let (name, sandbox, linker, blocking_only) = unsafe {
+    let (name, sandbox, linker, cancel, options) = unsafe {
         let options = boundary::options(options, DEFAULTS, "options")?;
         let name = text(options.name, options.name_len, "options.name")?;
         let (sandbox, linker) = (options.sandbox.as_ref(), options.linker.as_ref());
-        (name, sandbox, linker, options.blocking_only)
+        (name, sandbox, linker, options.cancel.as_ref(), options)
     };
-    let blocking_only = match blocking_only {
+    let blocking_only = match options.blocking_only {
         0 => false,
         1 => true,
         other => {
@@ -96,7 +110,16 @@ unsafe fn component_options(
     let name = (!name.is_empty()).then(|| name.to_owned());
     let sandbox = sandbox.map(|it| it.0.clone());
     let linker = linker.map(|it| it.0.clone());
-    Ok(ComponentOptions { name, linker, sandbox, blocking_only })
+    let cancel = cancel.map(|it| it.0.clone());
+    let timeout = match options.timeout_ms {
+        0 => None,
+        ms @ 1..=MAX_MILLISECONDS => Some(Duration::from_millis(ms)),
+        ms => {
+            let problem = format_args!("{ms} is not from 0 to {MAX_MILLISECONDS}");
+            return Err(Error::invalid("options.timeout_ms", problem));
+        }
+    };
+    Ok(ComponentOptions { name, linker, sandbox, blocking_only, timeout, cancel })
 }
 
 /// Loads a component from its bytes: compiles it, or takes it from the cache, and links it.
@@ -104,6 +127,13 @@ unsafe fn component_options(
 /// This is the expensive step: load once, then call as often as you like. WASI 0.2 is linked, so
 /// ordinary components load; they find no files, no environment and no network, except what the
 /// sandbox in `options` grants.
+///
+/// The work is done on threads of the library, whose number runtime_builder_max_compile_threads()
+/// bounds, while this one waits. When the load is cancelled, or late by `timeout_ms`, this
+/// function returns within two ticks, and the threads end as soon as the compiler can be stopped:
+/// until then runtime_stats() counts the load as abandoned, and it keeps what it needs of the
+/// runtime alive. What loading a component may cost at most, for its size, is up to
+/// runtime_builder_max_compile_cost().
 ///
 /// @param runtime    Where to load it. Borrowed for the call; the component keeps what it needs,
 ///                   so either may be freed first.
@@ -117,13 +147,14 @@ unsafe fn component_options(
 ///         RUNTIME_ERROR_INVALID_ARGUMENT if `runtime`, `bytes` or `out` is NULL, or if `options`
 ///         is unusable,
 ///         RUNTIME_ERROR_COMPONENT_TOO_LARGE if `bytes_len` is above
-///         runtime_builder_max_component_size(),
+///         runtime_builder_max_component_size(), or for text runtime_builder_max_text_size(),
 ///         RUNTIME_ERROR_SIGNATURE if the runtime requires a signature that `bytes` lacks,
 ///         RUNTIME_ERROR_COMPILE if `bytes` is not a valid component,
 ///         RUNTIME_ERROR_LINK if nothing provides one of its imports,
 ///         RUNTIME_ERROR_IO if a directory of the sandbox cannot be opened,
 ///         RUNTIME_ERROR_MEMORY_LIMIT or RUNTIME_ERROR_RESOURCE_LIMIT if it needs more than the
 ///         runtime allows,
+///         RUNTIME_ERROR_TIMEOUT or RUNTIME_ERROR_CANCELLED as `options` ask for,
 ///         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
 ///
 /// @threadsafe Yes.

@@ -4,9 +4,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::boundary::{Out, borrow, guard, release, slice};
+use super::component::runtime_component_t;
 use super::error::runtime_error_t;
 use super::function::{call_options, runtime_call_options_t, runtime_function_t};
 use super::value::runtime_values_t;
+use crate::component::Component;
 use crate::error::{Code, Error, Result};
 use crate::handles::NoHandles;
 use crate::marshal::layout::runtime_value_t;
@@ -16,37 +18,43 @@ use crate::thread;
 
 mod completion;
 
-pub(super) use completion::{Completion, runtime_completion_t};
+pub(super) use completion::{Completion, runtime_completion_t, runtime_component_completion_t};
 
-/// An asynchronous call on its way, or its outcome.
+/// An asynchronous call or load on its way, or its outcome.
 ///
 /// Whoever receives it owns it and releases it with runtime_pending_free(), at any time. It keeps
 /// nothing of the runtime, so it may be freed before or after everything else. Any number of
 /// threads may use it at once. In a fork of the process, waiting is RUNTIME_ERROR_FORKED.
 ///
 /// @since 0.1
-pub struct runtime_pending_t(Arc<Kept<Pending>>);
+pub struct runtime_pending_t(Work);
+
+/// What is on its way.
+pub(in crate::capi) enum Work {
+    Call(Arc<Kept<Pending<Results>>>),
+    Load(Arc<Kept<Pending<Component>>>),
+}
 
 /// What the caller of an asynchronous call and the worker that runs it share.
-struct Pending {
-    progress: Mutex<Progress>,
+pub(in crate::capi) struct Pending<T> {
+    progress: Mutex<Progress<T>>,
     changed: Condvar,
     done: AtomicBool,
 }
 
-enum Progress {
+enum Progress<T> {
     Running,
     /// That thread runs the callback.
     Calling(usize),
     /// The callback had the outcome.
     Called,
     /// Nobody had the outcome yet.
-    Ended(Result<Results>),
+    Ended(Result<T>),
     /// A wait had it.
     Taken,
 }
 
-impl Pending {
+impl<T> Pending<T> {
     fn new() -> Self {
         Self {
             progress: Mutex::new(Progress::Running),
@@ -55,7 +63,7 @@ impl Pending {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Progress> {
+    fn lock(&self) -> MutexGuard<'_, Progress<T>> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -63,14 +71,18 @@ impl Pending {
         *self.lock() = Progress::Calling(thread::id());
     }
 
-    fn end(&self, progress: Progress) {
+    fn end(&self, progress: Progress<T>) {
         *self.lock() = progress;
         self.done.store(true, Ordering::Release);
         self.changed.notify_all();
     }
 
+    fn is_done(&self) -> bool {
+        self.done.load(Ordering::Acquire)
+    }
+
     /// The outcome; `None` if the callback had it.
-    fn wait(&self, timeout_ms: u64) -> Result<Option<Results>> {
+    fn wait(&self, timeout_ms: u64) -> Result<Option<T>> {
         let timeout = (timeout_ms != u64::MAX).then(|| Duration::from_millis(timeout_ms));
         let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut progress = self.lock();
@@ -159,10 +171,10 @@ pub unsafe extern "C" fn runtime_function_call_async(
     })
 }
 
-/// Releases an asynchronous call.
+/// Releases an asynchronous call or load.
 ///
-/// @param pending  The call, owned; NULL is allowed and does nothing. A call on its way goes on,
-///                 and its callback is called; without one its outcome is lost.
+/// @param pending  The call or load, owned; NULL is allowed and does nothing. What is on its way
+///                 goes on, and its callback is called; without one its outcome is lost.
 ///
 /// @threadsafe Yes, while no other thread waits with the same handle.
 /// @since 0.1
@@ -182,7 +194,7 @@ pub extern "C" fn runtime_pending_free(pending: Option<Box<runtime_pending_t>>) 
 ///                    runtime_values_free(). Set to NULL on failure.
 ///
 /// @return NULL if the call gave results or has a callback, otherwise an error owned by the caller:
-///         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL,
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL, or if `pending` is a load,
 ///         RUNTIME_ERROR_TIMEOUT if the call goes on; unlike a call that itself ran out of time, it
 ///         is not done then, as runtime_pending_is_done() tells,
 ///         RUNTIME_ERROR_NOT_FOUND if an earlier wait was given the outcome,
@@ -202,19 +214,68 @@ pub unsafe extern "C" fn runtime_pending_wait(
     guard("runtime_pending_wait", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
         let (out, pending) = unsafe { (Out::new(out, "out")?, borrow(pending, "pending")?) };
-        Kept::birthplace(&pending.0).check()?;
-        if let Some(results) = pending.0.wait(timeout_ms)? {
+        let Work::Call(call) = &pending.0 else {
+            let problem = "is a load, which runtime_pending_wait_component() waits for";
+            return Err(Error::invalid("pending", problem));
+        };
+        Kept::birthplace(call).check()?;
+        if let Some(results) = call.wait(timeout_ms)? {
             out.give(runtime_values_t::new(results)?);
         }
         Ok(())
     })
 }
 
-/// Tells whether an asynchronous call has ended.
+/// Waits for the end of an asynchronous load and takes the component.
 ///
-/// @param pending  The call, borrowed for the call; NULL is allowed.
+/// As runtime_pending_wait() for a call: of several waits one is given the outcome, and if the load
+/// has a callback, every wait ends when callback and finalizer have returned, with NULL for error
+/// and component.
 ///
-/// @return true once the call has ended and its callback and finalizer, if any, have returned;
+/// @param pending     The load, borrowed for the call.
+/// @param timeout_ms  Milliseconds to wait at most; 0 does not wait, UINT64_MAX waits for ever.
+/// @param[out] out    Receives the component, owned by the caller: release it with
+///                    runtime_component_free(). Set to NULL on failure.
+///
+/// @return NULL if the load gave a component or has a callback, otherwise an error owned by the
+///         caller:
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL, or if `pending` is a call,
+///         RUNTIME_ERROR_TIMEOUT if the load goes on; unlike a load that itself ran out of time, it
+///         is not done then, as runtime_pending_is_done() tells,
+///         RUNTIME_ERROR_NOT_FOUND if an earlier wait was given the outcome,
+///         RUNTIME_ERROR_BUSY from within the load's own callback,
+///         RUNTIME_ERROR_FORKED in a fork of the process that started the load,
+///         and why the load failed, as for runtime_component_new().
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_pending_wait_component(
+    pending: *const runtime_pending_t,
+    timeout_ms: u64,
+    out: *mut *mut runtime_component_t,
+) -> *mut runtime_error_t {
+    guard("runtime_pending_wait_component", || {
+        // SAFETY: the header obliges callers to pass live, unaliased pointers.
+        let (out, pending) = unsafe { (Out::new(out, "out")?, borrow(pending, "pending")?) };
+        let Work::Load(load) = &pending.0 else {
+            let problem = "is a call, which runtime_pending_wait() waits for";
+            return Err(Error::invalid("pending", problem));
+        };
+        Kept::birthplace(load).check()?;
+        if let Some(component) = load.wait(timeout_ms)? {
+            out.set(runtime_component_t(component));
+        }
+        Ok(())
+    })
+}
+
+/// Tells whether an asynchronous call or load has ended.
+///
+/// @param pending  The call or load, borrowed for the call; NULL is allowed.
+///
+/// @return true once it has ended and its callback and finalizer, if any, have returned;
 ///         false before, or if `pending` is NULL.
 ///
 /// @threadsafe Yes.
@@ -222,5 +283,8 @@ pub unsafe extern "C" fn runtime_pending_wait(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn runtime_pending_is_done(pending: *const runtime_pending_t) -> bool {
     // SAFETY: the header obliges callers to pass a live call or NULL.
-    unsafe { pending.as_ref() }.is_some_and(|it| it.0.done.load(Ordering::Acquire))
+    unsafe { pending.as_ref() }.is_some_and(|it| match &it.0 {
+        Work::Call(call) => call.is_done(),
+        Work::Load(load) => load.is_done(),
+    })
 }

@@ -65,6 +65,14 @@ pub struct runtime_stats_t {
     pub instance_state: u64,
     /// Most such bytes at once.
     pub instance_state_peak: u64,
+    /// Loads that wait for one of runtime_builder_max_compile_threads().
+    pub loads_waiting: u64,
+    /// Loads at work, those included that nobody waits for.
+    pub loads_running: u64,
+    /// Loads at work that nobody waits for, because they were cancelled or late.
+    pub loads_abandoned: u64,
+    /// Loads that a limit refused.
+    pub loads_refused: u64,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
@@ -94,7 +102,7 @@ pub unsafe extern "C" fn runtime_stats(
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
         let (out, runtime) =
             unsafe { (OutStruct::new(stats, "stats")?, borrow(runtime, "runtime")?) };
-        let stats = runtime.0.statistics();
+        let (stats, loads) = (runtime.0.statistics(), runtime.0.load_statistics());
         out.set(&runtime_stats_t {
             struct_size: size_of::<runtime_stats_t>(),
             started: stats.started,
@@ -121,6 +129,10 @@ pub unsafe extern "C" fn runtime_stats(
             disk_denied: stats.disk_denied,
             instance_state: stats.instance_state,
             instance_state_peak: stats.instance_state_peak,
+            loads_waiting: loads.waiting,
+            loads_running: loads.running,
+            loads_abandoned: loads.abandoned,
+            loads_refused: loads.refused,
         });
         Ok(())
     })

@@ -48,6 +48,8 @@ static char *text_of(const kind_t *kind, int count, int instances) {
 static runtime_builder_t *builder_for(bool pooling) {
   runtime_builder_t *builder = guest_builder(8);
   runtime_builder_max_core_instances_per_component(builder, 20);
+  /* Such globals are more work for the compiler than others of their size. */
+  runtime_builder_max_compile_cost(builder, 1000000000);
   if (pooling) {
     runtime_builder_force_pooling_allocator(builder);
   } else {

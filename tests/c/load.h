@@ -12,6 +12,7 @@ static inline runtime_builder_t *load_builder(void) {
   runtime_builder_max_memories_per_component(builder, 2);
   runtime_builder_max_tables_per_component(builder, 4);
   runtime_builder_max_core_instances_per_component(builder, 30);
+  runtime_builder_max_text_size(builder, 16 << 20);
   runtime_builder_worker_threads(builder, 1);
   runtime_builder_max_execution_time(builder, 60000);
   return builder;

@@ -33,4 +33,58 @@ TEST(Pending, says_why_a_call_is_not_started) {
   expect_error(work.start({}), Code::type_mismatch);
 }
 
+// A module of `n` functions, which takes long to compile for what it is.
+std::string slow_text(std::size_t n) {
+  std::string text = "(component (core module ";
+  for (std::size_t i = 0; i < n; i++) text += "(func)";
+  return text + "))";
+}
+
+wasmcell::Runtime patient_runtime() {
+  return small_builder().max_compile_cost(1000000000).max_compile_threads(1).build().value();
+}
+
+TEST(PendingComponent, waits_and_gives_the_component_once) {
+  const auto path = below_tests("conformance/guests/state.wat");
+  const auto pending = wasmcell::Component::start_from_file(runtime(), path).value();
+  const auto component = pending.wait().value();
+  EXPECT_TRUE(pending.is_done());
+  EXPECT_EQ(component.call_text("add(1)").value(), "1");
+  expect_error(pending.wait(), Code::not_found);
+}
+
+TEST(PendingComponent, says_why_a_load_failed) {
+  expect_error(wasmcell::Component::start_from_bytes(runtime(), "garbage").value().wait(),
+               Code::compile);
+  expect_error(wasmcell::Component::start_from_bytes(runtime(), slow_text(60000)).value().wait(),
+               Code::resource_limit, "`max_compile_cost`");
+  wasmcell::ComponentOptions options;
+  options.timeout = std::chrono::milliseconds::max();
+  expect_error(wasmcell::Component::start_from_bytes(runtime(), "(component)", options),
+               Code::invalid_argument, "timeout_ms");
+}
+
+TEST(PendingComponent, waits_no_longer_than_told_and_is_cancelled) {
+  const auto patient = patient_runtime();
+  const auto cancel = wasmcell::Cancel::make().value();
+  wasmcell::ComponentOptions options;
+  options.cancel = &cancel;
+  const auto pending =
+      wasmcell::Component::start_from_bytes(patient, slow_text(60000), options).value();
+  expect_error(pending.wait_for(1ms), Code::timeout);
+  EXPECT_FALSE(pending.is_done());
+  cancel.trigger();
+  expect_error(pending.wait(), Code::cancelled);
+}
+
+TEST(PendingComponent, is_late) {
+  const auto patient = patient_runtime();
+  wasmcell::ComponentOptions options;
+  options.timeout = 20ms;
+  const std::string slow = slow_text(60000);
+  expect_error(wasmcell::Component::start_from_bytes(patient, slow, options).value().wait(),
+               Code::timeout, "`timeout_ms` of 20");
+  expect_error(wasmcell::Component::from_bytes(patient, slow, options), Code::timeout);
+}
+
 }  // namespace

@@ -150,28 +150,6 @@ pub unsafe extern "C" fn runtime_builder_max_component_size(
     }
 }
 
-/// Sets how many bytes the names of all that a component imports and exports may have together.
-///
-/// What is in an interface is named with it, `ns:pkg/iface@1.0.0#greet`, and counts so: a short
-/// component can declare an interface with a long name and a million members. One that has more is
-/// refused with RUNTIME_ERROR_RESOURCE_LIMIT when it is loaded.
-///
-/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
-/// @param bytes    Default 4 MiB; from 1 KiB to 1 GiB.
-///
-/// @threadsafe One thread at a time for each builder.
-/// @since 0.1
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn runtime_builder_max_names_size(
-    builder: *mut runtime_builder_t,
-    bytes: u64,
-) {
-    // SAFETY: the header obliges callers to pass a live builder of their own.
-    unsafe {
-        set_value("runtime_builder_max_names_size", builder, bytes, RuntimeBuilder::max_names_size);
-    }
-}
-
 /// Sets how large each linear memory may grow.
 ///
 /// A component that starts with more is refused; a guest that grows beyond it is told that it

@@ -60,6 +60,19 @@ class Builder : public detail::Owned<runtime_builder_t, runtime_builder_free> {
   Builder &max_component_size(std::uint64_t bytes) noexcept {
     return set(runtime_builder_max_component_size, bytes);
   }
+  /// Sets how large a component may be that is given as WebAssembly text, in bytes; 0 takes none.
+  Builder &max_text_size(std::uint64_t bytes) noexcept {
+    return set(runtime_builder_max_text_size, bytes);
+  }
+  /// Sets what compiling a component may cost beyond what ordinary code of its size does, in units
+  /// of about a microsecond.
+  Builder &max_compile_cost(std::uint64_t units) noexcept {
+    return set(runtime_builder_max_compile_cost, units);
+  }
+  /// Sets how many threads compile at once, for all loads together.
+  Builder &max_compile_threads(std::uint64_t count) noexcept {
+    return set(runtime_builder_max_compile_threads, count);
+  }
   /// Sets how large each linear memory may grow, in bytes.
   Builder &max_linear_memory(std::uint64_t bytes) noexcept {
     return set(runtime_builder_max_linear_memory, bytes);

@@ -3,10 +3,12 @@
 #ifndef WASMCELL_COMPONENT_HPP
 #define WASMCELL_COMPONENT_HPP
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+#include <wasmcell/cancel.hpp>
 #include <wasmcell/function.hpp>
 #include <wasmcell/instance.hpp>
 #include <wasmcell/linker.hpp>
@@ -27,6 +29,43 @@ struct ComponentOptions {
   /// are Code::unsupported then. Makes calls, and those of host functions, faster. See
   /// runtime_component_options_t for what it costs.
   bool blocking_only = false;
+  /// How long loading may take: Code::timeout then; 0 stands for as long as it takes.
+  std::chrono::milliseconds timeout{0};
+  /// What may cancel the load: Code::cancelled then.
+  const Cancel *cancel = nullptr;
+};
+
+class Component;
+
+/// A component that is being loaded, or the outcome. See Component::start_from_bytes().
+///
+/// Keeps nothing of the runtime. Releasing it leaves the load alone; its outcome is lost then. Any
+/// number of threads may use it at once. If the load was given a linker, that must live until
+/// wait() has returned.
+class PendingComponent : public detail::Owned<runtime_pending_t, runtime_pending_free> {
+ public:
+  using Owned::Owned;
+
+  /// Waits for the end of the load and takes the component. See runtime_pending_wait_component().
+  ///
+  /// @return The component, or why the load failed; Code::not_found if an earlier wait was given
+  ///         the outcome.
+  [[nodiscard]] Result<Component> wait() const;
+  /// Waits so long at most: Code::timeout if the load goes on, and is_done() is false then.
+  [[nodiscard]] Result<Component> wait_for(std::chrono::milliseconds time) const;
+  /// Whether the load has ended.
+  [[nodiscard]] bool is_done() const noexcept {
+    return runtime_pending_is_done(get());
+  }
+
+ private:
+  friend class Component;
+
+  PendingComponent(runtime_pending_t *pending, const Linker *linker)
+      : Owned(pending), linker_(linker) {}
+  Result<Component> wait_ms(std::uint64_t ms) const;
+
+  const Linker *linker_ = nullptr;
 };
 
 /// A component, compiled and linked once.
@@ -79,6 +118,30 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
                                                  const ComponentOptions &options = {}) {
     return load(options, [&](const runtime_component_options_t *raw, runtime_component_t **out) {
       return runtime_component_from_fd(runtime.get(), fd, raw, out);
+    });
+  }
+
+  /// Starts loading a component from its bytes, which are copied. See
+  /// runtime_component_new_async().
+  ///
+  /// @return The load, to wait for; or why it was not started.
+  [[nodiscard]] static Result<PendingComponent> start_from_bytes(
+      const Runtime &runtime, BytesView bytes, const ComponentOptions &options = {}) {
+    return start(options, [&](const runtime_component_options_t *raw,
+                              const runtime_component_completion_t *completion) {
+      return runtime_component_new_async(runtime.get(), bytes.data(), bytes.size(), raw,
+                                         completion);
+    });
+  }
+  /// Starts loading a component from a file. As start_from_bytes().
+  ///
+  /// @param path  UTF-8.
+  [[nodiscard]] static Result<PendingComponent> start_from_file(
+      const Runtime &runtime, std::string_view path, const ComponentOptions &options = {}) {
+    return start(options, [&](const runtime_component_options_t *raw,
+                              const runtime_component_completion_t *completion) {
+      return runtime_component_from_file_async(runtime.get(), path.data(), path.size(), raw,
+                                               completion);
     });
   }
 
@@ -195,24 +258,60 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
   }
 
  private:
+  friend class PendingComponent;
+
   template <typename F>
   static Result<Component> load(const ComponentOptions &options, F &&make) {
+    const runtime_component_options_t raw = to_raw(options);
+    runtime_component_t *out = nullptr;
+    if (auto *error = make(&raw, &out)) return detail::fail(error);
+    return checked(Component(out), options.linker);
+  }
+
+  template <typename F>
+  static Result<PendingComponent> start(const ComponentOptions &options, F &&begin) {
+    const runtime_component_options_t raw = to_raw(options);
+    runtime_pending_t *out = nullptr;
+    runtime_component_completion_t completion = RUNTIME_COMPONENT_COMPLETION_INIT;
+    completion.pending_out = &out;
+    if (auto *error = begin(&raw, &completion)) return detail::fail(error);
+    return PendingComponent(out, options.linker);
+  }
+
+  static runtime_component_options_t to_raw(const ComponentOptions &options) noexcept {
     runtime_component_options_t raw = RUNTIME_COMPONENT_OPTIONS_INIT;
     raw.name = options.name.data();
     raw.name_len = options.name.size();
     raw.sandbox = options.sandbox != nullptr ? options.sandbox->get() : nullptr;
     raw.linker = options.linker != nullptr ? options.linker->get() : nullptr;
     raw.blocking_only = options.blocking_only ? 1 : 0;
-    runtime_component_t *out = nullptr;
-    if (auto *error = make(&raw, &out)) return detail::fail(error);
-    Component component(out);
-    if (options.linker != nullptr) {
-      Result<void> checked = options.linker->check(component.get());
+    raw.timeout_ms = detail::milliseconds(options.timeout);
+    raw.cancel = options.cancel != nullptr ? options.cancel->get() : nullptr;
+    return raw;
+  }
+
+  static Result<Component> checked(Component component, const Linker *linker) {
+    if (linker != nullptr) {
+      Result<void> checked = linker->check(component.get());
       if (!checked) return detail::fail(std::move(checked).error());
     }
     return component;
   }
 };
+
+inline Result<Component> PendingComponent::wait() const {
+  return wait_ms(UINT64_MAX);
+}
+
+inline Result<Component> PendingComponent::wait_for(std::chrono::milliseconds time) const {
+  return wait_ms(detail::milliseconds(time));
+}
+
+inline Result<Component> PendingComponent::wait_ms(std::uint64_t ms) const {
+  runtime_component_t *out = nullptr;
+  if (auto *error = runtime_pending_wait_component(get(), ms, &out)) return detail::fail(error);
+  return Component::checked(Component(out), linker_);
+}
 
 static_assert(sizeof(Component) == sizeof(void *));
 

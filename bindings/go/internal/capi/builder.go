@@ -34,6 +34,9 @@ const (
 	MaxTablesPerComponent
 	MaxTableElements
 	MaxComponentSize
+	MaxTextSize
+	MaxCompileCost
+	MaxCompileThreads
 	MaxLinearMemory
 	MaxInstanceMemory
 	MaxStack
@@ -79,6 +82,12 @@ func (b *Builder) Set(number Number, value uint64) {
 		C.runtime_builder_max_table_elements(p, v)
 	case MaxComponentSize:
 		C.runtime_builder_max_component_size(p, v)
+	case MaxTextSize:
+		C.runtime_builder_max_text_size(p, v)
+	case MaxCompileCost:
+		C.runtime_builder_max_compile_cost(p, v)
+	case MaxCompileThreads:
+		C.runtime_builder_max_compile_threads(p, v)
 	case MaxLinearMemory:
 		C.runtime_builder_max_linear_memory(p, v)
 	case MaxInstanceMemory:

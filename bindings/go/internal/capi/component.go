@@ -40,25 +40,39 @@ const (
 	FromShared   Source = C.WASMCELL_GO_SHARED
 )
 
-// Load loads a component into a runtime; sandbox and linker may be nil. The caller has acquired
-// all three.
-func (r *Runtime) Load(source Source, bytes []byte, fd int32, name string, sandbox *Sandbox,
-	linker *Linker, blockingOnly bool) (*Component, *Failure) {
+// LoadOptions is a runtime_component_options_t. Sandbox, Linker and Cancel may be nil.
+type LoadOptions struct {
+	Name         string
+	Sandbox      *Sandbox
+	Linker       *Linker
+	BlockingOnly bool
+	TimeoutMS    uint64
+	Cancel       *Cancel
+}
+
+// Load loads a component into a runtime. The caller has acquired it, the sandbox and the linker.
+func (r *Runtime) Load(source Source, bytes []byte, fd int32,
+	options *LoadOptions) (*Component, *Failure) {
 	var out *C.runtime_component_t
-	var s, l C.uintptr_t
-	if sandbox != nil {
-		s = C.uintptr_t(sandbox.address())
+	more := C.wasmcell_go_load_options{blocking_only: C.bool(options.BlockingOnly),
+		timeout_ms: C.uint64_t(options.TimeoutMS)}
+	if options.Sandbox != nil {
+		more.sandbox = C.uintptr_t(options.Sandbox.address())
 	}
-	if linker != nil {
-		l = C.uintptr_t(linker.address())
+	if options.Linker != nil {
+		more.linker = C.uintptr_t(options.Linker.address())
+	}
+	if options.Cancel != nil {
+		more.cancel = C.uintptr_t(uintptr(unsafe.Pointer(options.Cancel.ptr)))
 	}
 	maybeGC()
 	err := C.wasmcell_go_load(r.raw(), C.int32_t(source), unsafe.Pointer(bytesOf(bytes)),
-		C.size_t(len(bytes)), C.int32_t(fd), chars(name), C.size_t(len(name)), s, l,
-		C.bool(blockingOnly), &out)
+		C.size_t(len(bytes)), C.int32_t(fd), chars(options.Name), C.size_t(len(options.Name)),
+		more, &out)
 	maybeGC()
-	runtime.KeepAlive(sandbox)
-	runtime.KeepAlive(linker)
+	runtime.KeepAlive(options.Sandbox)
+	runtime.KeepAlive(options.Linker)
+	runtime.KeepAlive(options.Cancel)
 	if err != nil {
 		return nil, takeError(err)
 	}

@@ -69,13 +69,14 @@ func (r *Runtime) Info() (Info, *Failure) {
 
 // Stats is a runtime_stats_t.
 type Stats struct {
-	Started, Finished, Trapped, TimedOut, Cancelled, Failed uint64
-	Instances, InstancesPeak, Memory, MemoryPeak, Denied    uint64
-	PoolSlots, Ticks                                        uint64
-	Descriptors, DescriptorsPeak, DescriptorsDenied         uint64
-	Buffers, BuffersPeak, Lookups, LookupsDenied            uint64
-	FileOperations, DiskDenied                              uint64
-	InstanceState, InstanceStatePeak                        uint64
+	Started, Finished, Trapped, TimedOut, Cancelled, Failed  uint64
+	Instances, InstancesPeak, Memory, MemoryPeak, Denied     uint64
+	PoolSlots, Ticks                                         uint64
+	Descriptors, DescriptorsPeak, DescriptorsDenied          uint64
+	Buffers, BuffersPeak, Lookups, LookupsDenied             uint64
+	FileOperations, DiskDenied                               uint64
+	InstanceState, InstanceStatePeak                         uint64
+	LoadsWaiting, LoadsRunning, LoadsAbandoned, LoadsRefused uint64
 }
 
 // Stats tells what the runtime, which the caller has acquired, does.
@@ -100,6 +101,10 @@ func (r *Runtime) Stats() (Stats, *Failure) {
 		FileOperations: uint64(stats.file_operations), DiskDenied: uint64(stats.disk_denied),
 		InstanceState:     uint64(stats.instance_state),
 		InstanceStatePeak: uint64(stats.instance_state_peak),
+		LoadsWaiting:      uint64(stats.loads_waiting),
+		LoadsRunning:      uint64(stats.loads_running),
+		LoadsAbandoned:    uint64(stats.loads_abandoned),
+		LoadsRefused:      uint64(stats.loads_refused),
 	}, nil
 }
 

@@ -223,14 +223,15 @@ void wasmcell_go_frames(const runtime_error_t *error, runtime_frame_t *frames, s
 
 runtime_error_t *wasmcell_go_load(const runtime_t *runtime, int32_t source, const void *bytes,
                                   size_t len, int32_t fd, const char *name, size_t name_len,
-                                  uintptr_t sandbox, uintptr_t linker, bool blocking_only,
-                                  runtime_component_t **out) {
+                                  wasmcell_go_load_options more, runtime_component_t **out) {
   runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
   options.name = name;
   options.name_len = name_len;
-  options.sandbox = (const runtime_sandbox_t *)sandbox;
-  options.linker = (const runtime_linker_t *)linker;
-  options.blocking_only = blocking_only ? 1 : 0;
+  options.sandbox = (const runtime_sandbox_t *)more.sandbox;
+  options.linker = (const runtime_linker_t *)more.linker;
+  options.blocking_only = more.blocking_only ? 1 : 0;
+  options.timeout_ms = more.timeout_ms;
+  options.cancel = (const runtime_cancel_t *)more.cancel;
   switch (source) {
     case WASMCELL_GO_FILE: return runtime_component_from_file(runtime, bytes, len, &options, out);
     case WASMCELL_GO_COMPILED:

@@ -56,10 +56,17 @@ void wasmcell_go_frames(const runtime_error_t *error, runtime_frame_t *frames, s
 
 /* As runtime_component_new(), _from_file(), _deserialize() and _from_fd(). */
 enum { WASMCELL_GO_BYTES, WASMCELL_GO_FILE, WASMCELL_GO_COMPILED, WASMCELL_GO_SHARED };
+/* How to load, beside the name; addresses of handles, or 0. */
+typedef struct {
+  uintptr_t sandbox;
+  uintptr_t linker;
+  uintptr_t cancel;
+  uint64_t timeout_ms;
+  bool blocking_only;
+} wasmcell_go_load_options;
 runtime_error_t *wasmcell_go_load(const runtime_t *runtime, int32_t source, const void *bytes,
                                   size_t len, int32_t fd, const char *name, size_t name_len,
-                                  uintptr_t sandbox, uintptr_t linker, bool blocking_only,
-                                  runtime_component_t **out);
+                                  wasmcell_go_load_options more, runtime_component_t **out);
 
 runtime_error_t *wasmcell_go_define(runtime_linker_t *linker, const char *path, size_t len,
                                     uintptr_t handle);

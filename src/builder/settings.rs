@@ -1,0 +1,86 @@
+//! The values of all settings.
+
+use std::time::Duration;
+
+use super::{Bounds, MIB};
+use crate::cache::CacheSettings;
+use crate::log::LogSettings;
+use crate::signature::Verifier;
+
+/// What a runtime is built from, every value checked.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub max_components: u32,
+    pub max_core_instances_per_component: u32,
+    pub max_memories_per_component: u32,
+    pub max_tables_per_component: u32,
+    pub max_table_elements: usize,
+    pub max_component_size: u64,
+    pub max_names_size: u64,
+    pub max_text_size: u64,
+    pub max_compile_cost: u64,
+    pub max_compile_threads: usize,
+    pub max_linear_memory: usize,
+    pub max_instance_memory: u64,
+    pub max_execution_time: Duration,
+    pub epoch_tick: Duration,
+    pub instance_wait: Duration,
+    pub max_stack: usize,
+    pub max_call_depth: u32,
+    pub max_hostcall_memory: usize,
+    pub max_resources: usize,
+    pub max_random_size: u64,
+    pub bounds: Bounds,
+    pub fuel: Option<u64>,
+    pub pool_keep_resident: usize,
+    pub worker_threads: usize,
+    pub force_pooling_allocator: bool,
+    pub force_on_demand_allocator: bool,
+    pub signal_handlers: bool,
+    pub require_signature: bool,
+    pub backtrace_details: bool,
+    pub experimental_features: u64,
+    pub verifier: Verifier,
+    pub cache: CacheSettings,
+    pub log: Option<LogSettings>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_components: 10_000,
+            max_core_instances_per_component: 30,
+            max_memories_per_component: 30,
+            max_tables_per_component: 20,
+            max_table_elements: 15_000,
+            max_component_size: 50 * MIB,
+            max_names_size: 4 * MIB,
+            max_text_size: MIB,
+            max_compile_cost: 500_000,
+            max_compile_threads: 0,
+            max_linear_memory: 256 << 20,
+            max_instance_memory: 512 * MIB,
+            max_execution_time: Duration::from_secs(600),
+            epoch_tick: Duration::from_millis(10),
+            instance_wait: Duration::from_secs(1),
+            max_stack: 512 << 10,
+            max_call_depth: 128,
+            max_hostcall_memory: 128 << 20,
+            max_resources: 10_000,
+            max_random_size: 64 * MIB,
+            bounds: Bounds::default(),
+            fuel: None,
+            pool_keep_resident: 10 << 10,
+            worker_threads: 0,
+            force_pooling_allocator: false,
+            force_on_demand_allocator: false,
+            signal_handlers: true,
+            require_signature: false,
+            backtrace_details: false,
+            experimental_features: 0,
+            verifier: Verifier::new(),
+            cache: CacheSettings { memory: 64 * MIB, directory: None },
+            log: None,
+        }
+    }
+}

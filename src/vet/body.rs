@@ -1,0 +1,265 @@
+//! What one function asks of the compiler.
+
+use wasmparser::{BlockType, FunctionBody, Operator, Result};
+
+use super::module::Signatures;
+use super::weights as w;
+
+/// One block, loop or `if` that is open, or the function itself.
+struct Frame {
+    is_loop: bool,
+    /// Values that a branch to it carries.
+    arity: u64,
+    /// Branches to it so far.
+    branches: u64,
+    /// Where the locals that were set in it start in [`Body::set`].
+    set_from: usize,
+    /// Tells frames apart.
+    serial: u32,
+}
+
+/// The costs of a function so far, in units.
+#[derive(Default)]
+pub(super) struct Body {
+    /// Of instructions and the values they carry.
+    linear: f64,
+    /// What grows with how often the function does the same.
+    counts: Counts,
+    frames: Vec<Frame>,
+    serial: u32,
+    loop_depth: u64,
+    /// Locals set in the frames that are open, each once a frame.
+    set: Vec<Set>,
+    locals: Vec<Local>,
+    after_const: bool,
+}
+
+/// A local that was set in a frame.
+#[derive(Clone, Copy)]
+struct Set {
+    local: u32,
+    /// The newest frame when it was set before that.
+    before: u32,
+}
+
+#[derive(Default)]
+struct Counts {
+    loops: u64,
+    /// Basic blocks, about.
+    blocks: u64,
+    /// Different locals that are used.
+    used: u64,
+    folded: u64,
+    indirect: u64,
+    joins: f64,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Local {
+    is_used: bool,
+    /// The newest frame when it was last set.
+    set_in: u32,
+    /// Branches to frames that ended since it was last read, in which it was set.
+    joins: u64,
+}
+
+impl Body {
+    /// Adds up a function of type `ty`.
+    pub(super) fn cost(
+        &mut self,
+        ty: (u64, u64),
+        body: &FunctionBody<'_>,
+        known: &Signatures,
+        limit: f64,
+    ) -> Result<f64> {
+        self.begin(ty, body)?;
+        let mut code = body.get_operators_reader()?;
+        while !code.eof() {
+            let operator = code.read()?;
+            self.operator(&operator, known)?;
+            // Ends are where counting itself may take long.
+            if matches!(operator, Operator::End) && self.total() > limit {
+                break;
+            }
+        }
+        Ok(self.total())
+    }
+
+    fn begin(&mut self, (params, results): (u64, u64), body: &FunctionBody<'_>) -> Result<()> {
+        let mut locals = params;
+        for group in body.get_locals_reader()? {
+            locals = locals.saturating_add(group?.0.into());
+        }
+        self.linear =
+            w::FUNCTION + locals as f64 * w::LOCAL + (params + results) as f64 * w::CALL_VALUE;
+        self.counts = Counts { blocks: 1, ..Counts::default() };
+        self.frames.clear();
+        self.set.clear();
+        self.locals.clear();
+        // The validator allows 50 000.
+        self.locals.resize(locals.min(100_000) as usize, Local::default());
+        (self.serial, self.loop_depth, self.after_const) = (0, 0, false);
+        self.open(false, results);
+        Ok(())
+    }
+
+    fn total(&self) -> f64 {
+        let c = &self.counts;
+        let square = |n: u64| (n as f64) * (n as f64);
+        self.linear
+            + c.joins
+            + square(c.loops) * w::LOOPS
+            + square(c.indirect) * w::INDIRECTS
+            + (c.used as f64) * (c.blocks as f64) * w::LIVE
+    }
+
+    fn operator(&mut self, operator: &Operator<'_>, known: &Signatures) -> Result<()> {
+        use Operator as O;
+        let mut is_const = false;
+        match operator {
+            O::LocalGet { local_index } => self.get(*local_index),
+            O::LocalSet { local_index } | O::LocalTee { local_index } => self.assign(*local_index),
+            O::I32Const { .. } | O::I64Const { .. } | O::F32Const { .. } | O::F64Const { .. } => {
+                self.linear += w::CONST;
+                is_const = true;
+            }
+            O::Block { blockty } => {
+                let (params, results) = arity(*blockty, known);
+                self.linear += w::BLOCK + (params + results) as f64 * w::BLOCK_VALUE;
+                self.open(false, results);
+            }
+            O::If { blockty } => {
+                let (params, results) = arity(*blockty, known);
+                self.linear += w::IF + (params + results) as f64 * w::IF_VALUE;
+                self.counts.blocks += 2;
+                self.open(false, results);
+                self.branch(0);
+            }
+            O::Loop { blockty } => self.open_loop(arity(*blockty, known)),
+            O::End => self.close(),
+            O::Br { relative_depth } => self.branch(*relative_depth),
+            O::BrIf { relative_depth } => {
+                self.linear += w::BRANCH;
+                self.branch(*relative_depth);
+            }
+            O::BrTable { targets } => {
+                for target in targets.targets() {
+                    self.linear += w::TARGET;
+                    self.branch(target?);
+                }
+                self.branch(targets.default());
+            }
+            O::Call { function_index } | O::ReturnCall { function_index } => {
+                self.call(w::CALL, known.function(*function_index));
+            }
+            O::CallIndirect { type_index, .. } | O::ReturnCallIndirect { type_index, .. } => {
+                self.counts.indirect += 1;
+                self.call(w::CALL_INDIRECT, known.ty(*type_index));
+            }
+            O::I32Add | O::I64Add | O::I32Sub | O::I64Sub | O::I32Mul | O::I64Mul
+                if self.after_const =>
+            {
+                self.counts.folded += 1;
+                self.linear +=
+                    w::FOLDED + (self.counts.folded as f64 * w::FOLDED_MORE).min(w::FOLDED_MOST);
+            }
+            other => self.other(other),
+        }
+        self.after_const = is_const;
+        Ok(())
+    }
+
+    fn other(&mut self, operator: &Operator<'_>) {
+        let (cost, loops) = w::operator(operator, self.after_const);
+        self.linear += cost;
+        self.counts.loops += loops;
+    }
+
+    fn call(&mut self, cost: f64, (params, results): (u64, u64)) {
+        self.linear += cost + (params + results) as f64 * w::CALL_VALUE;
+        self.counts.blocks += 1;
+    }
+
+    fn open(&mut self, is_loop: bool, arity: u64) {
+        self.serial += 1;
+        self.counts.blocks += 1;
+        let (serial, set_from) = (self.serial, self.set.len());
+        self.frames.push(Frame { is_loop, arity, branches: 0, set_from, serial });
+    }
+
+    fn open_loop(&mut self, (params, results): (u64, u64)) {
+        self.counts.loops += 1;
+        self.counts.blocks += 4;
+        self.loop_depth += 1;
+        let values = (params + results) as f64;
+        let more = self.counts.loops as f64 * w::LOOP_VALUE_MORE;
+        self.linear += w::LOOP + values * (w::LOOP_VALUE + more);
+        self.linear += self.loop_depth.saturating_sub(w::DEEP) as f64 * w::DEEP_LOOP;
+        self.open(true, params);
+    }
+
+    fn branch(&mut self, depth: u32) {
+        self.counts.blocks += 1;
+        let Some(place) = self.frames.len().checked_sub(depth as usize + 1) else { return };
+        let Some(frame) = self.frames.get_mut(place) else { return };
+        frame.branches += 1;
+        self.linear += frame.arity as f64 * w::BRANCH_VALUE;
+    }
+
+    fn close(&mut self) {
+        let Some(frame) = self.frames.pop() else { return };
+        let set = self.set.len() - frame.set_from;
+        self.counts.joins += set as f64 * w::PAIR;
+        let set_in_loop = if frame.is_loop { set as f64 } else { 0.0 };
+        self.counts.joins +=
+            set_in_loop * set_in_loop * w::LOOP_LOCALS + set_in_loop * w::LOOP_LOCAL;
+        self.loop_depth -= u64::from(frame.is_loop);
+        if !frame.is_loop && frame.branches > 0 {
+            for local in &self.set[frame.set_from..] {
+                if let Some(local) = self.locals.get_mut(local.local as usize) {
+                    local.joins += frame.branches;
+                }
+            }
+        } else if frame.is_loop {
+            self.counts.joins += set_in_loop * frame.branches as f64 * w::JOIN;
+        }
+        // What was set in it was set in the frame around it, which may know that already.
+        let outer = self.frames.last().map_or(0, |outer| outer.serial);
+        let mut kept = frame.set_from;
+        for at in frame.set_from..self.set.len() {
+            let entry = self.set[at];
+            if entry.before < outer {
+                self.set[kept] = entry;
+                kept += 1;
+            }
+        }
+        self.set.truncate(kept);
+    }
+
+    fn get(&mut self, local: u32) {
+        let Some(local) = self.locals.get_mut(local as usize) else { return };
+        self.counts.used += u64::from(!local.is_used);
+        local.is_used = true;
+        self.counts.joins += local.joins as f64 * w::JOIN;
+        local.joins = 0;
+    }
+
+    fn assign(&mut self, index: u32) {
+        let Some(local) = self.locals.get_mut(index as usize) else { return };
+        self.counts.used += u64::from(!local.is_used);
+        local.is_used = true;
+        let Some(frame) = self.frames.last() else { return };
+        if local.set_in < frame.serial {
+            self.set.push(Set { local: index, before: local.set_in });
+        }
+        local.set_in = self.serial;
+    }
+}
+
+fn arity(ty: BlockType, known: &Signatures) -> (u64, u64) {
+    match ty {
+        BlockType::Empty => (0, 0),
+        BlockType::Type(_) => (0, 1),
+        BlockType::FuncType(index) => known.ty(index),
+    }
+}

@@ -1,0 +1,105 @@
+//! Units, added up until they are too many.
+
+use super::scope::Extent;
+use super::weights;
+use crate::error::{Code, Error, Result};
+
+/// What a component may cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget {
+    /// Units for each byte of the binary.
+    pub(super) free: f64,
+    /// `max_compile_cost`.
+    pub(super) setting: u64,
+}
+
+/// What a component costs, as far as it has been read.
+pub(super) struct Cost {
+    units: f64,
+    limit: f64,
+    budget: Budget,
+    size: usize,
+}
+
+/// Units for each byte that ordinary code of this size may cost; see [`super`].
+const FREE: f64 = 4.0;
+/// The same within one function, where small ones do not make up for a large one.
+const FREE_IN_FUNCTION: f64 = 5.0;
+
+/// How deep types may lie within types, wherever they are written; validators allow no more.
+const MAX_DEPTH: u32 = 100;
+
+/// No setting allows what readers have no stack for.
+pub(super) fn too_deep(what: &str, most: u32) -> Error {
+    Error::new(Code::ResourceLimit, format!("more than {most} levels of {what}"))
+}
+
+impl Budget {
+    pub(crate) fn new(max_compile_cost: u64) -> Self {
+        Self { free: FREE, setting: max_compile_cost }
+    }
+}
+
+impl Cost {
+    pub(super) fn new(budget: Budget, size: usize) -> Self {
+        let limit = size as f64 * budget.free + budget.setting as f64;
+        Self { units: 0.0, limit, budget, size }
+    }
+
+    pub(super) fn units(&self) -> u64 {
+        self.units as u64
+    }
+
+    /// What one function of `bytes` may cost.
+    pub(super) fn in_function(&self, bytes: usize) -> f64 {
+        (bytes as f64 * FREE_IN_FUNCTION + self.budget.setting as f64).min(self.limit - self.units)
+    }
+
+    pub(super) fn add(&mut self, units: f64) -> Result<()> {
+        self.units += units;
+        match self.units > self.limit {
+            true => Err(self.too_much("the component", self.size, self.limit)),
+            false => Ok(()),
+        }
+    }
+
+    /// Refuses `more` if it were added; it may be, once for each instance.
+    pub(super) fn check(&self, more: f64) -> Result<()> {
+        match self.units + more > self.limit {
+            true => Err(self.too_much("the component", self.size, self.limit)),
+            false => Ok(()),
+        }
+    }
+
+    /// Adds a type where it is defined or mentioned, and answers what it costs there.
+    pub(super) fn mention(&mut self, ty: Extent) -> Result<f64> {
+        if ty.depth > MAX_DEPTH {
+            return Err(too_deep("types within types", MAX_DEPTH));
+        }
+        let units = weights::MENTION * ty.size as f64;
+        self.add(units)?;
+        Ok(units)
+    }
+
+    /// Adds a function of `bytes`, the `index`-th of all that were read.
+    pub(super) fn add_function(&mut self, units: f64, bytes: usize, index: usize) -> Result<()> {
+        let limit = bytes as f64 * FREE_IN_FUNCTION + self.budget.setting as f64;
+        if units > limit {
+            return Err(self.too_much(&format!("function body {index}"), bytes, limit));
+        }
+        self.add(units)
+    }
+
+    fn too_much(&self, what: &str, size: usize, limit: f64) -> Error {
+        let setting = self.budget.setting;
+        let free = limit as u64 - setting;
+        Error::new(
+            Code::ResourceLimit,
+            format!(
+                "compiling {what} costs more than {} units: {free} for its {size} bytes, and \
+                 `max_compile_cost` is {setting}",
+                limit as u64,
+            ),
+        )
+    }
+}
