@@ -1,14 +1,13 @@
 """The PostgreSQL extension in a real server: calls, errors, cancellation, crashes, memory."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 
-from common import HOSTS, PATIENCE, ROOT, STAGE, alive, check, plateau, resident, say, scratch
+from common import HOSTS, PATIENCE, ROOT, alive, check, plateau, resident, say, scratch
 from common import stop, until
 
 BIN = os.environ["WASMCELL_PG_BIN"]
@@ -226,10 +225,7 @@ SERVER = subprocess.Popen(
 try:
     until(ready, "the server answers")
     one, other = Session(), Session()
-    # CREATE EXTENSION would look in the system's own folders.
-    script = (EXAMPLE / "wasmcell--0.1.sql").read_text()
-    script = re.sub(r"^\\echo.*$", "", script, flags=re.M)
-    one.ask(script.replace("MODULE_PATHNAME", f"{STAGE}/postgresql/wasmcell"))
+    one.ask("CREATE EXTENSION wasmcell")
     calls(one)
     failures(one)
     cancellation(one, other)

@@ -50,11 +50,17 @@ run_nginx() {
 }
 
 run_postgresql() {
-  WASMCELL_PG_BIN=$(pg_config --bindir)
+  local system=$stage/postgresql/system folder
+  # A PostgreSQL of its own to install into: it finds its folders by where its programs are.
+  for folder in $(pg_config --bindir --pkglibdir --sharedir); do
+    mkdir -p "$system$folder"
+    cp -rs "$folder/." "$system$folder"
+  done
+  WASMCELL_PG_BIN=$system$(pg_config --bindir)
   export WASMCELL_PG_BIN
-  mkdir "$stage/postgresql"
+  cp -L --remove-destination "$(pg_config --bindir)"/{initdb,postgres} "$WASMCELL_PG_BIN"
   quietly make -C "$stage/postgresql" -f "$hosts/postgresql/Makefile" VPATH="$hosts/postgresql" \
-    with_llvm=no
+    with_llvm=no DESTDIR="$system" all install
   "$python" tests/hosts/postgresql.py
 }
 
