@@ -6,25 +6,25 @@
 //! meanwhile, and their sum is held against the size of the binary and `max_compile_cost`. Nothing
 //! here decides whether a component is valid; invalid ones are priced as far as they can be read.
 //!
-//! Measured with what people run, code costs from 1.4 to 2.4 units a byte, whatever language it was
-//! written in and however large it is; the dearest function for its size costs 5 units a byte and
-//! 110 000 more:
+//! Measured with what people run, code costs from 0.7 to 2.2 units a byte, whatever language it was
+//! written in and however large it is; the bar is at 4. Code without any optimisation can cost
+//! more: QuickJS built for debugging 3.6, since its functions have thousands of locals.
 //!
 //! | guest | size | units | a byte |
 //! | --- | --- | --- | --- |
-//! | greeter (Rust) | 45 KB | 54 K | 1.2 |
-//! | SQLite | 688 KB | 1.35 M | 2.0 |
-//! | QuickJS | 503 KB | 0.9 M | 1.8 |
-//! | SpiderMonkey (componentize-js) | 12.0 MB | 15.4 M | 1.3 |
-//! | CPython (componentize-py) | 18.3 MB | 11.6 M | 0.6 |
-//! | Go (esbuild) | 14.0 MB | 18.3 M | 1.3 |
-//! | Ruby | 16.3 MB | 23.0 M | 1.4 |
-//! | PHP | 18.3 MB | 23.4 M | 1.3 |
-//! | swc (Rust) | 18.0 MB | 29.7 M | 1.7 |
-//! | PostgreSQL (PGlite) | 8.9 MB | 13.2 M | 1.5 |
-//! | ITK elastix (C++) | 19.1 MB | 35.3 M | 1.8 |
-//! | FFmpeg | 32.2 MB | 38.8 M | 1.2 |
-//! | DuckDB (C++) | 39.4 MB | 59.5 M | 1.5 |
+//! | greeter (Rust) | 45 KB | 89 K | 2.0 |
+//! | SQLite | 688 KB | 1.46 M | 2.1 |
+//! | QuickJS | 503 KB | 1.02 M | 2.0 |
+//! | SpiderMonkey (componentize-js) | 12.0 MB | 16.6 M | 1.4 |
+//! | CPython (componentize-py) | 18.3 MB | 13.4 M | 0.7 |
+//! | Go (esbuild) | 14.0 MB | 19.2 M | 1.4 |
+//! | Ruby | 16.3 MB | 24.5 M | 1.5 |
+//! | PHP | 18.3 MB | 25.6 M | 1.4 |
+//! | swc (Rust) | 18.0 MB | 30.1 M | 1.7 |
+//! | PostgreSQL (PGlite) | 8.9 MB | 14.2 M | 1.6 |
+//! | ITK elastix (C++) | 19.1 MB | 38.3 M | 2.0 |
+//! | FFmpeg | 32.2 MB | 41.8 M | 1.3 |
+//! | DuckDB (C++) | 39.4 MB | 70.4 M | 1.8 |
 
 mod body;
 mod component;

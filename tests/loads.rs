@@ -1,11 +1,21 @@
 //! Bombs: components that take a compiler long for what they are. Each is refused, or loaded for
 //! what its size may cost; every load runs in a process of its own, which knows what it took.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 use std::{env, fs, process, thread};
 
 use wasmcell::{Component, ComponentOptions, Runtime};
+
+#[path = "bombs/bodies.rs"]
+mod bodies;
+#[path = "bombs/encode.rs"]
+mod encode;
+#[path = "bombs/modules.rs"]
+mod modules;
+#[path = "bombs/parts.rs"]
+mod parts;
 
 const FILE: &str = "WASMCELL_LOAD";
 
@@ -28,7 +38,7 @@ fn memory(line: &str) -> u64 {
 fn load() {
     let Some(file) = env::var_os(FILE) else { return };
     thread::spawn(|| {
-        while memory("VmRSS:") < 4 << 10 && usage().0 < 120_000 {
+        while memory("VmRSS:") < 2 << 10 && usage().0 < 30_000 {
             thread::sleep(Duration::from_millis(20));
         }
         eprintln!("more than anybody should take: {:?}", usage());
@@ -49,5 +59,122 @@ fn load() {
         Ok(_) => "loaded".to_owned(),
         Err(error) => format!("{:?}: {}", error.code(), error.message()),
     };
-    println!("{} {} {told}", after.0 - before.0, after.1 - before.1);
+    println!("\nTOOK {} {} {told}", after.0 - before.0, after.1 - before.1);
+}
+
+type Bomb = (&'static str, fn(usize) -> Vec<u8>);
+
+/// Larger ones are not tried: a load may take what its size may.
+const MOST_BYTES: usize = 512 << 10;
+
+/// Loads `bomb` of 64 parts and more, twice as many each time, until it is refused.
+fn explode((name, bomb): Bomb) -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("bomb.wasm");
+    let mut problems = Vec::new();
+    for n in (6..22).map(|power| 1 << power) {
+        let bytes = bomb(n);
+        if bytes.len() > MOST_BYTES {
+            break;
+        }
+        fs::write(&file, &bytes).unwrap();
+        let output = Command::new(env::current_exe().unwrap())
+            .args(["--exact", "load", "--nocapture"])
+            .env(FILE, &file)
+            .output()
+            .unwrap();
+        let (text, size) = (String::from_utf8_lossy(&output.stdout).into_owned(), bytes.len());
+        let told = text.lines().find_map(|line| line.strip_prefix("TOOK "));
+        let Some(told) = told else {
+            problems.push(format!("{name} of {n}, {size} bytes: ended by {}", output.status));
+            break;
+        };
+        let mut parts = told.splitn(3, ' ');
+        let [cpu, memory] = [(); 2].map(|()| parts.next().unwrap().parse::<usize>().unwrap());
+        let outcome = parts.next().unwrap();
+        println!("{name} of {n}: {size} bytes, {cpu} ms, {memory} MiB: {outcome:.60}");
+        // Four microseconds a byte, and a machine that is half as fast or has other things to do.
+        if cpu > 2 * (2000 + size / 250) || memory > 256 + size / 5000 {
+            problems.push(format!("{name} of {n}, {size} bytes: {cpu} ms, {memory} MiB"));
+        }
+        if outcome.starts_with("Panic") {
+            problems.push(format!("{name} of {n}: {outcome}"));
+        }
+        let is_refused = outcome.starts_with("ResourceLimit") || outcome.starts_with("Component");
+        if is_refused {
+            if !outcome.contains("`max_") && !outcome.contains("more than") {
+                problems.push(format!("{name} of {n} names no limit: {outcome}"));
+            }
+            break;
+        }
+    }
+    problems
+}
+
+fn explode_all(bombs: &[Bomb]) {
+    let problems: Vec<String> = bombs.iter().copied().flat_map(explode).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn bodies_cost_what_their_size_may() {
+    explode_all(&[
+        ("values of branches", |n| bodies::branch_values(900, n)),
+        ("values of calls", |n| bodies::call_values(900, n)),
+        ("values of blocks", |n| bodies::block_values(0x02, 900, n)),
+        ("values of loops", |n| bodies::block_values(0x03, 900, n)),
+        ("functions", |n| bodies::functions(0, n)),
+        ("functions with locals", |n| bodies::functions(40_000, n)),
+        ("live variables", |n| bodies::live_variables(n, n)),
+        ("variables of loops", |n| bodies::loop_variables(n, 100)),
+        ("branch tables", |n| bodies::branch_tables(n, n)),
+        ("blocks within blocks", |n| bodies::nest(0x02, n)),
+        ("loops within loops", |n| bodies::nest(0x03, n)),
+        ("tall stacks", bodies::tall_stack),
+        ("chains of additions", |n| bodies::chain(n, &[0x41, 1, 0x6a])),
+        ("table.grow", |n| bodies::repeated(1, n, &[0xd0, 0x70, 0x41, 0, 0xfc, 15, 0, 0x1a])),
+        ("memory.grow", |n| bodies::repeated(1, n, &[0x41, 0, 0x40, 0, 0x1a])),
+    ]);
+}
+
+#[test]
+fn modules_cost_what_their_size_may() {
+    explode_all(&[
+        ("types", |n| modules::types(20, n, 0)),
+        ("types of imports", |n| modules::types(20, n, n)),
+        ("imports", |n| modules::imports(n, 10)),
+        ("exports", |n| modules::exports(n, 10)),
+        ("long exports", |n| modules::exports(n, 10_000)),
+        ("escaping functions", modules::escaping),
+        ("globals", |n| modules::globals(n, encode::I32, &[0x41, 0])),
+        ("tables", |n| modules::tables(n / 64, 10, 10_000)),
+        ("elements", |n| modules::elements(1, n, false, false)),
+        ("elements as expressions", |n| modules::elements(1, n, true, false)),
+        ("segments of elements", |n| modules::elements(n, 1, true, true)),
+        ("images", |n| modules::images(n / 64, 1, 15 << 20)),
+        ("data segments", |n| modules::segments(n, false)),
+        ("names", |n| modules::names(n, 10)),
+        ("custom sections", |n| modules::custom("anything", n)),
+        ("empty modules", modules::many),
+    ]);
+}
+
+#[test]
+fn components_cost_what_their_size_may() {
+    explode_all(&[
+        ("instantiations", |n| parts::instantiations(n.ilog2() as usize, 2)),
+        ("components that are given", |n| parts::given(n.ilog2() as usize)),
+        ("bags of bags", |n| parts::bags(n.ilog2() as usize)),
+        ("tuples of tuples", |n| parts::tuples(n.ilog2() as usize, 20)),
+        ("interfaces", |n| parts::interfaces(n, n.min(900))),
+        ("long names", |n| parts::long_names(20_000, n)),
+        ("lowered functions", parts::lowered),
+        ("dropped resources", parts::dropped),
+        ("adapters", |n| parts::adapters(&parts::large_type(10, 10), n / 16)),
+        ("core instances", |n| parts::core_instances(20, n)),
+        ("aliases", parts::aliases),
+        ("types within types", parts::nested_types),
+        ("components within components", parts::nested_components),
+        ("text", |n| format!("(component (core module {}))", "(func)".repeat(n)).into_bytes()),
+    ]);
 }

@@ -92,6 +92,9 @@ impl<'a> Scopes<'a> {
     fn export(&mut self, name: &'a str, item: Item<'a>, cost: &mut Cost) -> Result<()> {
         let extent = item.ty.extent.with_name(name).with_size(1);
         let units = cost.mention(extent)?;
+        if self.open.len() == 1 {
+            cost.add(w::OUTERMOST * extent.size as f64)?;
+        }
         let here = self.here();
         here.extent = here.extent.with(extent);
         here.each += units;

@@ -104,6 +104,9 @@ impl<'a> Scopes<'a> {
         let item = self.reference(ty);
         let extent = item.ty.extent.with_name(name).with_size(1);
         cost.mention(extent)?;
+        if self.open.len() == 1 {
+            cost.add(w::OUTERMOST * extent.size as f64)?;
+        }
         let here = self.here();
         here.extent = here.extent.with(extent);
         if exported {

@@ -81,6 +81,8 @@ pub(super) const MODULE: f64 = 900.0;
 
 /// A part of a component type, where it is defined and wherever it is mentioned.
 pub(super) const MENTION: f64 = 0.25;
+/// More for a part of what the outermost component imports or exports, which is kept.
+pub(super) const OUTERMOST: f64 = 3.0;
 /// An import or export of a core module, where it is connected.
 pub(super) const CORE_PART: f64 = 3.0;
 pub(super) const ALIAS: f64 = 3.0;

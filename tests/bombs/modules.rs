@@ -83,9 +83,7 @@ pub fn elements(n: usize, elements: usize, expressions: bool, passive: bool) -> 
     let segment = match (expressions, passive) {
         (false, false) => [&[0], place, &leb(elements), &vec![0; elements]].concat(),
         (false, true) => [&[1, 0][..], &leb(elements), &vec![0; elements]].concat(),
-        (true, false) => {
-            [&[4], place, &leb(elements), &[0xd2, 0, END].repeat(elements)].concat()
-        }
+        (true, false) => [&[4], place, &leb(elements), &[0xd2, 0, END].repeat(elements)].concat(),
         (true, true) => {
             [&[5, FUNCREF][..], &leb(elements), &[0xd2, 0, END].repeat(elements)].concat()
         }

@@ -146,8 +146,7 @@ pub fn large_type(cases: usize, fields: usize) -> String {
 
 /// `n` instances of a core module with `imports` imports.
 pub fn core_instances(n: usize, imports: usize) -> Vec<u8> {
-    let wanted: String =
-        (0..imports).map(|i| format!("(import \"m\" \"f{i}\" (func))")).collect();
+    let wanted: String = (0..imports).map(|i| format!("(import \"m\" \"f{i}\" (func))")).collect();
     let given: String = (0..imports).map(|i| format!("(export \"f{i}\" (func $f))")).collect();
     let text = "(core instance (instantiate $m (with \"m\" (instance $b))))".repeat(n);
     binary(&format!(
