@@ -5,6 +5,7 @@
 //! mix-ups; it cannot find malice, because whoever forges the code also computes the checksum.
 
 mod container;
+mod dwarf;
 mod packages;
 mod registered;
 mod sealed;
@@ -65,6 +66,10 @@ impl Artifact {
 
     /// Compiles what [`vetted`] gave.
     pub(crate) fn compile_on(engine: &Engine, binary: &[u8], terms: &Terms) -> Result<Self> {
+        let binary = &*match terms.backtrace_details {
+            true => dwarf::bounded(binary),
+            false => Cow::Borrowed(binary),
+        };
         // All that recurses runs there, where there is stack for it.
         let (code, wit) = threads::compile(binary.len(), terms, || {
             let code = Registered::compile(engine, binary)?;

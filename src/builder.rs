@@ -170,8 +170,8 @@ impl RuntimeBuilder {
         self
     }
 
-    /// Source files and lines in backtraces, from the guest's own debug information. Off by
-    /// default: the guest chooses how long reading it takes.
+    /// Source files and lines in backtraces, from the guest's own debug information, as far as that
+    /// has at most 16 MiB and is quick to read. Off by default: it is read at each trap.
     pub fn backtrace_details(&mut self, enable: bool) -> &mut Self {
         self.settings.backtrace_details = enable;
         self

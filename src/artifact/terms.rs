@@ -16,6 +16,8 @@ pub(crate) struct Terms {
     pub(super) max_core_instances: u64,
     /// How many threads may compile; 0 for as many as there are processors.
     pub(crate) threads: usize,
+    /// Whether wasmtime reads the guest's debug information.
+    pub(super) backtrace_details: bool,
     pub(crate) stop: Stop,
 }
 
@@ -26,6 +28,7 @@ impl Terms {
             budget: Budget::new(settings.max_compile_cost),
             max_core_instances: settings.max_core_instances_per_component.into(),
             threads: settings.max_compile_threads,
+            backtrace_details: settings.backtrace_details,
             stop: Stop::default(),
         }
     }
