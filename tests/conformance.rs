@@ -13,12 +13,13 @@ use support::{files, none, read, root};
 const DIRECTORY: &str = "tests/conformance";
 
 /// Codes that no scenario can produce, and why.
-const BEYOND: [(&str, &str); 6] = [
+const BEYOND: [(&str, &str); 7] = [
     ("NONE", "it stands for success"),
     ("FORKED", "a Go program cannot fork; tests/c/fork.c forks"),
     ("DESCRIPTOR_LIMIT", "guests get WASI's own error first; tests/c/descriptors.c"),
     ("LOOKUP_LIMIT", "as above; tests/c/lookups.c"),
     ("DISK_QUOTA", "as above; tests/c/quota.c"),
+    ("SHUTDOWN", "no scenario outlives its runtime; tests/c/shutdown.c"),
     ("PANIC", "it takes a bug; tests/failpoints.rs has one for each function"),
 ];
 
