@@ -11,6 +11,9 @@ use crate::error::{Code, Error, Result};
 /// is less.
 pub(crate) const FUNCTION: usize = 12 << 10;
 
+/// What it takes to keep the deepest values that there are, for a call that runs later.
+pub(crate) const KEEPING: usize = 48 << 10;
+
 /// What is enough for functions that do more: build, load or release. Another thread runs them
 /// otherwise.
 pub(crate) const ROOMY: usize = 256 << 10;

@@ -30,7 +30,15 @@ pub(super) fn guard_roomy(
     name: &'static str,
     body: impl FnOnce() -> Result<()>,
 ) -> *mut runtime_error_t {
-    report(catch_roomy(name, body))
+    report(catch_with(name, |left| left.is_some_and(|left| left >= stack::ROOMY), body))
+}
+
+/// As [`guard`], for what reads values that it keeps: with little stack, another thread does it.
+pub(super) fn guard_keeping(
+    name: &'static str,
+    body: impl FnOnce() -> Result<()>,
+) -> *mut runtime_error_t {
+    report(catch_with(name, |left| left.is_none_or(|left| left >= stack::KEEPING), body))
 }
 
 #[inline(always)]
@@ -53,13 +61,16 @@ pub(super) fn catch<T>(name: &'static str, body: impl FnOnce() -> Result<T>) -> 
     })
 }
 
-/// As [`catch`], but where there is not much stack, or nobody knows how much, another thread runs
-/// `body` while this one waits.
-fn catch_roomy<T>(name: &'static str, body: impl FnOnce() -> Result<T>) -> Result<T> {
+/// As [`catch`], but where `has_room` says of the bytes that are left, if anybody knows them, that
+/// they are too few, another thread runs `body` while this one waits.
+fn catch_with<T>(
+    name: &'static str,
+    has_room: impl FnOnce(Option<usize>) -> bool,
+    body: impl FnOnce() -> Result<T>,
+) -> Result<T> {
     contain(name, || {
         let inside = Inside::enter();
-        let has_room = inside.stack.left().is_some_and(|left| left >= stack::ROOMY);
-        match has_room && !inside.is_ending {
+        match has_room(inside.stack.left()) && !inside.is_ending {
             true => body(),
             false => elsewhere(name, body),
         }

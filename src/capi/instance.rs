@@ -1,6 +1,6 @@
 use std::ffi::c_char;
 
-use super::boundary::{self, Out, borrow, guard, release, slice};
+use super::boundary::{self, Out, borrow, guard, guard_keeping, release, slice};
 use super::bytes::runtime_bytes_t;
 use super::component::runtime_component_t;
 use super::error::runtime_error_t;
@@ -214,7 +214,7 @@ pub unsafe extern "C" fn runtime_instance_call_async(
     options: *const runtime_call_options_t,
     completion: *const runtime_completion_t,
 ) -> *mut runtime_error_t {
-    guard("runtime_instance_call_async", || {
+    guard_keeping("runtime_instance_call_async", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers, and values whose
         // pointers are live as well.
         let (completion, instance, function, mut options, args) = unsafe {

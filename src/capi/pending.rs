@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::boundary::{Out, borrow, guard, release, slice};
+use super::boundary::{Out, borrow, guard, guard_keeping, release, slice};
 use super::component::runtime_component_t;
 use super::error::runtime_error_t;
 use super::function::{call_options, runtime_call_options_t, runtime_function_t};
@@ -154,7 +154,7 @@ pub unsafe extern "C" fn runtime_function_call_async(
     options: *const runtime_call_options_t,
     completion: *const runtime_completion_t,
 ) -> *mut runtime_error_t {
-    guard("runtime_function_call_async", || {
+    guard_keeping("runtime_function_call_async", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers, and values whose
         // pointers are live as well.
         let (completion, function, mut options, args) = unsafe {
