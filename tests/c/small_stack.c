@@ -113,7 +113,8 @@ static char *deep_wat(void) {
   }
   at += (size_t)snprintf(text + at, room - at,
                          "(func (export \"run\") (param \"x\" $t%d) (canon lift"
-                         " (core func $i \"f\") (memory (core memory $i \"m\")) (realloc (core func $i \"r\")))))",
+                         " (core func $i \"f\") (memory (core memory $i \"m\"))"
+                         " (realloc (core func $i \"r\")))))",
                          DEEP);
   CHECK(at < room);
   return text;
