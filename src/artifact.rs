@@ -204,6 +204,8 @@ impl std::fmt::Debug for Artifact {
 /// `COMPILE` if the bytes are no component; `RESOURCE_LIMIT` and `COMPONENT_TOO_LARGE` name the
 /// limit that they meet.
 pub(crate) fn vetted<'a>(bytes: &'a [u8], terms: &Terms) -> Result<(Cow<'a, [u8]>, u64)> {
+    // Reading it takes memory, too.
+    threads::fitting(bytes.len(), 1)?;
     let binary = component_binary(bytes, terms.max_text_size)?;
     terms.stop.check()?;
     let units = vet::vet(&binary, terms.budget, terms.max_core_instances)?;

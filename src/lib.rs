@@ -48,6 +48,7 @@ pub mod output;
 pub mod pool;
 mod portion;
 mod process;
+mod room;
 pub mod runtime;
 pub mod sandbox;
 mod share;

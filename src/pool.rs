@@ -8,6 +8,7 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 
 use crate::builder::Settings;
 use crate::error::{Code, Error, Result};
+use crate::room::Room;
 use crate::signals;
 use crate::types::Name;
 
@@ -42,6 +43,8 @@ pub struct Info {
 
 /// Room that host functions have on a guest's stack, beyond what the guest may use.
 const HOST_STACK: usize = 1536 << 10;
+/// Bytes of address space that an engine leaves to the rest of the process, at least.
+const HEADROOM: usize = 48 << 20;
 /// What lets 32-bit guests do without bounds checks.
 const FULL_RESERVATION: u64 = 4 << 30;
 const FULL_GUARD: u64 = 32 << 20;
@@ -79,11 +82,18 @@ pub(crate) fn engine(settings: &Settings) -> Result<(Engine, Info)> {
     let mut reason = String::new();
     for step in steps(settings) {
         let built = books_fit(settings, &step).and_then(|()| {
+            // A pool that just fits would leave nothing to anybody: the next allocation would end
+            // the process.
+            let headroom = Room::reserve(HEADROOM).ok_or_else(|| {
+                let left = HEADROOM >> 20;
+                format!("less than {left} MiB of address space are left, which all else needs")
+            })?;
             let make = || Engine::new(&config(settings, &step));
             let engine = match settings.signal_handlers {
                 true => signals::with_handlers(make),
                 false => make(),
             };
+            drop(headroom);
             engine.map_err(|error| describe(settings, &step, &error))
         });
         match built {

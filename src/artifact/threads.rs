@@ -7,6 +7,7 @@ use cranelift_codegen::timing::{self, Pass, Profiler};
 
 use super::terms::{Stop, Terms};
 use crate::error::{Code, Error, Result};
+use crate::room::Room;
 use crate::signals::Blocked;
 use crate::thread::ours;
 
@@ -25,13 +26,12 @@ const PER_BYTE: usize = 40;
 ///
 /// # Errors
 /// `RESOURCE_LIMIT` if the allocator has no room for one.
-fn fitting(binary: usize, most: usize) -> Result<usize> {
+pub(super) fn fitting(binary: usize, most: usize) -> Result<usize> {
     let needed = |threads: usize| {
         let fixed = threads.saturating_mul(PER_THREAD).saturating_add(BASE).min(ENOUGH);
         fixed.saturating_add(binary.saturating_mul(PER_BYTE))
     };
-    // Asked for and given back: nothing of it is ever touched.
-    let fits = |threads| Vec::<u8>::new().try_reserve_exact(needed(threads)).is_ok();
+    let fits = |threads| Room::reserve(needed(threads)).is_some();
     [most, 1].into_iter().find(|threads| fits(*threads)).ok_or_else(|| {
         let problem = format!(
             "compiling a component of {binary} bytes takes up to {} MiB of address space, which \
