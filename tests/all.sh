@@ -30,7 +30,7 @@ optional format rustfmt "$cargo fmt --version" "$cargo" fmt --all --check
 optional lint clippy "$cargo clippy --version" \
   "$cargo" clippy --release --locked --workspace --all-targets -- -D warnings
 step docs env RUSTDOCFLAGS="-D warnings" "$cargo" doc --release --locked --no-deps
-step tests "$cargo" test --release --locked --workspace
+step tests "$cargo" test --release --locked --workspace --no-fail-fast
 optional miri "cargo miri" "$cargo miri --version || $cargo +nightly miri --version" tests/miri.sh
 step examples make --no-print-directory -C examples-c check ${LIB:+"LIB=$LIB"}
 step install tests/install.sh

@@ -182,7 +182,7 @@ fn entries(
             let attribute = entries.read_attribute(*spec)?;
             let value = attribute.value();
             if attribute.name() == DW_AT_ranges
-                && let Some(mut ranges) = dwarf.attr_ranges(unit, value.clone())?
+                && let Some(mut ranges) = dwarf.attr_ranges(unit, value)?
             {
                 while ranges.next()?.is_some() {
                     work.take(8)?;
@@ -213,7 +213,7 @@ fn lines(dwarf: &Dwarf<Bytes<'_>>, unit: &Unit<Bytes<'_>>, work: &mut Work) -> R
     work.take(header.raw_program_buf().len() as u64)?;
     let home = unit.comp_dir.map_or(0, |it| it.len() as u64);
     for directory in header.include_directories() {
-        work.path(dwarf.attr_string(unit, directory.clone())?)?;
+        work.path(dwarf.attr_string(unit, *directory)?)?;
     }
     for file in header.file_names() {
         work.take(home)?;
