@@ -164,7 +164,7 @@ func WithLookupThreads(count uint64) RuntimeOption { return number(capi.LookupTh
 func WithMaxEnvironment(bytes uint64) RuntimeOption { return number(capi.MaxEnvironment, bytes) }
 
 // WithMaxInstanceState sets how much one instance may have besides memories and tables: globals,
-// references to functions and the like. 4 MiB by default; from 4 KiB to 1 GiB.
+// references to functions and the like. 8 MiB by default; from 4 KiB to 1 GiB.
 func WithMaxInstanceState(bytes uint64) RuntimeOption {
 	return number(capi.MaxInstanceState, bytes)
 }

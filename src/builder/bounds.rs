@@ -30,7 +30,7 @@ impl Default for Bounds {
             max_lookups: 16,
             lookup_threads: 16,
             max_environment: MIB,
-            max_instance_state: 4 * MIB,
+            max_instance_state: 8 * MIB,
             max_total_instance_state: 4 * GIB,
         }
     }
@@ -116,7 +116,7 @@ impl RuntimeBuilder {
         self.range("max_environment", bytes, 1, GIB, |s, n| s.bounds.max_environment = n)
     }
 
-    /// Bytes of globals, function references and the like that one instance may have. Default 4
+    /// Bytes of globals, function references and the like that one instance may have. Default 8
     /// MiB; from 4 KiB to 1 GiB.
     pub fn max_instance_state(&mut self, bytes: u64) -> &mut Self {
         self.range("max_instance_state", bytes, 4 * KIB, GIB, |s, n| {
