@@ -4,6 +4,8 @@ mod bell;
 #[cfg(target_os = "linux")]
 mod chain;
 #[cfg(target_os = "linux")]
+mod covered;
+#[cfg(target_os = "linux")]
 mod handlers;
 mod mask;
 #[cfg(not(target_os = "linux"))]

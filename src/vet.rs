@@ -31,6 +31,7 @@ mod component;
 mod cost;
 mod module;
 mod scope;
+mod signatures;
 mod types;
 mod weights;
 

@@ -7,10 +7,12 @@ use std::ptr::{self, NonNull};
 
 use wasmtime::component::ResourceAny;
 
-use super::array::checked;
+use super::array::{checked, too_large};
 use super::layout::runtime_value_t;
-use super::lifted::Resources;
-use crate::{Code, Error};
+use crate::Error;
+
+/// Resources, each with the place of its number in the results.
+pub(super) type Resources = Vec<(NonNull<u64>, ResourceAny)>;
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -345,11 +347,6 @@ impl Memory {
         let headers = std::iter::successors(chain.and_then(header), move |it| header(&it.previous));
         headers.map(|it| it.layout.size() - ROOM).chain(self.0.as_ref().map(|_| FIRST))
     }
-}
-
-/// The host has no memory for `size` bytes or elements.
-pub(super) fn too_large(size: usize) -> Error {
-    Error::new(Code::ResourceLimit, format_args!("no memory for a value of size {size}"))
 }
 
 #[cfg(test)]

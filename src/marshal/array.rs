@@ -2,9 +2,8 @@
 
 use std::mem::size_of;
 
-use super::arena::too_large;
-use crate::Result;
 use crate::types::Path;
+use crate::{Code, Error, Result};
 
 /// The most bytes a list or text can have in a guest: its memory has no more addresses.
 const GUEST_BYTES: usize = u32::MAX as usize;
@@ -55,4 +54,9 @@ pub(super) fn collect<T>(len: usize, items: impl Iterator<Item = Result<T>>) -> 
         all.push(item?);
     }
     Ok(all)
+}
+
+/// The host has no memory for `size` bytes or elements.
+pub(super) fn too_large(size: usize) -> Error {
+    Error::new(Code::ResourceLimit, format_args!("no memory for a value of size {size}"))
 }

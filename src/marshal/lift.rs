@@ -10,9 +10,9 @@ use wasmtime::component::__internal::{ComponentTypes, InterfaceType, LiftContext
 use wasmtime::component::{Lift as _, ResourceAny};
 use wasmtime::{Result, ValRaw, bail};
 
-use super::arena::Arena;
+use super::arena::{Arena, Resources};
 use super::layout::{runtime_list_t, runtime_string_t, runtime_value_of_t, runtime_value_t};
-use super::lifted::{Lifted, Resources};
+use super::lifted::Lifted;
 use super::pieces::{Slot, bits, character, flags_of, header, number, part, slice_of, unsupported};
 use super::results::Results;
 use super::tables::{Members, Words, case, kind_of, members, places, words_of};

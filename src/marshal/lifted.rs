@@ -1,18 +1,14 @@
 //! What a guest gave, before its resources have numbers.
 
-use std::ptr::NonNull;
-
 use wasmtime::component::ResourceAny;
 
+use super::arena::Resources;
 use super::results::Results;
 use crate::handles::{Handles, NoHandles};
 
 /// Values from a guest, in C memory. Resources among them have no numbers yet; the memory knows
 /// which. A thin pointer, as [`Results`] are.
 pub struct Lifted(Results);
-
-/// Resources, each with the place of its number in the results.
-pub(super) type Resources = Vec<(NonNull<u64>, ResourceAny)>;
 
 impl Lifted {
     /// `results`, without the numbers of `resources`, which belong to the places in it.

@@ -5,9 +5,8 @@ use std::ptr::NonNull;
 
 use wasmtime::component::ResourceAny;
 
-use super::arena::{Arena, Block, Memory};
+use super::arena::{Arena, Block, Memory, Resources};
 use super::layout::runtime_value_t;
-use super::lifted::Resources;
 use crate::Result;
 
 /// What a call returned, laid out for C. It owns everything that its values point to. A thin

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::AcqRel, Or
 
 use libc::{c_int, c_void, sigaction, siginfo_t, ucontext_t};
 
+use super::covered::{Covered, Handler};
 use super::pass;
 use crate::process::steadily_in_handler;
 
@@ -24,8 +25,6 @@ pub(super) const SIGNALS: [c_int; 2] = [libc::SIGSEGV, libc::SIGILL];
 
 /// How often we can go on top as another one. Who comes later takes the place of the last.
 pub(super) const LEVELS: usize = 16;
-
-pub(super) type Handler = unsafe extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
 
 /// What we put on top, one for each time.
 pub(super) static FRONTS: [Handler; LEVELS] = [
@@ -46,15 +45,6 @@ pub(super) static FRONTS: [Handler; LEVELS] = [
     front::<14>,
     front::<15>,
 ];
-
-/// Whom one of [`FRONTS`] covers. Never released: a handler may be looking at it.
-pub(super) struct Covered {
-    pub action: sigaction,
-    /// It was to be called once (SA_RESETHAND), and was.
-    pub spent: AtomicBool,
-    /// Whose place it took; only so that leak checkers find it.
-    _before: *const Covered,
-}
 
 /// Whom each of [`FRONTS`] covers, for one signal.
 pub(super) struct Chain([AtomicPtr<Covered>; LEVELS]);

@@ -11,7 +11,8 @@ use std::sync::{Mutex, PoisonError};
 
 use libc::{c_int, sigaction};
 
-use super::chain::{CHAINS, Chain, FRONTS, Handler, LEVELS, SIGNALS, ask, beyond, guests};
+use super::chain::{CHAINS, Chain, FRONTS, LEVELS, SIGNALS, ask, beyond, guests};
+use super::covered::Handler;
 use crate::error::Result;
 use crate::process::steadily;
 

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use libc::{c_int, c_void, sigaction, siginfo_t, sigset_t};
 
-use super::chain::{Covered, Handler};
+use super::covered::{Covered, Handler};
 use super::mask::change;
 
 /// Does what `covered` is set to do.

@@ -2,7 +2,7 @@
 
 use wasmparser::{BlockType, FunctionBody, Operator, Result};
 
-use super::module::Signatures;
+use super::signatures::Signatures;
 use super::weights as w;
 
 /// One block, loop or `if` that is open, or the function itself.
