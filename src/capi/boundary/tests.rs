@@ -1,9 +1,11 @@
 //! Tests of the boundary helpers. They run no guest, so Miri runs them too.
 
-use super::super::code::runtime_error_code_t;
-use super::super::error::{runtime_error_code, runtime_error_free};
+use std::{panic, ptr};
+
 use super::*;
-use crate::error::Code;
+use crate::capi::code::runtime_error_code_t;
+use crate::capi::error::{runtime_error_code, runtime_error_free};
+use crate::error::{Code, Error, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[repr(C)]
@@ -84,7 +86,9 @@ fn slices_accept_empty_and_refuse_impossible() {
         assert_eq!(problem(slice(shifted, 1, "x")), "`x`: is not aligned to 4 bytes");
         assert_eq!(problem(slice::<u32>(ptr::null(), 2, "x")), "`x`: is NULL, but its length is 2");
         assert!(problem(slice(words.as_ptr(), usize::MAX, "x")).contains("impossible"));
-        assert!(problem(slice(words.as_ptr(), MAX_BYTES / 4 + 1, "x")).contains("impossible"));
+        assert!(
+            problem(slice(words.as_ptr(), isize::MAX as usize / 4 + 1, "x")).contains("impossible")
+        );
     }
 }
 
