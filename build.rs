@@ -52,7 +52,10 @@ const CHAPTERS: [(&str, &[&str]); 20] = [
     ("Cancel tokens", &["capi/cancel.rs"]),
     ("Output", &["capi/output.rs"]),
     ("Functions", &["capi/function.rs", "capi/component/command.rs"]),
-    ("Asynchronous calls", &["capi/pending.rs", "capi/pending/completion.rs"]),
+    (
+        "Asynchronous calls",
+        &["capi/pending.rs", "capi/pending/progress.rs", "capi/pending/completion.rs"],
+    ),
     ("Instances", &["capi/instance.rs"]),
     ("Linkers", &["capi/linker.rs"]),
     ("Host functions", &["capi/call.rs", "capi/call/reply.rs"]),

@@ -1,40 +1,7 @@
-use std::ffi::c_void;
-use std::sync::Arc;
-
 use super::boundary::{borrow, guard};
-use super::callback::UserData;
 use super::error::runtime_error_t;
 use super::function::{call_options, runtime_call_options_t};
 use super::instance::runtime_instance_t;
-use crate::linker::Destructor;
-use crate::thread;
-
-/// Releases a resource of the host that a guest owned.
-///
-/// Runs once for each time a guest was given the resource to own, by a result of a host function or
-/// an argument of a call: when the guest drops it, on the thread of the call that the guest is in,
-/// or, if the guest still owns it then, when the guest's instance ends, on the thread that ends it.
-/// It does not run for a resource that the guest gave back. Several may run at once, on different
-/// threads. Must not unwind. May call any function of this library.
-///
-/// @param user_data  What was passed with the callback. Borrowed for the call.
-/// @param resource   The number that the host chose for the resource; the callback owns what it
-///                   stands for.
-///
-/// @since 0.1
-pub type runtime_resource_drop_fn_t =
-    Option<unsafe extern "C" fn(user_data: *mut c_void, resource: u32)>;
-
-/// The core's view of a destructor.
-pub(super) fn destructor(callback: runtime_resource_drop_fn_t, user: UserData) -> Arc<Destructor> {
-    Arc::new(move |resource| {
-        if let Some(callback) = callback {
-            // SAFETY: the header obliges callers to register a function of this type that does not
-            // unwind, with the `user_data` it expects.
-            thread::outside(|| unsafe { callback(user.get(), resource) });
-        }
-    })
-}
 
 /// Drops a resource of a guest that the host owns, which runs the guest's destructor for it.
 ///

@@ -2,7 +2,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use super::{Pending, Progress, Work, runtime_pending_t};
+use super::progress::{Pending, Progress, Work, runtime_pending_t};
 use crate::capi::boundary::{SizeTagged, overlay};
 use crate::capi::callback::{UserData, runtime_finalizer_t};
 use crate::capi::component::runtime_component_t;
