@@ -68,10 +68,10 @@ install: lib ## Install library, headers, pkg-config and CMake files (PREFIX, DE
 	ln -sf libwasmcell.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/libwasmcell.so'
 	install -m 644 $(OUT)/libwasmcell.a '$(DESTDIR)$(LIBDIR)'
-	$(fill) bindings/c/wasmcell.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/wasmcell.pc'
-	$(fill) bindings/c/wasmcell-config.cmake.in \
+	$(fill) packaging/wasmcell.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/wasmcell.pc'
+	$(fill) packaging/wasmcell-config.cmake.in \
 	  > '$(DESTDIR)$(LIBDIR)/cmake/wasmcell/wasmcell-config.cmake'
-	$(fill) bindings/c/wasmcell-config-version.cmake.in \
+	$(fill) packaging/wasmcell-config-version.cmake.in \
 	  > '$(DESTDIR)$(LIBDIR)/cmake/wasmcell/wasmcell-config-version.cmake'
 
 uninstall: ## Remove what install put there

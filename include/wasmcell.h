@@ -128,7 +128,7 @@
 #ifndef WASMCELL_H
 #define WASMCELL_H
 
-/* Generated from src/capi by cbindgen; do not edit. RUNTIME_BLESS=1 make test rewrites it. */
+/* Generated from src/capi by cbindgen; do not edit. `make bless` rewrites it. */
 
 #include <stdbool.h>
 #include <stddef.h>

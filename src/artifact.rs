@@ -72,6 +72,7 @@ impl Artifact {
         };
         // All that recurses runs there, where there is stack for it.
         let (code, wit) = threads::compile(binary.len(), terms, || {
+            crate::failpoint::hit("core:compile");
             let code = Registered::compile(engine, binary)?;
             Ok((code, wit::text(binary).map(Arc::from).map_err(Arc::from)))
         })?

@@ -30,6 +30,7 @@ struct Inner {
 
 impl Function {
     pub(crate) fn find(component: &Component, name: &str) -> Result<Self> {
+        crate::failpoint::hit("core:function");
         let item = component
             .types()
             .exports

@@ -111,6 +111,7 @@ pub(crate) fn store(
         wasi: None,
     };
     let mut store = Store::try_new(runtime.engine(), guest)?;
+    crate::failpoint::hit("core:store");
     store.limiter(|guest| &mut guest.limiter);
     store.set_hostcall_fuel(settings.max_hostcall_memory);
     store.set_max_component_handles(settings.max_resources);

@@ -15,7 +15,6 @@
 //! Unsafe code lives in [`capi`], in `marshal`, and where compiled code is deserialised.
 #![deny(unsafe_code)]
 
-#[path = "abi.rs"]
 mod abi;
 pub mod artifact;
 pub mod builder;
@@ -28,6 +27,7 @@ pub mod deadline;
 mod epoch;
 pub mod error;
 mod executor;
+mod failpoint;
 pub mod features;
 mod floats;
 pub mod function;

@@ -48,6 +48,7 @@ pub(crate) fn link(
     host: &Linker,
     directly: bool,
 ) -> Result<Linked> {
+    crate::failpoint::hit("core:link");
     let ty = component.component_type();
     let imports: Vec<(&str, ComponentItem)> =
         ty.imports(runtime.engine()).map(|(name, item)| (name, item.ty)).collect();

@@ -70,6 +70,7 @@ impl Runtime {
         let log = steadily(|| Log::new(callback));
         log.clone().within(|| {
             let cache = Cache::open(&settings.cache)?;
+            crate::failpoint::hit("core:runtime");
             let (engine, info) = steadily(|| pool::engine(&settings))?;
             let mut wasi = Linker::new(&engine);
             sandbox::add_to_linker(&mut wasi)?;

@@ -1,7 +1,7 @@
 //! What programs that were built against this library may rely on: the header, the exported
 //! names, the numbers, the layouts and the name of the library.
 //!
-//! `RUNTIME_BLESS=1 cargo test` rewrites the header and adds new lines to the goldens; it never
+//! `make bless` (`RUNTIME_BLESS=1`) rewrites the header and adds new lines to the goldens; it never
 //! removes a line from them, because a promise is not taken back.
 
 mod support;
@@ -27,9 +27,9 @@ fn header_is_current() {
     if let Some(i) = difference {
         let line = |text: &str| text.lines().nth(i).unwrap_or_default().to_owned();
         let (ours, theirs) = (line(&committed), line(&generated));
-        panic!("line {}: `{ours}`, but the sources say `{theirs}`; RUNTIME_BLESS=1", i + 1);
+        panic!("line {}: `{ours}`, but the sources say `{theirs}`; `make bless`", i + 1);
     }
-    assert_eq!(committed.lines().count(), generated.lines().count(), "RUNTIME_BLESS=1 rewrites it");
+    assert_eq!(committed.lines().count(), generated.lines().count(), "`make bless` rewrites it");
 }
 
 /// The lines of a golden file without comments. With `RUNTIME_BLESS=1`, lines of `actual` that it
@@ -54,7 +54,7 @@ fn golden(name: &str, actual: &BTreeSet<String>) -> BTreeSet<String> {
 #[track_caller]
 fn expect_same(what: &str, promised: &BTreeSet<String>, actual: &BTreeSet<String>) {
     let gone = promised.difference(actual).map(|l| format!("promised, but gone: {l}"));
-    let new = actual.difference(promised).map(|l| format!("new; RUNTIME_BLESS=1 adds it: {l}"));
+    let new = actual.difference(promised).map(|l| format!("new; `make bless` adds it: {l}"));
     none(&gone.chain(new).map(|l| format!("{what}: {l}")).collect::<Vec<_>>());
 }
 

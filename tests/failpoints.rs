@@ -23,7 +23,8 @@ fn library() -> PathBuf {
     profile.join("libwasmcell_failpoints.so")
 }
 
-/// The points that the core names: `failpoint::hit("core:<point>")`.
+/// The points that the core names, `failpoint::hit("core:<place>")`: one at least for each step of
+/// `core_point` in tests/c/failpoints.h, which walks through them.
 fn points() -> Vec<String> {
     let mut found = Vec::new();
     for path in files("src", "rs") {
@@ -32,6 +33,7 @@ fn points() -> Vec<String> {
             found.push(point.to_owned());
         }
     }
+    assert!(found.len() >= 5, "only {found:?} in src");
     found
 }
 

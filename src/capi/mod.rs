@@ -85,7 +85,7 @@ mod code;
 mod component;
 mod error;
 #[cfg(feature = "failpoints")]
-pub(crate) mod failpoint;
+mod failpoint;
 mod function;
 mod instance;
 mod kind;

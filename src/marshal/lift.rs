@@ -28,6 +28,7 @@ pub(super) enum From<'s> {
 
 /// Lifts values: `ty` is the tuple of their types.
 pub(super) fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, from: From<'_>) -> Result<Lifted> {
+    crate::failpoint::hit("core:lift");
     let types: &ComponentTypes = cx.types;
     let (arena, all) = (Arena::new(), members(types, ty)?);
     let room = arena.room(all.len()).map_err(Error::into_wasmtime)?;

@@ -1,8 +1,8 @@
 //! What things cost a compiler, in units: about a microsecond each, and at most some 200 bytes of
 //! memory while a function is compiled or 128 afterwards, whichever is dearer.
 //!
-//! Measured with wasmtime 48, thing by thing, by the generators in `tests/bombs`; `tests/loads.rs`
-//! finds those that a new compiler makes much dearer.
+//! Measured with wasmtime 48, thing by thing, by the generators in `tests/loads`, which finds those
+//! that a new compiler makes much dearer.
 
 use wasmparser::Operator;
 

@@ -3,9 +3,8 @@
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
-#[cfg(feature = "failpoints")]
-use crate::capi::failpoint;
 use crate::error::{Code, Error, Result};
+use crate::failpoint;
 use crate::stack;
 use crate::thread::{self, Inside};
 
@@ -45,11 +44,9 @@ pub(in crate::capi) fn contain<T>(
     // Unwind-safe by construction: a panic in a call drops the store it happened in, and what
     // outlives a call is behind locks that are left consistent.
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
-        #[cfg(feature = "failpoints")]
         failpoint::hit(name);
         body()
     }));
-    let _ = name;
     outcome.unwrap_or_else(|payload| Err(panicked(payload)))
 }
 

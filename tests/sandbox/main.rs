@@ -1,12 +1,8 @@
 //! What a sandbox grants, and that nothing else is granted, through the safe core.
 
-#[path = "sandbox/directories.rs"]
 mod directories;
-#[path = "sandbox/network.rs"]
 mod network;
-#[path = "sandbox/stdio.rs"]
 mod stdio;
-#[path = "sandbox/surroundings.rs"]
 mod surroundings;
 
 use std::fs;

@@ -8,13 +8,9 @@ use std::{env, fs, process, thread};
 
 use wasmcell::{Component, ComponentOptions, Runtime};
 
-#[path = "bombs/bodies.rs"]
 mod bodies;
-#[path = "bombs/encode.rs"]
 mod encode;
-#[path = "bombs/modules.rs"]
 mod modules;
-#[path = "bombs/parts.rs"]
 mod parts;
 
 const FILE: &str = "WASMCELL_LOAD";
