@@ -104,6 +104,9 @@ sanitize: lib ## The C tests under AddressSanitizer, UBSan and Valgrind
 	@.ci/deps test
 	@$(CARGO) test --release --locked --test c -- sanit valgrind
 
+miri: ## The boundary helpers and callbacks under Miri (nightly Rust with Miri)
+	@tests/miri.sh
+
 tsan: ## A stress test under ThreadSanitizer (nightly Rust; compiles wasmtime once more)
 	@tests/tsan.sh
 
@@ -126,8 +129,8 @@ bench: bench-peers ## All that is measured, beside peers (at first half an hour,
 bench-quick: bench-programs ## Only beside wasmtime in Rust, half a minute (WORKS="add ask")
 	@$(OUT)/compare $(OUT) $(BENCH) --quick $(WORKS)
 
-bench-readme: ## Put what `make bench` found into README.md, and the picture beside the benchmarks
-	@$(OUT)/compare --paste $(BENCH)/results.md README.md
+bench-readme: ## Put what `make bench` found into tests/bench/README.md, a few rows into README.md
+	@$(OUT)/compare --paste $(BENCH)/results.md tests/bench/README.md README.md
 	@cp $(BENCH)/results.svg tests/bench/results.svg
 
 bench-pool: bench-programs ## Try settings of the pool (SETTINGS="scan=1 batch=8,memory=0")
@@ -172,5 +175,5 @@ large: lib ## Build and run components in Python and JavaScript (pip, npm, 400 M
 print-%:
 	@echo '$($*)'
 
-.PHONY: demo test help deps lib install uninstall clean examples hosts sanitize tsan fuzz soak \
+.PHONY: demo test help deps lib install uninstall clean examples hosts sanitize miri tsan fuzz soak \
   lateness bless guests large bench bench-quick bench-readme bench-pool bench-programs bench-peers

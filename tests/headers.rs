@@ -57,7 +57,7 @@ fn clang_accepts_it_alone_in_every_dialect() {
     compile_in_all("clang", "clang++", &["-Wundef", "-Wshadow"]);
 }
 
-/// Row 24 and 25: among everything, reserved identifiers and documentation that does not match.
+/// Rows 24 and 25: among everything, reserved identifiers and documentation that does not match.
 #[test]
 fn clang_finds_nothing_to_say_about_it() {
     compile_in_all("clang", "clang++", &[&["-Weverything"][..], &NOT_WARNINGS].concat());

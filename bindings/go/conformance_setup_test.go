@@ -94,6 +94,8 @@ var numericSettings = map[string]func(uint64) RuntimeOption{
 	"max_resources":                    WithMaxResources,
 	"max_stack":                        WithMaxStack,
 	"max_call_depth":                   WithMaxCallDepth,
+	"pool_keep_resident":               WithPoolKeepResident,
+	"worker_threads":                   WithWorkerThreads,
 	"max_table_elements":               WithMaxTableElements,
 	"max_tables_per_component":         WithMaxTablesPerComponent,
 }

@@ -151,7 +151,7 @@ fn errors_cannot_be_ignored() {
     });
 }
 
-/// Row 7: each type says which threads may use it; row 11 of the ABI rules: and since when.
+/// Row 7: each type says which threads may use it, and since when it is there.
 #[test]
 fn every_type_states_its_rules() {
     let mut problems = Vec::new();

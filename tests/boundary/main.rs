@@ -5,8 +5,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod contributing;
 mod header_walk;
 mod reading;
+mod rows;
 mod searches;
 mod security;
 mod source_walk;

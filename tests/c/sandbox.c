@@ -52,6 +52,7 @@ static void test_output_is_captured(void) {
   EXPECT(component, &options, "complain(\"much too much\")", "()");
   CHECK_TEXT(runtime_output_stdout(options.output), "");
   CHECK_TEXT(runtime_output_stderr(options.output), "much too m");
+  CHECK(runtime_output_stderr_len(options.output) == 10);
   CHECK(runtime_output_is_truncated(options.output));
   FAILS(component, &options, "print-and-trap(\"so far\")", RUNTIME_ERROR_TRAP);
   CHECK_TEXT(runtime_output_stdout(options.output), "so far");

@@ -41,6 +41,8 @@ static const struct {
     {"max_resources", runtime_builder_max_resources},
     {"max_stack", runtime_builder_max_stack},
     {"max_call_depth", runtime_builder_max_call_depth},
+    {"pool_keep_resident", runtime_builder_pool_keep_resident},
+    {"worker_threads", runtime_builder_worker_threads},
     {"max_table_elements", runtime_builder_max_table_elements},
     {"max_tables_per_component", runtime_builder_max_tables_per_component},
 };

@@ -88,6 +88,8 @@ inline bool set_number(wasmcell::Builder &b, const std::string &name, std::uint6
   if (name == "max_call_depth") return b.max_call_depth(n), true;
   if (name == "max_table_elements") return b.max_table_elements(n), true;
   if (name == "max_tables_per_component") return b.max_tables_per_component(n), true;
+  if (name == "pool_keep_resident") return b.pool_keep_resident(n), true;
+  if (name == "worker_threads") return b.worker_threads(n), true;
   return false;
 }
 
