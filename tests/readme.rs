@@ -12,9 +12,25 @@ use std::process::Command;
 
 use support::header::Header;
 use support::programs::{Mode, cdylib, run_text, stage};
-use support::{none, read, root, run, scratch, tool};
+use support::{files, none, read, root, run, scratch, tool};
 
-const DOCUMENTS: [&str; 2] = ["README.md", "examples-c/README.md"];
+/// Documents whose programs are run.
+const PROGRAMS: [&str; 4] =
+    ["README.md", "examples-c/README.md", "bindings/cpp/README.md", "bindings/go/README.md"];
+
+/// Every document of the repository.
+fn documents() -> Vec<String> {
+    let mut found = Vec::new();
+    for name in ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"] {
+        found.push(name.to_owned());
+    }
+    for directory in ["bindings", "docs", "examples-c", "tests"] {
+        let paths = files(directory, "md").into_iter();
+        found.extend(paths.map(|path| path.to_string_lossy().into_owned()));
+    }
+    assert!(found.len() > 12, "only {found:?}");
+    found
+}
 
 /// A fenced block: its language, its text and the line it begins on.
 struct Block {
@@ -45,7 +61,7 @@ fn blocks(document: &str) -> Vec<Block> {
 /// Programs in the documents compile without a warning, run, and print what is written below them.
 fn check_programs(language: &str, main: &str, run: impl Fn(&str, &str) -> String) {
     let mut programs = 0;
-    for document in DOCUMENTS.iter().filter(|d| root().join(d).is_file()) {
+    for document in PROGRAMS {
         let blocks = blocks(&read(document));
         for (i, block) in blocks.iter().enumerate() {
             if block.language != language || !block.text.contains(main) {
@@ -60,7 +76,7 @@ fn check_programs(language: &str, main: &str, run: impl Fn(&str, &str) -> String
             }
         }
     }
-    assert!(programs > 0, "README.md has a program in {language}");
+    assert!(programs > 0, "no document has a program in {language}");
 }
 
 #[test]
@@ -125,8 +141,8 @@ fn documents_mention_what_exists() {
     let header = Header::committed();
     let text = read("include/wasmcell.h");
     let mut problems = Vec::new();
-    for document in DOCUMENTS.iter().chain(&["CHANGELOG.md"]).filter(|d| root().join(d).is_file()) {
-        let words: BTreeSet<String> = read(document)
+    for document in documents() {
+        let words: BTreeSet<String> = read(&document)
             .split(|c: char| !c.is_alphanumeric() && c != '_')
             .filter(|w| w.starts_with("runtime_") || w.starts_with("RUNTIME_"))
             .filter(|w| !w.ends_with('_') && *w != "RUNTIME_BLESS")
@@ -144,14 +160,21 @@ fn documents_mention_what_exists() {
     none(&problems);
 }
 
+/// The first page is read to its end.
+#[test]
+fn the_readme_is_short() {
+    let lines = read("README.md").lines().count();
+    assert!(lines <= 220, "README.md has {lines} lines");
+}
+
 /// Relative links lead somewhere.
 #[test]
 fn links_in_the_documents_lead_somewhere() {
     let mut problems = Vec::new();
-    for document in DOCUMENTS.iter().chain(&["CHANGELOG.md"]).filter(|d| root().join(d).is_file()) {
-        let directory = root().join(document).parent().expect("a document has one").to_owned();
+    for document in documents() {
+        let directory = root().join(&document).parent().expect("a document has one").to_owned();
         // Not in code, where brackets mean something else.
-        let text = read(document);
+        let text = read(&document);
         let prose: Vec<&str> = text.split("```").step_by(2).collect();
         for part in prose.iter().flat_map(|text| text.split("](").skip(1)) {
             let target = part.split([')', '#']).next().unwrap_or_default();

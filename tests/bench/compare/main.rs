@@ -22,14 +22,18 @@ use tables::Results;
 use works::Side;
 
 const USAGE: &str = "usage: compare RELEASE_DIRECTORY BENCH_DIRECTORY [--quick] [WORK]...
-       compare --paste RESULTS README";
+       compare --paste RESULTS ALL FEW";
 const INSTANCES: u64 = 10_000;
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["--paste", results, readme] => paste(Path::new(results), Path::new(readme)),
+        ["--paste", results, all, few] => {
+            let results = fs::read_to_string(results)?;
+            paste(&results, Path::new(all))?;
+            paste(&tables::few(&results), Path::new(few))
+        }
         [release, bench, ref rest @ ..] => {
             let quick = rest.contains(&"--quick");
             let wanted = rest.iter().filter(|it| **it != "--quick").map(|&it| it.to_owned());
@@ -128,11 +132,11 @@ fn write(places: &Places, results: &Results) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts results into `readme`.
-fn paste(results: &Path, readme: &Path) -> io::Result<()> {
-    let (results, text) = (fs::read_to_string(results)?, fs::read_to_string(readme)?);
-    let missing = || io::Error::other(format!("no place for them in {}", readme.display()));
-    fs::write(readme, pasted(&results, &text).ok_or_else(missing)?)
+/// Puts results into `document`.
+fn paste(results: &str, document: &Path) -> io::Result<()> {
+    let text = fs::read_to_string(document)?;
+    let missing = || io::Error::other(format!("no place for them in {}", document.display()));
+    fs::write(document, pasted(results, &text).ok_or_else(missing)?)
 }
 
 /// `text` with `results` between its two comments.

@@ -40,3 +40,29 @@ fn results_go_between_the_comments() {
     assert_eq!(pasted("new\n", &once).unwrap(), once);
     assert_eq!(pasted("new\n", "<!-- bench:end -->"), None);
 }
+
+#[test]
+fn a_few_rows_are_chosen_without_their_bars() {
+    let table = "| one call | ours | theirs | ratio | bar | C |\n\
+                 | --- | ---: | ---: | ---: | ---: | ---: |\n\
+                 | (u32, u32) -> u32 | 1 | 2 | 3 | ≤ 4 ok | 5 |\n\
+                 | other | 1 | 2 | 3 | 4 | 5 |\n\n\
+                 | besides | ratio | bar |\n";
+    let few = "| one call | ours | theirs | ratio | C |\n\
+               | --- | ---: | ---: | ---: | ---: |\n\
+               | (u32, u32) -> u32 | 1 | 2 | 3 | 5 |\n";
+    assert_eq!(tables::few(table), few);
+}
+
+/// What README.md shows is what was measured, as it stands in the tables beside the benchmarks.
+#[test]
+fn the_rows_of_the_readme_are_those_of_the_tables() {
+    let between = |text: &str| {
+        let (_, rest) = text.split_once("<!-- bench:begin -->\n\n").unwrap();
+        rest.split_once("<!-- bench:end -->").unwrap().0.to_owned()
+    };
+    let all = between(include_str!("../README.md"));
+    let few = tables::few(&all);
+    assert_eq!(few.lines().count(), 7, "{few}");
+    assert_eq!(between(include_str!("../../../README.md")), few);
+}
