@@ -100,6 +100,13 @@ hosts: ## Build and run the modules for nginx, PostgreSQL and SQLite (HOSTS="ngi
 	@$(MAKE) --no-print-directory lib
 	@tests/hosts/run.sh $(OUT) $(HOSTS)
 
+test-core: ## Unit tests, and tests of the core as a Rust crate: no C, no servers
+	@$(CARGO) test --release --locked --lib --test core --test host --test sandbox --test embedding
+
+test-install: lib ## Install into a scratch folder, and build programs from there
+	@.ci/deps test
+	@tests/install.sh
+
 sanitize: lib ## The C tests under AddressSanitizer, UBSan and Valgrind
 	@.ci/deps test
 	@$(CARGO) test --release --locked --test c -- sanit valgrind
@@ -175,5 +182,6 @@ large: lib ## Build and run components in Python and JavaScript (pip, npm, 400 M
 print-%:
 	@echo '$($*)'
 
-.PHONY: demo test help deps lib install uninstall clean examples hosts sanitize miri tsan fuzz soak \
-  lateness bless guests large bench bench-quick bench-readme bench-pool bench-programs bench-peers
+.PHONY: demo test help deps lib install uninstall clean examples hosts test-core test-install \
+  sanitize miri tsan fuzz soak lateness bless guests large bench bench-quick bench-readme bench-pool \
+  bench-programs bench-peers

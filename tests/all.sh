@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
-# Every test, one after the other, and a summary. `make test` calls it when the library is built.
+# Every test, one after the other, and a summary, whose last line says what this machine could not
+# run. `make test` calls it when the library is built. A step that leaves something out appends a line
+# to the file $WASMCELL_LEFT_OUT.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 cargo=${CARGO:-cargo}
 summary=()
 failed=0
+WASMCELL_LEFT_OUT=$(mktemp)
+export WASMCELL_LEFT_OUT
+trap 'rm -f "$WASMCELL_LEFT_OUT"' EXIT
 
 step() { # name, command...
   local name=$1 begin=$SECONDS result=ok
@@ -23,6 +28,7 @@ optional() { # name, package, probe, then as step
     step "$1" "${@:4}"
   else
     summary+=("$(printf '%-10s %-12s no %s here' skipped "$1" "$2")")
+    echo "$1 (no $2 here)" >>"$WASMCELL_LEFT_OUT"
   fi
 }
 
@@ -43,4 +49,6 @@ optional go "Go 1.24" "go version | grep -qE 'go1\.(2[4-9]|[3-9][0-9])'" binding
 
 printf '\n== summary\n'
 printf '%s\n' "${summary[@]}"
+left=$(paste -sd ';' "$WASMCELL_LEFT_OUT" | sed 's/;/; /g')
+printf '== left out: %s. Not part of it: make tsan, fuzz, soak, bench, large\n' "${left:-nothing}"
 exit "$failed"

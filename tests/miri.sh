@@ -12,7 +12,7 @@ elif cargo +nightly miri --version >/dev/null 2>&1; then
 else
   echo "miri: not run, because this machine's Rust has no \`cargo miri\`. To install it:"
   echo "    rustup toolchain install nightly --component miri,rust-src"
-  exit 0
+  exit 1
 fi
 
 # Isolation off: the tests of callbacks use threads and clocks. A directory of its own: Miri

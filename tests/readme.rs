@@ -205,6 +205,44 @@ fn versions_are_the_same_everywhere() {
     }
 }
 
+/// Workflows run what people run: targets of the Makefile, each explained by `make help`; and
+/// actions by a tag.
+#[test]
+fn workflows_call_make() {
+    let makefile = read("Makefile");
+    let is_target = |name: &str| {
+        makefile.lines().any(|line| line.starts_with(&format!("{name}:")) && line.contains(" ## "))
+    };
+    let (mut problems, mut calls) = (Vec::new(), 0);
+    for path in files(".github/workflows", "yml") {
+        let text = read(&path);
+        let matrix: Vec<&str> =
+            text.lines().filter_map(|l| l.trim().strip_prefix("- target: ")).collect();
+        for line in text.lines().map(|line| line.trim().trim_start_matches("- ")) {
+            let at = |problem: &str| format!("{}: {line}: {problem}", path.display());
+            if let Some(action) = line.strip_prefix("uses: ") {
+                if !action.starts_with("./") && !action.contains("@v") {
+                    problems.push(at("not by a tag"));
+                }
+            } else if let Some(command) = line.strip_prefix("run: ") {
+                let target = command.strip_prefix("make ").unwrap_or_default();
+                let targets = match target.contains("matrix.target") {
+                    true => matrix.clone(),
+                    false => vec![target],
+                };
+                for target in targets {
+                    calls += 1;
+                    if !is_target(target.split(' ').next().unwrap_or_default()) {
+                        problems.push(at("no target that `make help` shows"));
+                    }
+                }
+            }
+        }
+    }
+    none(&problems);
+    assert!(calls >= 6, "only {calls} calls of make");
+}
+
 /// Feature names and bits: the core, the header and what the library says are one list.
 #[test]
 fn features_are_the_same_everywhere() {

@@ -81,6 +81,7 @@ run_node() {
   include=${node%/bin/node}/include/node
   [ -e "$include/node_api.h" ] || {
     echo "   not run: there is no Node with its headers here"
+    echo "hosts/node (no Node with its headers here)" >>"${WASMCELL_LEFT_OUT:-/dev/null}"
     return
   }
   mkdir "$stage/node"

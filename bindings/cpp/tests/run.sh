@@ -85,9 +85,16 @@ say "files"
 check_files
 check_complete
 # Other versions would format a little differently.
-! clang-format --version 2>/dev/null | grep -q "version 14\." || find . -name '*.[ch]pp' -print0 |
-  xargs -0 clang-format --dry-run -Werror
-! command -v doxygen >/dev/null || check_docs
+if clang-format --version 2>/dev/null | grep -q "version 14\."; then
+  find . -name '*.[ch]pp' -print0 | xargs -0 clang-format --dry-run -Werror
+else
+  echo "cpp/format (no clang-format 14 here)" >>"${WASMCELL_LEFT_OUT:-/dev/null}"
+fi
+if command -v doxygen >/dev/null; then
+  check_docs
+else
+  echo "cpp/docs (no doxygen here)" >>"${WASMCELL_LEFT_OUT:-/dev/null}"
+fi
 
 say "headers, with all warnings"
 check_headers
