@@ -40,7 +40,7 @@ int main(void) {
   report("too few", runtime_function_call(run, NULL, 0, NULL, &results));
   report("no runtime", runtime_component_from_file(NULL, path, sizeof path - 1, NULL, &none));
 
-  /* Bytes that are no component. */
+  /* Bytes that are not a component. */
   report("garbage", runtime_component_new(runtime, (const uint8_t *)"\0asm", 4, NULL, &none));
 
   /* A guest that traps: which rule it broke, and where, innermost function first. */

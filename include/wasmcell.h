@@ -22,7 +22,7 @@
  *     runtime_free(runtime);
  *     runtime_builder_free(builder);
  *
- * Nine short chapters hold for everything below; then come constants, types, and the functions of
+ * Eleven short chapters hold for everything below; then come constants, types, and the functions of
  * each object in the order in which a program meets them.
  *
  * OWNERSHIP. What a function hands over through `out`, or returns and calls owned, belongs to the
@@ -41,12 +41,12 @@
  * into it, and prints nothing.
  *
  * THREADS. There is no state per thread: any thread may use, pass on or release any object. What a
- * function does with `const T *` any number of threads may do with the same object at once; what
- * it does with `T *`, one at a time, while no other thread uses that object. Releasing an object
+ * function does with `const T *` any number of threads may do with the same object at once; what it
+ * does with `T *`, one at a time, while no other thread uses that object. Releasing an object
  * counts as the latter. Calls block and run on the thread that calls. Functions may be called where
- * threads and the process begin and end, in constructors, in destructors of thread-local data and in
- * atexit() handlers; where a thread's own data is gone already, another thread does the work, with
- * the callbacks that belong to it, and the caller waits.
+ * threads and the process begin and end, in constructors, in destructors of thread-local data and
+ * in atexit() handlers; where a thread's own data is gone already, another thread does the work,
+ * with the callbacks that belong to it, and the caller waits.
  *
  * FORKS. After fork(), whatever the threads of the parent were doing, the child may release what it
  * inherited, in any order, build runtimes of its own, also from an inherited builder, and end in
@@ -64,15 +64,15 @@
  * is done by another thread where there is less than that, with the callbacks that belong to it,
  * while the caller waits; so is releasing. Guests have stacks of their own, unless they import
  * nothing or were loaded for blocking calls only; then they run on their caller's if that has room.
- * On a stack that is not the thread's own, a coroutine's, the library cannot tell how much there is:
- * leave 48 KiB. Such a stack must not be part of the thread's own, for which it would be taken. How
- * deep calls may be within each other is runtime_builder_max_call_depth().
+ * On a stack that is not the thread's own, a coroutine's, the library cannot tell how much there
+ * is: leave 48 KiB. Such a stack must not be part of the thread's own, for which it would be taken.
+ * How deep calls may be within each other is runtime_builder_max_call_depth().
  *
- * NUMBERS. Guests compute as WebAssembly says, whatever the floating-point environment of the thread
- * that calls: how it rounds, whether tiny numbers count, which results are signals. Callbacks and
- * the caller find the thread's own environment, flags included, and a change that a callback makes
- * stays. Callbacks on threads of the library find what threads start with. The x87 unit is left
- * alone.
+ * NUMBERS. Guests compute as WebAssembly says, whatever the floating-point environment of the
+ * thread that calls: how it rounds, whether tiny numbers count, which results are signals.
+ * Callbacks and the caller find the thread's own environment, flags included, and a change that a
+ * callback makes stays. Callbacks on threads of the library find what threads start with. The x87
+ * unit is left alone.
  *
  * STRINGS. All text is UTF-8. Text that goes in is a pointer and a length in bytes, without a NUL
  * at the end; NULL with length 0 is the empty text. Text that comes out of a getter is
@@ -105,18 +105,18 @@
  * THE PROCESS gets this from the library, and nothing else. When the first runtime is built whose
  * guests raise signals, and for good: handlers for SIGSEGV and SIGILL, and on x86-64 for SIGFPE.
  * When the first runtime is built, and for good: one descriptor of /proc/self/pagemap; one page of
- * memory; handlers of pthread_atfork(); and the library itself, which stays after dlclose(). Each thread that runs guests and has no alternate signal stack that is large enough
- * gets one, until it ends. A runtime has, until it and all that was made from it are gone: the
- * threads wasmcell-epoch, wasmcell-reactor, wasmcell-deadline, as many wasmcell-worker as
- * runtime_builder_worker_threads() says, and, while they have something to do and some seconds
- * longer, as many more wasmcell-deadline, which end calls that are late or cancelled, two more
- * wasmcell-reactor, which watch an inherited stdin, wasmcell-file and wasmcell-lookup, at most
+ * memory; handlers of pthread_atfork(); and the library itself, which stays after dlclose(). Each
+ * thread that runs guests and has no alternate signal stack that is large enough gets one, until it
+ * ends. A runtime has, until it and all that was made from it are gone: the threads wasmcell-epoch,
+ * wasmcell-reactor, wasmcell-deadline, as many wasmcell-worker as runtime_builder_worker_threads()
+ * says, and, while they have something to do and some seconds longer, as many more
+ * wasmcell-deadline, which end calls that are late or cancelled, two more wasmcell-reactor, which
+ * watch an inherited stdin, wasmcell-file and wasmcell-lookup, at most
  * runtime_builder_file_threads() and runtime_builder_lookup_threads(), and a wasmcell-worker in the
  * place of each that a host function blocks, at most 512; while something is compiled, one
  * wasmcell-compile for each processor, and at the end one wasmcell-shutdown; a wasmcell-helper for
  * each caller that has too little stack or is about to end; descriptors of two epolls and their
- * eventfds;
- * the mappings of the pool, of which the stacks alone are two for each of
+ * eventfds; the mappings of the pool, of which the stacks alone are two for each of
  * runtime_builder_max_components(); and temporary files in runtime_builder_cache_directory() while
  * it writes there, other files in it for good. A component has mappings of its code and its data,
  * and of some of them a descriptor of a file in memory (memfd); a sandbox that was given to it,
@@ -493,7 +493,7 @@ typedef uint32_t runtime_allocator_t;
 /**
  * The settings of a runtime, before it is built.
  *
- * Whoever makes it owns it and releases it with runtime_builder_free(), before or after the
+ * The caller owns it and releases it with runtime_builder_free(), before or after the
  * runtimes built from it; they keep what they need. One thread at a time may use it.
  *
  * Setters return nothing and accept a NULL builder, which they ignore: the first unusable value
@@ -507,7 +507,7 @@ typedef struct runtime_builder_t runtime_builder_t;
 /**
  * Bytes that the library made: text, or a compiled component.
  *
- * Whoever receives it owns it and releases it with runtime_bytes_free(). It refers to nothing
+ * The caller owns it and releases it with runtime_bytes_free(). It refers to nothing
  * else and may outlive every other object. It does not change, so any number of threads may
  * read it at once.
  *
@@ -528,7 +528,7 @@ typedef struct runtime_call_t runtime_call_t;
 /**
  * Cancels calls: give it to any number of them in runtime_call_options_t, and trigger it.
  *
- * Whoever receives it owns it and releases it with runtime_cancel_free(). It is sticky: once
+ * The caller owns it and releases it with runtime_cancel_free(). It is sticky: once
  * triggered it stays so, and also cancels the calls that it is given to later. It belongs to no
  * runtime. Calls keep what they need of it, so it may be freed before or after them. Any number
  * of threads may use it at once.
@@ -540,7 +540,7 @@ typedef struct runtime_cancel_t runtime_cancel_t;
 /**
  * A component, compiled and linked once.
  *
- * Whoever receives it owns it and releases it with runtime_component_free(). It keeps what it
+ * The caller owns it and releases it with runtime_component_free(). It keeps what it
  * needs of its runtime, so it may be freed before or after it. Any number of threads may use it
  * at once.
  *
@@ -551,7 +551,7 @@ typedef struct runtime_component_t runtime_component_t;
 /**
  * Why something failed: a code, one line of text, and what is known about the guest.
  *
- * Whoever receives it owns it and releases it with runtime_error_free(). It refers to nothing
+ * The caller owns it and releases it with runtime_error_free(). It refers to nothing
  * else and may outlive every other object. An error does not change after it is made, so any
  * number of threads may read it at once.
  *
@@ -562,7 +562,7 @@ typedef struct runtime_error_t runtime_error_t;
 /**
  * One exported function of a component, looked up and type-checked once.
  *
- * Whoever receives it owns it and releases it with runtime_function_free(). It keeps its
+ * The caller owns it and releases it with runtime_function_free(). It keeps its
  * component, so it may be freed before or after it. Any number of threads may call it at once:
  * each call runs in an instance of its own, and leaves nothing behind.
  *
@@ -573,8 +573,8 @@ typedef struct runtime_function_t runtime_function_t;
 /**
  * An instance of a component that keeps its state from one call to the next.
  *
- * For guests that need it; a call by runtime_function_call() leaves nothing behind. Whoever
- * receives it owns it and releases it with runtime_instance_free(). It keeps its component, so it
+ * For guests that need it; a call by runtime_function_call() leaves nothing behind. The
+ * caller owns it and releases it with runtime_instance_free(). It keeps its component, so it
  * may be freed before or after it, and counts as alive for runtime_builder_max_components(). Any
  * thread may use it, but it takes one call at a time: another one meanwhile is RUNTIME_ERROR_BUSY.
  * Once a call has failed in it, by a trap or a limit or because it was cancelled, the guest may
@@ -599,7 +599,7 @@ typedef struct runtime_item_t runtime_item_t;
 /**
  * What the host provides to components: functions and resources, by interface and name.
  *
- * Whoever receives it owns it and releases it with runtime_linker_free(). A component that is
+ * The caller owns it and releases it with runtime_linker_free(). A component that is
  * loaded with it, by runtime_component_options_t, copies what is in it, so it may be changed or
  * released afterwards, and serve any number of components. What no component imports does no
  * harm. One thread at a time may change it; loading components only reads it.
@@ -611,7 +611,7 @@ typedef struct runtime_linker_t runtime_linker_t;
 /**
  * What the guest of a call printed. See runtime_call_options_t.
  *
- * Whoever makes it owns it and releases it with runtime_output_free(), also while a call writes
+ * The caller owns it and releases it with runtime_output_free(), also while a call writes
  * to it. It holds the output of one call: a call that it is given to empties it first. It belongs
  * to no runtime. While a call that it was given to is in flight only that call may use it;
  * otherwise any number of threads may read it at once.
@@ -623,7 +623,7 @@ typedef struct runtime_output_t runtime_output_t;
 /**
  * An asynchronous call or load on its way, or its outcome.
  *
- * Whoever receives it owns it and releases it with runtime_pending_free(), at any time. It keeps
+ * The caller owns it and releases it with runtime_pending_free(), at any time. It keeps
  * nothing of the runtime, so it may be freed before or after everything else. Any number of
  * threads may use it at once. In a fork of the process, waiting is RUNTIME_ERROR_FORKED.
  *
@@ -634,9 +634,9 @@ typedef struct runtime_pending_t runtime_pending_t;
 /**
  * The answer that a host function still owes. See runtime_call_defer().
  *
- * Whoever receives it owns it, and passes it on to runtime_reply_complete(), or releases it with
- * runtime_reply_free(). Any thread may do so, at any time: also when the call is over, the
- * callback's `user_data` has been released, or nothing is left of the runtime.
+ * The host function that receives it owns it, and passes it on to runtime_reply_complete(), or
+ * releases it with runtime_reply_free(). Any thread may do so, at any time: also when the call is
+ * over, the callback's `user_data` has been released, or nothing is left of the runtime.
  *
  * @since 0.1
  */
@@ -645,7 +645,7 @@ typedef struct runtime_reply_t runtime_reply_t;
 /**
  * What a guest is granted of the world outside: see runtime_component_options_t.
  *
- * Whoever makes it owns it and releases it with runtime_sandbox_free(). Components copy it, so it
+ * The caller owns it and releases it with runtime_sandbox_free(). Components copy it, so it
  * may change, or be freed, after they were made. One thread at a time may use it.
  *
  * Nothing is granted unless one of these functions does so: no arguments, environment, files,
@@ -659,7 +659,7 @@ typedef struct runtime_sandbox_t runtime_sandbox_t;
  * A place where components are compiled and run: the engine, the pool, and the threads that
  * keep time.
  *
- * Whoever builds it owns it and releases it with runtime_free(). Objects made from it keep what
+ * The caller owns it and releases it with runtime_free(). Objects made from it keep what
  * they need of it, so it may be freed before or after them. Any number of threads may use it at
  * once. In a fork of the process, using it is RUNTIME_ERROR_FORKED.
  *
@@ -681,7 +681,7 @@ typedef struct runtime_type_t runtime_type_t;
 /**
  * The results of one call, with everything they point to.
  *
- * Whoever receives it owns it and releases it with runtime_values_free(), which releases every
+ * The caller owns it and releases it with runtime_values_free(), which releases every
  * string and list in it. It refers to nothing else and may outlive every other object. It does
  * not change, so any number of threads may read it at once.
  *
@@ -1886,7 +1886,7 @@ RUNTIME_API void runtime_builder_max_hostcall_memory(
 /**
  * Sets how many handles to resources one instance may hold at once.
  *
- * The same number bounds the entries of WASI's own table for the instance.
+ * This number also bounds the entries of WASI's own table for the instance.
  *
  * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
  * @param count    Default 10000; from 1 to 10000000.
@@ -2423,8 +2423,8 @@ RUNTIME_API void runtime_builder_experimental_features(
 /**
  * Adds experimental features, by name.
  *
- * The same as runtime_builder_experimental_features(), for names from a command line or a
- * configuration file.
+ * As runtime_builder_experimental_features(), for names from a command line or a configuration
+ * file.
  *
  * @param builder    The builder, borrowed for the call; NULL is allowed and does nothing.
  * @param names      As for runtime_feature_parse(): separated by commas, in any case, with
@@ -2611,7 +2611,7 @@ RUNTIME_API bool runtime_skip_feature_gated_instance(
  * first runtime was built gets the signals of guests: if it does not pass on what is not its own,
  * the next trap ends the process. Call this afterwards. The handler that was on top is kept: it
  * gets what no guest has raised, with the mask, the stack and the kind of arguments that it asked
- * for, and by passing on what it does not know it gets to whoever was there before it.
+ * for, and by passing on what it does not know it gets to the handler that was there before it.
  *
  * For the whole process. Does nothing if the handlers are on top, or if there are none because no
  * runtime needed them: see runtime_builder_signal_handlers().
@@ -3039,7 +3039,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_stderr_inherit(
  *
  * @return NULL on success, otherwise an error owned by the caller:
  *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `addresses` is NULL, if `addresses`
- *         is no IP address or range of them, or if there is no port between `first_port` and
+ *         is not an IP address or a range of them, or if there is no port between `first_port` and
  *         `last_port`.
  *
  * @threadsafe One thread at a time for each sandbox.
@@ -3053,7 +3053,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_allow_connect(
     uint16_t last_port);
 
 /**
- * Allows the guest to listen at some addresses and ports, for whoever connects there.
+ * Allows the guest to listen at some addresses and ports, for anyone who connects there.
  *
  * Each call allows more. Port 0, by which a guest asks for any free port, must be among the ports
  * as well as the port that is found. Answering datagrams takes runtime_sandbox_allow_connect(),
@@ -3067,7 +3067,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_allow_connect(
  *
  * @return NULL on success, otherwise an error owned by the caller:
  *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `addresses` is NULL, if `addresses`
- *         is no IP address or range of them, or if there is no port between `first_port` and
+ *         is not an IP address or a range of them, or if there is no port between `first_port` and
  *         `last_port`.
  *
  * @threadsafe One thread at a time for each sandbox.
@@ -3127,7 +3127,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_clock_fixed(
 /**
  * Makes the guest's random numbers the same in each instance, run and version of this library.
  *
- * Whoever knows the seed can foretell them, so keys that such a guest makes are worthless.
+ * Anyone who knows the seed can predict them, so keys that such a guest makes are worthless.
  *
  * @param sandbox  The sandbox, borrowed for the call.
  * @param seed     Any number.
@@ -3193,8 +3193,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_new(
 /**
  * Loads a component from a file.
  *
- * The same as reading the file and calling runtime_component_new(), except that a file that is
- * too large is not read.
+ * As reading the file and calling runtime_component_new() would; but a file that is too large is
+ * not read.
  *
  * @param runtime   Where to load it. Borrowed for the call; the component keeps what it needs,
  *                  so either may be freed first.
@@ -3269,10 +3269,10 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_serialize(
 /**
  * Loads a component from its compiled code.
  *
- * WARNING: the bytes are machine code, and this function trusts them. Whoever can choose or
+ * WARNING: the bytes are machine code, and this function trusts them. Anyone who can choose or
  * change them runs any code in your process, outside every sandbox and limit of this library;
- * no check here prevents that. Pass only what runtime_component_serialize() gave you and nobody
- * else could write to since. For bytes from anybody else, use runtime_component_new().
+ * no check here prevents that. Pass only what runtime_component_serialize() gave you, if nobody
+ * else has been able to write to it since. For all other bytes use runtime_component_new().
  *
  * @param runtime    Where to load it. Borrowed for the call; the component keeps what it needs,
  *                   so either may be freed first.
@@ -3286,7 +3286,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_serialize(
  *         RUNTIME_ERROR_INVALID_ARGUMENT if `runtime`, `bytes` or `out` is NULL, or if `options`
  *         is unusable,
  *         RUNTIME_ERROR_COMPILE if `bytes` comes from another version, processor or settings, or
- *         is no compiled component at all,
+ *         is not a compiled component at all,
  *         RUNTIME_ERROR_SIGNATURE if the runtime requires signatures, which compiled code does
  *         not carry,
  *         and as for runtime_component_new().
@@ -3398,10 +3398,10 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_share(
 /**
  * Loads a component from the file that runtime_component_share() gave, in this process or another.
  *
- * WARNING: the file holds machine code, and this function trusts it. Whoever can choose the
- * descriptor runs any code in your process, outside every sandbox and limit of this library. That
- * nobody has changed the file since it was made is looked at; who made it, nobody can tell. Pass
- * only what runtime_component_share() gave to you, or to a process that you trust as much.
+ * WARNING: the file holds machine code, and this function trusts it. Anyone who can choose the
+ * descriptor runs any code in your process, outside every sandbox and limit of this library. The
+ * function checks that the file has not changed since it was made, but not who made it. Pass only
+ * what runtime_component_share() gave to you, or to a process that you trust as much.
  *
  * @param runtime   Where to load it. Borrowed for the call; the component keeps what it needs, so
  *                  either may be freed first.
@@ -3725,7 +3725,7 @@ RUNTIME_API const char *runtime_type_child_name(
  * @param type  The type of a function, borrowed for the call; NULL is allowed.
  *
  * @return The type of its result; borrowed, alive as long as `type`. NULL if it gives nothing,
- *         if `type` is no function, or if it is NULL.
+ *         if `type` is not a function, or if it is NULL.
  *
  * @threadsafe Yes.
  * @since 0.1
@@ -4090,7 +4090,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_function_call_text(
  * @return NULL on success, otherwise an error owned by the caller:
  *         RUNTIME_ERROR_INVALID_ARGUMENT if `component` or `status_out` is NULL, or if `options`
  *         is unusable,
- *         RUNTIME_ERROR_NOT_FOUND if the component is no command,
+ *         RUNTIME_ERROR_NOT_FOUND if the component is not a command,
  *         and as for runtime_function_call(), except RUNTIME_ERROR_EXIT.
  *
  * @threadsafe Yes.
@@ -4314,7 +4314,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_call(
  *
  * @return NULL on success, otherwise an error owned by the caller:
  *         RUNTIME_ERROR_INVALID_ARGUMENT if `instance`, `function`, `text` or `out` is NULL, if
- *         `text` is no call of this function, or if `options` is unusable,
+ *         `text` is not a call of this function, or if `options` is unusable,
  *         and as for runtime_instance_call().
  *
  * @threadsafe Yes.

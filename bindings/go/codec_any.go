@@ -36,7 +36,8 @@ func lowerAny(s *session, w *Type, known resources, x any, v *capi.Value) error 
 			v.Kind = uint8(KindOption)
 			return nil
 		}
-		return &Error{Code: ErrTypeMismatch, Message: fmt.Sprintf("nil is no %s", w)}
+		return &Error{Code: ErrTypeMismatch,
+			Message: fmt.Sprintf("nil is not a value of type %s", w)}
 	case int:
 		if w.kind != KindOption {
 			return lowerInt(s, w, known, int64(value), v)
@@ -110,13 +111,14 @@ func lowerInt(s *session, w *Type, known resources, n int64, v *capi.Value) erro
 }
 
 func outOfRange(n int64, w *Type) error {
-	return &Error{Code: ErrTypeMismatch, Message: fmt.Sprintf("%d is no %s", n, w)}
+	return &Error{Code: ErrTypeMismatch,
+		Message: fmt.Sprintf("%d is not a value of type %s", n, w)}
 }
 
 func lowerMap(s *session, w *Type, known resources, from map[string]any, v *capi.Value) error {
 	if len(from) != len(w.fields) {
 		return &Error{Code: ErrTypeMismatch,
-			Message: fmt.Sprintf("%d fields are no %s", len(from), w)}
+			Message: fmt.Sprintf("%d fields do not make a %s", len(from), w)}
 	}
 	values := s.frame.Values(len(w.fields))
 	v.Kind, v.W1 = uint8(KindRecord), uint64(len(values))
@@ -136,7 +138,7 @@ func lowerMap(s *session, w *Type, known resources, from map[string]any, v *capi
 func lowerSlice(s *session, w *Type, known resources, from []any, v *capi.Value) error {
 	if w.kind == KindTuple && len(from) != len(w.fields) {
 		return &Error{Code: ErrTypeMismatch,
-			Message: fmt.Sprintf("%d values are no %s", len(from), w)}
+			Message: fmt.Sprintf("%d values do not make a %s", len(from), w)}
 	}
 	values := s.frame.Values(len(from))
 	v.Kind, v.W1 = uint8(w.kind), uint64(len(values))
@@ -192,7 +194,7 @@ func natural(s *session, x any, v *capi.Value) error {
 	}
 	if kind == KindNone {
 		return &Error{Code: ErrTypeMismatch,
-			Message: fmt.Sprintf("Go's %T is no value of the type that is wanted", x)}
+			Message: fmt.Sprintf("Go's %T is not a value of the type that is wanted", x)}
 	}
 	w := &Type{kind: kind}
 	if kind == KindList {

@@ -47,7 +47,7 @@ func (c *enumNameCodec) lower(_ *session, p unsafe.Pointer, v *capi.Value) error
 }
 
 func noCase(name string, w *Type) error {
-	return &Error{Code: ErrTypeMismatch, Message: fmt.Sprintf("%q is no case of %s", name, w)}
+	return &Error{Code: ErrTypeMismatch, Message: fmt.Sprintf("%q is not a case of %s", name, w)}
 }
 
 func (c *enumNameCodec) lift(_ *session, _ *capi.Results, v *capi.Value, p unsafe.Pointer) error {
@@ -68,7 +68,7 @@ func (c *enumNumberCodec) lower(_ *session, p unsafe.Pointer, v *capi.Value) err
 	index := readUint(p, c.size)
 	if index >= uint64(len(c.wit.fields)) {
 		return &Error{Code: ErrInvalidArgument,
-			Message: fmt.Sprintf("%d is no number of a case of %s", index, c.wit)}
+			Message: fmt.Sprintf("%d is not the number of a case of %s", index, c.wit)}
 	}
 	v.Kind, v.Index = uint8(KindEnum), uint32(index)
 	return nil

@@ -154,7 +154,7 @@ func TestResultsAreValuesOrErrors(t *testing.T) {
 		t.Errorf("%T %v", err, err)
 	}
 	if other := (*ResultError[uint8])(nil); errors.As(err, &other) {
-		t.Error("a string is no uint8", other)
+		t.Error("a string is not a uint8", other)
 	}
 	small := must[func(context.Context, Result[struct{}, uint8]) (struct{}, error)](t)(
 		Func1[Result[struct{}, uint8], struct{}](c, testKinds+"echo-result-error-only"))
@@ -247,19 +247,19 @@ func TestValuesThatDoNotFit(t *testing.T) {
 		value any
 		part  string
 	}{
-		{"echo-u8", 256, "256 is no u8"},
-		{"echo-u8", -1, "-1 is no u8"},
+		{"echo-u8", 256, "256 is not a value of type u8"},
+		{"echo-u8", -1, "-1 is not a value of type u8"},
 		{"echo-u8", "text", "expected u8, found string"},
-		{"echo-colour", "pink", `"pink" is no case`},
-		{"echo-colour", colourNumber(3), "3 is no number of a case"},
+		{"echo-colour", "pink", `"pink" is not a case`},
+		{"echo-colour", colourNumber(3), "3 is not the number of a case"},
 		{"echo-rights", rightsSet(8), "no flag of"},
-		{"echo-rights", []string{"fly"}, `"fly" is no case`},
+		{"echo-rights", []string{"fly"}, `"fly" is not a case`},
 		{"echo-size", size{}, "no case of"},
 		{"echo-size", size{Unknown: true, Named: pointer("x")}, "two cases of"},
 		{"echo-point", map[string]any{"x": 1, "z": 2}, "no field is y"},
-		{"echo-point", map[string]any{"x": 1}, "1 fields are no record"},
-		{"echo-string", nil, "nil is no string"},
-		{"echo-string", make(chan int), "chan int is no value"},
+		{"echo-point", map[string]any{"x": 1}, "1 fields do not make a record"},
+		{"echo-string", nil, "nil is not a value of type string"},
+		{"echo-string", make(chan int), "chan int is not a value"},
 		{"echo-string", "\xff", "UTF-8"},
 		{"echo-char", rune(0xd800), "scalar"},
 	} {
@@ -326,7 +326,7 @@ func TestTypesThatDoNotFit(t *testing.T) {
 			_, err := Func[func(context.Context) uint32](c, "add")
 			return err
 		},
-		"is no function": func() error {
+		"is not a function": func() error {
 			_, err := Func[int](c, "add")
 			return err
 		},

@@ -69,8 +69,8 @@ func WithBlockingOnly() ComponentOption { return func(l *load) { l.blockingOnly 
 // Deserialize loads a component from what [Component.Serialize] gave: in microseconds, not
 // seconds.
 //
-// WARNING: the bytes are machine code, and are trusted. Whoever can choose or change them runs any
-// code in your process, outside every sandbox and limit; no check here prevents that. Pass only
+// WARNING: the bytes are machine code, and are trusted. Anyone who can choose or change them runs
+// any code in your process, outside every sandbox and limit; no check here prevents that. Pass only
 // what Serialize gave you and nobody else could write to since.
 //
 // [ErrCompile] if the bytes are from another version, processor or settings, or no compiled
@@ -83,9 +83,9 @@ func (r *Runtime) Deserialize(bytes []byte, options ...ComponentOption) (*Compon
 // the ExtraFiles of os/exec, in another. Nothing is compiled or copied: all processes that load it
 // share its pages. The file may be closed afterwards.
 //
-// WARNING: the file holds machine code, and is trusted. Whoever can choose it runs any code in your
-// process, outside every sandbox and limit. That nobody has changed it since is looked at; who made
-// it, nobody can tell.
+// WARNING: the file holds machine code, and is trusted. Anyone who can choose it runs any code in
+// your process, outside every sandbox and limit. LoadShared checks that the file has not changed
+// since it was made, but not who made it.
 //
 // [ErrInvalidArgument] if it is not such a file; [ErrCompile] if it is from another version,
 // processor or settings; [ErrSignature] if the runtime requires signatures.
@@ -283,8 +283,8 @@ func (c *Component) CallText(ctx context.Context, text string) (string, error) {
 }
 
 // Run runs a command: a component that exports run of wasi:cli, as programs with a main do. It
-// gives the exit status, which is no error; trapping is. [ErrNotFound] if the component is no
-// command. The call runs on the thread of the goroutine: the C API has no other way.
+// gives the exit status, which is not an error; trapping is. [ErrNotFound] if the component is not
+// a command. The call runs on the thread of the goroutine: the C API has no other way.
 func (c *Component) Run(ctx context.Context) (int, error) {
 	s, err := begin(ctx, target{compiled: c.compiled, component: c})
 	if err != nil {

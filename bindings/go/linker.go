@@ -58,8 +58,9 @@ func (l *Linker) Close() error {
 //
 // An error that the function returns ends the guest's call, whose error has the code [ErrHost] and
 // unwraps to it, or has the code of an [Error] that it is. For a function that gives result<T, E>
-// the error of [Fail] is no such end: it is the error case of the result. A panic is an ErrHost
-// with the stack in its message. The function must not call [runtime.Goexit], as t.FailNow does.
+// the error of [Fail] does not end the call: it is the error case of the result. A panic is an
+// ErrHost with the stack in its message. The function must not call [runtime.Goexit], as t.FailNow
+// does.
 func (l *Linker) Define(path string, function any) error {
 	host, err := hostFunc(function)
 	if err != nil {
@@ -99,8 +100,8 @@ func (l *Linker) UnresolvedTrap() error {
 // has own<cart>. Guests see handles.
 //
 // The destructor runs for each T that a guest was given to own and does not own any more, except
-// those that it gave back: on the goroutine of the call that the guest is in, or of whoever ends
-// its instance. nil if there is nothing to do then. It must not block for long.
+// those that it gave back: on the goroutine of the call that the guest is in, or of the one that
+// ends its instance. nil if there is nothing to do then. It must not block for long.
 func DefineResource[T any](linker *Linker, path string, destructor func(T)) error {
 	t := reflect.TypeFor[T]()
 	table := &resourceTable{path: path, goType: t, values: map[uint32]reflect.Value{}}

@@ -106,7 +106,7 @@ const (
 	AllocatorPooling Allocator = 1
 	// AllocatorPoolingShrunk is a pool whose slots are only as large as the limits need.
 	AllocatorPoolingShrunk Allocator = 2
-	// AllocatorOnDemand is no pool: memory is mapped for each instance when it is made.
+	// AllocatorOnDemand does without a pool: memory is mapped for each instance when it is made.
 	AllocatorOnDemand Allocator = 3
 )
 

@@ -31,7 +31,7 @@ func goTypes(t reflect.Type) (params []reflect.Type, result reflect.Type, err er
 	}
 	switch {
 	case t == nil || t.Kind() != reflect.Func:
-		return wrong("is no function")
+		return wrong("is not a function")
 	case t.IsVariadic():
 		return wrong("is variadic")
 	case t.NumIn() == 0 || t.In(0) != contextType:

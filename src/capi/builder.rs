@@ -11,7 +11,7 @@ mod trust;
 
 /// The settings of a runtime, before it is built.
 ///
-/// Whoever makes it owns it and releases it with runtime_builder_free(), before or after the
+/// The caller owns it and releases it with runtime_builder_free(), before or after the
 /// runtimes built from it; they keep what they need. One thread at a time may use it.
 ///
 /// Setters return nothing and accept a NULL builder, which they ignore: the first unusable value

@@ -2,7 +2,7 @@ use super::boundary::release;
 
 /// Bytes that the library made: text, or a compiled component.
 ///
-/// Whoever receives it owns it and releases it with runtime_bytes_free(). It refers to nothing
+/// The caller owns it and releases it with runtime_bytes_free(). It refers to nothing
 /// else and may outlive every other object. It does not change, so any number of threads may
 /// read it at once.
 ///

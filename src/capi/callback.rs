@@ -151,7 +151,7 @@ pub(super) fn log_level(number: i32) -> Result<tracing::Level> {
         INFO => Ok(tracing::Level::INFO),
         DEBUG => Ok(tracing::Level::DEBUG),
         TRACE => Ok(tracing::Level::TRACE),
-        _ => Err(Error::invalid("level", format_args!("{number} is no runtime_log_level_t"))),
+        _ => Err(Error::invalid("level", format_args!("{number} is not a runtime_log_level_t"))),
     }
 }
 

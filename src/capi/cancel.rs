@@ -4,7 +4,7 @@ use crate::cancel::CancelToken;
 
 /// Cancels calls: give it to any number of them in runtime_call_options_t, and trigger it.
 ///
-/// Whoever receives it owns it and releases it with runtime_cancel_free(). It is sticky: once
+/// The caller owns it and releases it with runtime_cancel_free(). It is sticky: once
 /// triggered it stays so, and also cancels the calls that it is given to later. It belongs to no
 /// runtime. Calls keep what they need of it, so it may be freed before or after them. Any number
 /// of threads may use it at once.

@@ -20,7 +20,7 @@ mod shared;
 
 /// A component, compiled and linked once.
 ///
-/// Whoever receives it owns it and releases it with runtime_component_free(). It keeps what it
+/// The caller owns it and releases it with runtime_component_free(). It keeps what it
 /// needs of its runtime, so it may be freed before or after it. Any number of threads may use it
 /// at once.
 ///
@@ -182,8 +182,8 @@ pub unsafe extern "C" fn runtime_component_new(
 
 /// Loads a component from a file.
 ///
-/// The same as reading the file and calling runtime_component_new(), except that a file that is
-/// too large is not read.
+/// As reading the file and calling runtime_component_new() would; but a file that is too large is
+/// not read.
 ///
 /// @param runtime   Where to load it. Borrowed for the call; the component keeps what it needs,
 ///                  so either may be freed first.
@@ -283,10 +283,10 @@ pub unsafe extern "C" fn runtime_component_serialize(
 
 /// Loads a component from its compiled code.
 ///
-/// WARNING: the bytes are machine code, and this function trusts them. Whoever can choose or
+/// WARNING: the bytes are machine code, and this function trusts them. Anyone who can choose or
 /// change them runs any code in your process, outside every sandbox and limit of this library;
-/// no check here prevents that. Pass only what runtime_component_serialize() gave you and nobody
-/// else could write to since. For bytes from anybody else, use runtime_component_new().
+/// no check here prevents that. Pass only what runtime_component_serialize() gave you, if nobody
+/// else has been able to write to it since. For all other bytes use runtime_component_new().
 ///
 /// @param runtime    Where to load it. Borrowed for the call; the component keeps what it needs,
 ///                   so either may be freed first.
@@ -300,7 +300,7 @@ pub unsafe extern "C" fn runtime_component_serialize(
 ///         RUNTIME_ERROR_INVALID_ARGUMENT if `runtime`, `bytes` or `out` is NULL, or if `options`
 ///         is unusable,
 ///         RUNTIME_ERROR_COMPILE if `bytes` comes from another version, processor or settings, or
-///         is no compiled component at all,
+///         is not a compiled component at all,
 ///         RUNTIME_ERROR_SIGNATURE if the runtime requires signatures, which compiled code does
 ///         not carry,
 ///         and as for runtime_component_new().

@@ -7,7 +7,7 @@ use crate::types::Name;
 
 /// Why something failed: a code, one line of text, and what is known about the guest.
 ///
-/// Whoever receives it owns it and releases it with runtime_error_free(). It refers to nothing
+/// The caller owns it and releases it with runtime_error_free(). It refers to nothing
 /// else and may outlive every other object. An error does not change after it is made, so any
 /// number of threads may read it at once.
 ///

@@ -22,7 +22,7 @@ use crate::marshal::layout::runtime_value_t;
 
 /// One exported function of a component, looked up and type-checked once.
 ///
-/// Whoever receives it owns it and releases it with runtime_function_free(). It keeps its
+/// The caller owns it and releases it with runtime_function_free(). It keeps its
 /// component, so it may be freed before or after it. Any number of threads may call it at once:
 /// each call runs in an instance of its own, and leaves nothing behind.
 ///

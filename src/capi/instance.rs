@@ -15,8 +15,8 @@ use crate::types::FunctionType;
 
 /// An instance of a component that keeps its state from one call to the next.
 ///
-/// For guests that need it; a call by runtime_function_call() leaves nothing behind. Whoever
-/// receives it owns it and releases it with runtime_instance_free(). It keeps its component, so it
+/// For guests that need it; a call by runtime_function_call() leaves nothing behind. The
+/// caller owns it and releases it with runtime_instance_free(). It keeps its component, so it
 /// may be freed before or after it, and counts as alive for runtime_builder_max_components(). Any
 /// thread may use it, but it takes one call at a time: another one meanwhile is RUNTIME_ERROR_BUSY.
 /// Once a call has failed in it, by a trap or a limit or because it was cancelled, the guest may
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn runtime_instance_call(
 ///
 /// @return NULL on success, otherwise an error owned by the caller:
 ///         RUNTIME_ERROR_INVALID_ARGUMENT if `instance`, `function`, `text` or `out` is NULL, if
-///         `text` is no call of this function, or if `options` is unusable,
+///         `text` is not a call of this function, or if `options` is unusable,
 ///         and as for runtime_instance_call().
 ///
 /// @threadsafe Yes.

@@ -10,7 +10,7 @@ use crate::thread;
 
 /// What the host provides to components: functions and resources, by interface and name.
 ///
-/// Whoever receives it owns it and releases it with runtime_linker_free(). A component that is
+/// The caller owns it and releases it with runtime_linker_free(). A component that is
 /// loaded with it, by runtime_component_options_t, copies what is in it, so it may be changed or
 /// released afterwards, and serve any number of components. What no component imports does no
 /// harm. One thread at a time may change it; loading components only reads it.

@@ -9,7 +9,7 @@ use crate::output::{Output, Stream};
 
 /// What the guest of a call printed. See runtime_call_options_t.
 ///
-/// Whoever makes it owns it and releases it with runtime_output_free(), also while a call writes
+/// The caller owns it and releases it with runtime_output_free(), also while a call writes
 /// to it. It holds the output of one call: a call that it is given to empties it first. It belongs
 /// to no runtime. While a call that it was given to is in flight only that call may use it;
 /// otherwise any number of threads may read it at once.

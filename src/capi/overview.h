@@ -22,7 +22,7 @@
  *     runtime_free(runtime);
  *     runtime_builder_free(builder);
  *
- * Nine short chapters hold for everything below; then come constants, types, and the functions of
+ * Eleven short chapters hold for everything below; then come constants, types, and the functions of
  * each object in the order in which a program meets them.
  *
  * OWNERSHIP. What a function hands over through `out`, or returns and calls owned, belongs to the
@@ -41,12 +41,12 @@
  * into it, and prints nothing.
  *
  * THREADS. There is no state per thread: any thread may use, pass on or release any object. What a
- * function does with `const T *` any number of threads may do with the same object at once; what
- * it does with `T *`, one at a time, while no other thread uses that object. Releasing an object
+ * function does with `const T *` any number of threads may do with the same object at once; what it
+ * does with `T *`, one at a time, while no other thread uses that object. Releasing an object
  * counts as the latter. Calls block and run on the thread that calls. Functions may be called where
- * threads and the process begin and end, in constructors, in destructors of thread-local data and in
- * atexit() handlers; where a thread's own data is gone already, another thread does the work, with
- * the callbacks that belong to it, and the caller waits.
+ * threads and the process begin and end, in constructors, in destructors of thread-local data and
+ * in atexit() handlers; where a thread's own data is gone already, another thread does the work,
+ * with the callbacks that belong to it, and the caller waits.
  *
  * FORKS. After fork(), whatever the threads of the parent were doing, the child may release what it
  * inherited, in any order, build runtimes of its own, also from an inherited builder, and end in
@@ -64,15 +64,15 @@
  * is done by another thread where there is less than that, with the callbacks that belong to it,
  * while the caller waits; so is releasing. Guests have stacks of their own, unless they import
  * nothing or were loaded for blocking calls only; then they run on their caller's if that has room.
- * On a stack that is not the thread's own, a coroutine's, the library cannot tell how much there is:
- * leave 48 KiB. Such a stack must not be part of the thread's own, for which it would be taken. How
- * deep calls may be within each other is runtime_builder_max_call_depth().
+ * On a stack that is not the thread's own, a coroutine's, the library cannot tell how much there
+ * is: leave 48 KiB. Such a stack must not be part of the thread's own, for which it would be taken.
+ * How deep calls may be within each other is runtime_builder_max_call_depth().
  *
- * NUMBERS. Guests compute as WebAssembly says, whatever the floating-point environment of the thread
- * that calls: how it rounds, whether tiny numbers count, which results are signals. Callbacks and
- * the caller find the thread's own environment, flags included, and a change that a callback makes
- * stays. Callbacks on threads of the library find what threads start with. The x87 unit is left
- * alone.
+ * NUMBERS. Guests compute as WebAssembly says, whatever the floating-point environment of the
+ * thread that calls: how it rounds, whether tiny numbers count, which results are signals.
+ * Callbacks and the caller find the thread's own environment, flags included, and a change that a
+ * callback makes stays. Callbacks on threads of the library find what threads start with. The x87
+ * unit is left alone.
  *
  * STRINGS. All text is UTF-8. Text that goes in is a pointer and a length in bytes, without a NUL
  * at the end; NULL with length 0 is the empty text. Text that comes out of a getter is
@@ -105,18 +105,18 @@
  * THE PROCESS gets this from the library, and nothing else. When the first runtime is built whose
  * guests raise signals, and for good: handlers for SIGSEGV and SIGILL, and on x86-64 for SIGFPE.
  * When the first runtime is built, and for good: one descriptor of /proc/self/pagemap; one page of
- * memory; handlers of pthread_atfork(); and the library itself, which stays after dlclose(). Each thread that runs guests and has no alternate signal stack that is large enough
- * gets one, until it ends. A runtime has, until it and all that was made from it are gone: the
- * threads wasmcell-epoch, wasmcell-reactor, wasmcell-deadline, as many wasmcell-worker as
- * runtime_builder_worker_threads() says, and, while they have something to do and some seconds
- * longer, as many more wasmcell-deadline, which end calls that are late or cancelled, two more
- * wasmcell-reactor, which watch an inherited stdin, wasmcell-file and wasmcell-lookup, at most
+ * memory; handlers of pthread_atfork(); and the library itself, which stays after dlclose(). Each
+ * thread that runs guests and has no alternate signal stack that is large enough gets one, until it
+ * ends. A runtime has, until it and all that was made from it are gone: the threads wasmcell-epoch,
+ * wasmcell-reactor, wasmcell-deadline, as many wasmcell-worker as runtime_builder_worker_threads()
+ * says, and, while they have something to do and some seconds longer, as many more
+ * wasmcell-deadline, which end calls that are late or cancelled, two more wasmcell-reactor, which
+ * watch an inherited stdin, wasmcell-file and wasmcell-lookup, at most
  * runtime_builder_file_threads() and runtime_builder_lookup_threads(), and a wasmcell-worker in the
  * place of each that a host function blocks, at most 512; while something is compiled, one
  * wasmcell-compile for each processor, and at the end one wasmcell-shutdown; a wasmcell-helper for
  * each caller that has too little stack or is about to end; descriptors of two epolls and their
- * eventfds;
- * the mappings of the pool, of which the stacks alone are two for each of
+ * eventfds; the mappings of the pool, of which the stacks alone are two for each of
  * runtime_builder_max_components(); and temporary files in runtime_builder_cache_directory() while
  * it writes there, other files in it for good. A component has mappings of its code and its data,
  * and of some of them a descriptor of a file in memory (memfd); a sandbox that was given to it,

@@ -35,7 +35,7 @@ impl From<Allocator> for runtime_allocator_t {
 /// A place where components are compiled and run: the engine, the pool, and the threads that
 /// keep time.
 ///
-/// Whoever builds it owns it and releases it with runtime_free(). Objects made from it keep what
+/// The caller owns it and releases it with runtime_free(). Objects made from it keep what
 /// they need of it, so it may be freed before or after them. Any number of threads may use it at
 /// once. In a fork of the process, using it is RUNTIME_ERROR_FORKED.
 ///

@@ -19,7 +19,7 @@ pub const RUNTIME_RIGHT_LIST: u64 = 4;
 
 /// What a guest is granted of the world outside: see runtime_component_options_t.
 ///
-/// Whoever makes it owns it and releases it with runtime_sandbox_free(). Components copy it, so it
+/// The caller owns it and releases it with runtime_sandbox_free(). Components copy it, so it
 /// may change, or be freed, after they were made. One thread at a time may use it.
 ///
 /// Nothing is granted unless one of these functions does so: no arguments, environment, files,

@@ -8,7 +8,7 @@ use crate::signals;
 /// first runtime was built gets the signals of guests: if it does not pass on what is not its own,
 /// the next trap ends the process. Call this afterwards. The handler that was on top is kept: it
 /// gets what no guest has raised, with the mask, the stack and the kind of arguments that it asked
-/// for, and by passing on what it does not know it gets to whoever was there before it.
+/// for, and by passing on what it does not know it gets to the handler that was there before it.
 ///
 /// For the whole process. Does nothing if the handlers are on top, or if there are none because no
 /// runtime needed them: see runtime_builder_signal_handlers().

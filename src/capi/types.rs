@@ -177,7 +177,7 @@ pub unsafe extern "C" fn runtime_type_child_name(
 /// @param type  The type of a function, borrowed for the call; NULL is allowed.
 ///
 /// @return The type of its result; borrowed, alive as long as `type`. NULL if it gives nothing,
-///         if `type` is no function, or if it is NULL.
+///         if `type` is not a function, or if it is NULL.
 ///
 /// @threadsafe Yes.
 /// @since 0.1

@@ -5,7 +5,7 @@ use crate::marshal::{Block, Results};
 
 /// The results of one call, with everything they point to.
 ///
-/// Whoever receives it owns it and releases it with runtime_values_free(), which releases every
+/// The caller owns it and releases it with runtime_values_free(), which releases every
 /// string and list in it. It refers to nothing else and may outlive every other object. It does
 /// not change, so any number of threads may read it at once.
 ///

@@ -105,7 +105,7 @@ pub(in crate::capi) fn quietly(name: &'static str, body: impl FnOnce()) {
         }
     });
     if let Err(error) = done {
-        // Whoever listens may be what panicked.
+        // The log's callback may be what panicked.
         let _ = catch(name, || {
             tracing::error!("{name}: {error}");
             Ok(())

@@ -270,7 +270,7 @@ pub unsafe extern "C" fn runtime_builder_max_hostcall_memory(
 
 /// Sets how many handles to resources one instance may hold at once.
 ///
-/// The same number bounds the entries of WASI's own table for the instance.
+/// This number also bounds the entries of WASI's own table for the instance.
 ///
 /// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
 /// @param count    Default 10000; from 1 to 10000000.

@@ -114,8 +114,8 @@ pub unsafe extern "C" fn runtime_builder_experimental_features(
 
 /// Adds experimental features, by name.
 ///
-/// The same as runtime_builder_experimental_features(), for names from a command line or a
-/// configuration file.
+/// As runtime_builder_experimental_features(), for names from a command line or a configuration
+/// file.
 ///
 /// @param builder    The builder, borrowed for the call; NULL is allowed and does nothing.
 /// @param names      As for runtime_feature_parse(): separated by commas, in any case, with

@@ -13,13 +13,13 @@ use crate::types::FunctionType;
 
 /// The answer that a host function still owes. See runtime_call_defer().
 ///
-/// Whoever receives it owns it, and passes it on to runtime_reply_complete(), or releases it with
-/// runtime_reply_free(). Any thread may do so, at any time: also when the call is over, the
-/// callback's `user_data` has been released, or nothing is left of the runtime.
+/// The host function that receives it owns it, and passes it on to runtime_reply_complete(), or
+/// releases it with runtime_reply_free(). Any thread may do so, at any time: also when the call is
+/// over, the callback's `user_data` has been released, or nothing is left of the runtime.
 ///
 /// @since 0.1
 pub struct runtime_reply_t {
-    /// Whoever waits for it in the parent of this process cannot be told.
+    /// In a fork it is left alone: what waits for it is in the parent process, and cannot be told.
     answer: Kept<Sender<Result<Box<dyn Reply>>>>,
     of: Origin,
 }

@@ -17,7 +17,7 @@ use crate::capi::function::{call_options, runtime_call_options_t};
 /// @return NULL on success, otherwise an error owned by the caller:
 ///         RUNTIME_ERROR_INVALID_ARGUMENT if `component` or `status_out` is NULL, or if `options`
 ///         is unusable,
-///         RUNTIME_ERROR_NOT_FOUND if the component is no command,
+///         RUNTIME_ERROR_NOT_FOUND if the component is not a command,
 ///         and as for runtime_function_call(), except RUNTIME_ERROR_EXIT.
 ///
 /// @threadsafe Yes.

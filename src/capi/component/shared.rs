@@ -48,10 +48,10 @@ pub unsafe extern "C" fn runtime_component_share(
 
 /// Loads a component from the file that runtime_component_share() gave, in this process or another.
 ///
-/// WARNING: the file holds machine code, and this function trusts it. Whoever can choose the
-/// descriptor runs any code in your process, outside every sandbox and limit of this library. That
-/// nobody has changed the file since it was made is looked at; who made it, nobody can tell. Pass
-/// only what runtime_component_share() gave to you, or to a process that you trust as much.
+/// WARNING: the file holds machine code, and this function trusts it. Anyone who can choose the
+/// descriptor runs any code in your process, outside every sandbox and limit of this library. The
+/// function checks that the file has not changed since it was made, but not who made it. Pass only
+/// what runtime_component_share() gave to you, or to a process that you trust as much.
 ///
 /// @param runtime   Where to load it. Borrowed for the call; the component keeps what it needs, so
 ///                  either may be freed first.

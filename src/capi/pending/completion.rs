@@ -274,7 +274,7 @@ impl<T: Outcome> Completion<T> {
 pub(in crate::capi) type Done<T> = Box<dyn FnOnce(Result<T>) + Send>;
 
 impl<T: Outcome> Delivery<T> {
-    /// Hands the outcome over: to the callback, or else to whoever waits.
+    /// Hands the outcome over: to the callback, or else to the thread that waits.
     fn deliver(self, outcome: Result<T>) {
         let Self { callback, user, pending } = self;
         let progress = match callback {

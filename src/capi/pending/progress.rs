@@ -11,7 +11,7 @@ use crate::thread;
 
 /// An asynchronous call or load on its way, or its outcome.
 ///
-/// Whoever receives it owns it and releases it with runtime_pending_free(), at any time. It keeps
+/// The caller owns it and releases it with runtime_pending_free(), at any time. It keeps
 /// nothing of the runtime, so it may be freed before or after everything else. Any number of
 /// threads may use it at once. In a fork of the process, waiting is RUNTIME_ERROR_FORKED.
 ///

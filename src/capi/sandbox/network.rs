@@ -17,7 +17,7 @@ use crate::capi::error::runtime_error_t;
 ///
 /// @return NULL on success, otherwise an error owned by the caller:
 ///         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `addresses` is NULL, if `addresses`
-///         is no IP address or range of them, or if there is no port between `first_port` and
+///         is not an IP address or a range of them, or if there is no port between `first_port` and
 ///         `last_port`.
 ///
 /// @threadsafe One thread at a time for each sandbox.
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn runtime_sandbox_allow_connect(
     })
 }
 
-/// Allows the guest to listen at some addresses and ports, for whoever connects there.
+/// Allows the guest to listen at some addresses and ports, for anyone who connects there.
 ///
 /// Each call allows more. Port 0, by which a guest asks for any free port, must be among the ports
 /// as well as the port that is found. Answering datagrams takes runtime_sandbox_allow_connect(),
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn runtime_sandbox_allow_connect(
 ///
 /// @return NULL on success, otherwise an error owned by the caller:
 ///         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `addresses` is NULL, if `addresses`
-///         is no IP address or range of them, or if there is no port between `first_port` and
+///         is not an IP address or a range of them, or if there is no port between `first_port` and
 ///         `last_port`.
 ///
 /// @threadsafe One thread at a time for each sandbox.

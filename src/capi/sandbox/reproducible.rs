@@ -38,7 +38,7 @@ pub unsafe extern "C" fn runtime_sandbox_clock_fixed(
 
 /// Makes the guest's random numbers the same in each instance, run and version of this library.
 ///
-/// Whoever knows the seed can foretell them, so keys that such a guest makes are worthless.
+/// Anyone who knows the seed can predict them, so keys that such a guest makes are worthless.
 ///
 /// @param sandbox  The sandbox, borrowed for the call.
 /// @param seed     Any number.

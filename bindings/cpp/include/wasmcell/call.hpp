@@ -30,8 +30,8 @@ class Call {
   [[nodiscard]] bool is_cancelled() const noexcept {
     return runtime_call_is_cancelled(call_);
   }
-  /// CallOptions::context of the call that led here: whoever made that vouches for its type and its
-  /// life. NULL if it has none.
+  /// CallOptions::context of the call that led here: the caller that made it vouches for its type
+  /// and its life. NULL if it has none.
   template <typename T = void>
   [[nodiscard]] T *context() const noexcept {
     return static_cast<T *>(runtime_call_context(call_));

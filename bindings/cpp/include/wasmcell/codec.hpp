@@ -31,7 +31,8 @@ using Bare = std::remove_cv_t<std::remove_reference_t<T>>;
 template <typename T>
 constexpr bool is_known = false;
 
-/// The type that a value of the kind has in C, or nothing if `T` is no number, bool or character.
+/// The type that a value of the kind has in C, or nothing if `T` is not a number, bool or
+/// character.
 template <typename T>
 constexpr runtime_kind_t scalar_kind() {
   if constexpr (std::is_same_v<T, bool>) {

@@ -117,7 +117,7 @@ class Flags {
   friend struct Codec<Flags>;
   static constexpr std::size_t words =
       (detail::EnumeratorsCodec<E>::size + word_bits - 1) / word_bits;
-  // One bit more than there are flags, for what is no enumerator: the library refuses it.
+  // One bit more than there are flags, for what is not an enumerator: the library refuses it.
   static constexpr std::size_t room = detail::EnumeratorsCodec<E>::size / word_bits + 1;
   [[nodiscard]] constexpr std::size_t used() const noexcept {
     return words_[room - 1] != 0 ? room : words;

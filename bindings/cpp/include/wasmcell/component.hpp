@@ -99,7 +99,7 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
   }
   /// Loads a component from its compiled code, as serialize() gave it. As from_bytes().
   ///
-  /// WARNING: the bytes are machine code, and this function trusts them. Whoever can choose or
+  /// WARNING: the bytes are machine code, and this function trusts them. Anyone who can choose or
   /// change them runs any code in your process. See runtime_component_deserialize().
   [[nodiscard]] static Result<Component> deserialize(const Runtime &runtime, BytesView bytes,
                                                      const ComponentOptions &options = {}) {
@@ -110,8 +110,8 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
   /// Loads a component from the file that share() gave, in this process or another. Nothing is
   /// compiled or copied: all processes that load it share its pages. As from_bytes().
   ///
-  /// WARNING: the file holds machine code, and this function trusts it. Whoever can choose it runs
-  /// any code in your process. See runtime_component_from_fd().
+  /// WARNING: the file holds machine code, and this function trusts it. Anyone who can choose it
+  /// runs any code in your process. See runtime_component_from_fd().
   ///
   /// @param fd  The descriptor, borrowed for the call.
   [[nodiscard]] static Result<Component> from_fd(const Runtime &runtime, int fd,
@@ -240,7 +240,7 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
   }
   /// Runs a command: a component that exports `run` of wasi:cli. See runtime_component_run().
   ///
-  /// @return The status, from 0 to 255; Code::not_found if the component is no command.
+  /// @return The status, from 0 to 255; Code::not_found if the component is not a command.
   [[nodiscard]] Result<std::int32_t> run(const CallOptions &options = {}) const {
     const runtime_call_options_t how = detail::raw(options);
     std::int32_t status = 0;

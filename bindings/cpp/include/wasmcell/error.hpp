@@ -126,7 +126,7 @@ class [[nodiscard]] Error {
     return runtime_error_exit_status(get());
   }
 
-  /// Which rule of WebAssembly the guest broke; Trap::none if it is no trap.
+  /// Which rule of WebAssembly the guest broke; Trap::none if it is not a trap.
   [[nodiscard]] Trap trap() const noexcept {
     return static_cast<Trap>(runtime_error_trap(get()));
   }

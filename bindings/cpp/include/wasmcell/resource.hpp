@@ -248,8 +248,9 @@ struct Borrow : HandleCodec<std::remove_const_t<T>, false> {
   }
 };
 
-/// Whether a parameter `P` of a host function is no resource of the host, or one that is there: it
-/// is not if the linker defines the resource by number, or another one of that name.
+/// Whether what a guest passes for the parameter `P` of a host function can be lifted. Only an
+/// object of the host's may be missing: if the linker defined that resource by number, or with
+/// another type.
 template <typename P>
 struct Present {
   static bool check(const runtime_value_t &, const Context &) noexcept {

@@ -93,7 +93,7 @@ class Runtime : public detail::Owned<runtime_t, runtime_free> {
 
 static_assert(sizeof(Runtime) == sizeof(void *));
 
-/// Puts the library's signal handlers back on top, after somebody else installed his. See
+/// Puts the library's signal handlers back on top, after other code installed its own. See
 /// runtime_signal_handlers_restore().
 [[nodiscard]] inline Result<void> signal_handlers_restore() {
   if (auto *error = runtime_signal_handlers_restore()) return detail::fail(error);

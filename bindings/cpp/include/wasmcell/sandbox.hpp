@@ -169,7 +169,7 @@ class Sandbox : public detail::Owned<runtime_sandbox_t, runtime_sandbox_free> {
     return detail::done(runtime_sandbox_clock_fixed(get(), static_cast<std::uint64_t>(wall.count()),
                                                     static_cast<std::uint64_t>(step.count())));
   }
-  /// Makes the guest's random numbers the same in each instance; whoever knows the seed can
+  /// Makes the guest's random numbers the same in each instance; anyone who knows the seed can
   /// foretell them.
   [[nodiscard]] Result<void> random_seed(std::uint64_t seed) {
     return detail::done(runtime_sandbox_random_seed(get(), seed));

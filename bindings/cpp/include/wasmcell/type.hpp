@@ -73,7 +73,7 @@ class Type {
     if (name == nullptr) return std::nullopt;
     return name;
   }
-  /// What a function gives; none if it gives nothing, or if this is no function.
+  /// What a function gives; none if it gives nothing, or if this is not a function.
   [[nodiscard]] Type result() const noexcept {
     return Type(runtime_type_result(type_));
   }

@@ -147,7 +147,7 @@ func (g *guest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
-	_, _ = w.Write(answer) // the client may be gone, which is no business of the service
+	_, _ = w.Write(answer) // the client may be gone, which is not the service's business
 }
 
 // fail logs why there is no answer, and gives the status that stands for it.

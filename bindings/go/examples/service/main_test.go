@@ -183,7 +183,7 @@ func TestOthersAreServed(t *testing.T) {
 	s.stop()
 }
 
-// Were the calls of clients that left not cancelled, there would soon be no free instance.
+// If calls of clients that left were not cancelled, there would soon be no free instance.
 func TestClientsThatLeave(t *testing.T) {
 	s := start(t, "-timeout", "1h", "-instances", "4")
 	for range 16 {

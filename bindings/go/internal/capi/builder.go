@@ -14,7 +14,7 @@ import "C"
 
 import "runtime/cgo"
 
-// Builder owns a runtime_builder_t until Free, which whoever makes it calls.
+// Builder owns a runtime_builder_t until Free, which its maker calls.
 type Builder struct{ ptr *C.runtime_builder_t }
 
 // NewBuilder makes a builder.

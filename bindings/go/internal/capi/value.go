@@ -11,7 +11,7 @@ import (
 )
 
 // Value is a runtime_value_t. What its union holds is in W0 and W1: a number, or a pointer and a
-// length. They are no pointers to Go, so whatever they point to must be kept in another way: a
+// length. They are not pointers to Go, so what they point to must be kept in another way: a
 // [Frame] does that.
 type Value struct {
 	Kind    uint8
