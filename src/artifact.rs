@@ -28,7 +28,7 @@ use wasmtime::component::Component;
 use crate::cache::Vetted;
 use crate::error::{Code, Error, Result};
 use crate::signals::Quiet;
-use crate::vet;
+use crate::vet::{self, Price};
 
 use container::{Container, Head};
 use registered::Registered;
@@ -49,6 +49,7 @@ pub struct Artifact {
     /// The text, or why there is none.
     wit: Result<Arc<str>, Arc<str>>,
     state: State,
+    price: Price,
 }
 
 impl Artifact {
@@ -60,15 +61,15 @@ impl Artifact {
     /// instance would fit the runtime's pool, `RESOURCE_LIMIT` or `COMPONENT_TOO_LARGE` if a
     /// default limit of loading is met.
     pub fn compile(engine: &Engine, bytes: &[u8]) -> Result<Self> {
-        let terms = Terms::default();
-        Self::compile_on(engine, &vetted(bytes, &terms)?.0, &terms)
+        Self::compile_on(engine, bytes, &Terms::default())
     }
 
-    /// Compiles what [`vetted`] gave.
-    pub(crate) fn compile_on(engine: &Engine, binary: &[u8], terms: &Terms) -> Result<Self> {
+    /// As [`compile`](Self::compile), on these terms.
+    pub(crate) fn compile_on(engine: &Engine, bytes: &[u8], terms: &Terms) -> Result<Self> {
+        let (binary, price) = vetted(bytes, terms)?;
         let binary = &*match terms.backtrace_details {
-            true => dwarf::bounded(binary),
-            false => Cow::Borrowed(binary),
+            true => dwarf::bounded(&binary),
+            false => Cow::Borrowed(&*binary),
         };
         // All that recurses runs there, where there is stack for it.
         let (code, wit) = threads::compile(binary.len(), terms, || {
@@ -78,7 +79,7 @@ impl Artifact {
         })?
         .map_err(|error| refusal(&error))?;
         terms.stop.check()?;
-        Ok(Self { code, wit, state: State::of(binary) })
+        Ok(Self { code, wit, state: State::of(binary), price })
     }
 
     /// What wasmtime made of the bytes.
@@ -102,6 +103,17 @@ impl Artifact {
         self.state
     }
 
+    /// Whether `terms` allow to compile what this was made of, a component given as `bytes`.
+    pub(crate) fn is_within(&self, bytes: &[u8], terms: &Terms) -> bool {
+        let fits = bytes.starts_with(WASM_MAGIC) || bytes.len() as u64 <= terms.max_text_size;
+        fits && self.price.is_within(terms.budget, terms.max_core_instances)
+    }
+
+    /// How many units compiling it takes.
+    pub(crate) fn units(&self) -> u64 {
+        self.price.units
+    }
+
     /// Bytes of machine code and text that this keeps in memory.
     pub fn size(&self) -> u64 {
         let image = self.component().image_range();
@@ -117,7 +129,8 @@ impl Artifact {
     pub fn serialize(&self) -> Result<Vec<u8>> {
         let code = self.component().serialize().map_err(|e| refusal(&e))?;
         let (has_text, wit) = self.text();
-        Ok(Container { has_text, state: self.state, wit, code: &code }.write())
+        let (state, price) = (self.state, self.price);
+        Ok(Container { has_text, state, price, wit, code: &code }.write())
     }
 
     /// The text, or why there is none, and 1 or 0 for which of them it is.
@@ -143,13 +156,9 @@ impl Artifact {
         // to be whole.
         let code = Registered::load(|| unsafe { Component::deserialize(engine, container.code) })
             .map_err(|error| made_elsewhere(&error))?;
-        Ok(Self::read(code, container.has_text, container.state, container.wit))
-    }
-
-    fn read(code: Registered, has_text: u32, state: State, wit: &str) -> Self {
-        let wit: Arc<str> = wit.into();
-        let wit = if has_text == 1 { Ok(wit) } else { Err(wit) };
-        Self { code, wit, state }
+        let Container { has_text, state, price, wit, code: _ } = container;
+        let wit = text(has_text, wit);
+        Ok(Self { code, wit, state, price })
     }
 
     /// Reads what an earlier [`Artifact::serialize`] left in the disk cache.
@@ -178,7 +187,8 @@ impl Artifact {
         // have written, in a directory where the cache alone stores what `serialize` gave it.
         // `Head::copy` has found it to be whole, and what stands at `path` stays as it is.
         let code = Registered::load(|| unsafe { Component::deserialize_file(engine, path) });
-        Ok(code.ok().map(|code| Self::read(code, head.has_text, head.state, &wit)))
+        let Head { has_text, state, price, .. } = head;
+        Ok(code.ok().map(|code| Self { code, wit: text(has_text, &wit), state, price }))
     }
 
     /// Reads all of it into memory first.
@@ -198,20 +208,24 @@ impl std::fmt::Debug for Artifact {
     }
 }
 
-/// The binary of a component given as binary or text, and how many units compiling it takes, which
-/// `terms` allow.
+/// The text of a world, or why there is none.
+fn text(has_text: u32, text: &str) -> Result<Arc<str>, Arc<str>> {
+    if has_text == 1 { Ok(text.into()) } else { Err(text.into()) }
+}
+
+/// The binary of a component given as binary or text, and its price, which `terms` allow.
 ///
 /// # Errors
 /// `COMPILE` if the bytes are no component; `RESOURCE_LIMIT` and `COMPONENT_TOO_LARGE` name the
 /// limit that they meet.
-pub(crate) fn vetted<'a>(bytes: &'a [u8], terms: &Terms) -> Result<(Cow<'a, [u8]>, u64)> {
+fn vetted<'a>(bytes: &'a [u8], terms: &Terms) -> Result<(Cow<'a, [u8]>, Price)> {
     // Reading it takes memory, too.
     threads::fitting(bytes.len(), 1)?;
     let binary = component_binary(bytes, terms.max_text_size)?;
     terms.stop.check()?;
-    let units = vet::vet(&binary, terms.budget, terms.max_core_instances)?;
+    let price = vet::vet(&binary, terms.budget, terms.max_core_instances)?;
     terms.stop.check()?;
-    Ok((binary, units))
+    Ok((binary, price))
 }
 
 fn component_binary(bytes: &[u8], max_text_size: u64) -> Result<Cow<'_, [u8]>> {

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
-use crate::artifact::{Artifact, Terms, vetted};
+use crate::artifact::{Artifact, Terms};
 use crate::error::Result;
 
 pub(crate) use disk::Vetted;
@@ -82,10 +82,28 @@ impl Cache {
         self.load_on(engine, bytes, &content(bytes), &Terms::default())
     }
 
-    /// The component whose bytes have this hash, if its code is in memory.
-    pub(crate) fn in_memory(&self, engine: &Engine, content: &Content) -> Option<Arc<Artifact>> {
-        let artifact = self.memory.get(content, |artifact| is_for(artifact, engine))?;
-        self.memory_hits.fetch_add(1, Relaxed);
+    /// As [`load`](Self::load), of bytes with this hash, if nothing has to be compiled on these
+    /// terms.
+    pub(crate) fn at_hand(
+        &self,
+        engine: &Engine,
+        bytes: &[u8],
+        content: &Content,
+        terms: &Terms,
+    ) -> Option<Arc<Artifact>> {
+        let in_memory = || self.memory.get(content, |artifact| is_for(artifact, engine));
+        if let Some(artifact) = in_memory() {
+            self.memory_hits.fetch_add(1, Relaxed);
+            return Some(artifact);
+        }
+        let disk = self.disk.as_ref()?;
+        let found = from_disk(disk, &disk_key(engine, content), engine).ok()??;
+        if !found.is_within(bytes, terms) {
+            return None;
+        }
+        let fits = |artifact: &Artifact| is_for(artifact, engine);
+        let artifact = self.memory.get_or_make(*content, fits, || Ok(()), || Ok(found)).ok()?;
+        self.disk_hits.fetch_add(1, Relaxed);
         Some(artifact)
     }
 
@@ -107,20 +125,18 @@ impl Cache {
             || terms.stop.check(),
             || {
                 fresh.made = true;
-                // Other runtimes, with other limits, may have stored what is on disk.
-                let (binary, units) = vetted(bytes, terms)?;
-                fresh.units = units;
                 if let Some((disk, key)) = &key {
-                    match disk.read(key).and_then(|file| {
-                        file.map(|mut file| Artifact::from_cache(engine, &mut file)).transpose()
-                    }) {
-                        Ok(Some(artifact)) => return Ok(artifact),
-                        Ok(None) => {}
+                    match from_disk(disk, key, engine) {
+                        // Other runtimes, with other limits, may have stored it.
+                        Ok(Some(artifact)) if artifact.is_within(bytes, terms) => {
+                            return Ok(artifact);
+                        }
+                        Ok(_) => {}
                         Err(problem) => fresh.warning = Some(problem),
                     }
                 }
                 fresh.compiled = true;
-                Artifact::compile_on(engine, &binary, terms)
+                Artifact::compile_on(engine, bytes, terms)
             },
         );
         if let Some(problem) = &fresh.warning {
@@ -134,7 +150,7 @@ impl Cache {
         };
         outcome.fetch_add(1, Relaxed);
         if fresh.compiled {
-            tracing::debug!(units = fresh.units, bytes = bytes.len(), "component compiled");
+            tracing::debug!(units = artifact.units(), bytes = bytes.len(), "component compiled");
         }
         if let (true, Some((disk, key))) = (fresh.compiled, &key) {
             let stored = artifact.serialize().and_then(|code| disk.write(key, &code));
@@ -168,13 +184,17 @@ fn is_for(artifact: &Artifact, engine: &Engine) -> bool {
     Engine::same(artifact.component().engine(), engine)
 }
 
+/// What an earlier load left on disk.
+fn from_disk(disk: &disk::Disk, key: &[u8; 32], engine: &Engine) -> Result<Option<Artifact>> {
+    let file = disk.read(key)?;
+    file.map(|mut file| Artifact::from_cache(engine, &mut file)).transpose()
+}
+
 /// What happened while a component that was not in memory was made.
 #[derive(Default)]
 struct Fresh {
     made: bool,
     compiled: bool,
-    /// What compiling takes.
-    units: u64,
     warning: Option<crate::error::Error>,
 }
 

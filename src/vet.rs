@@ -71,20 +71,37 @@ const MAX_NESTED_TYPES: u32 = 500;
 /// How deep components may lie within components.
 const MAX_NESTED_COMPONENTS: u32 = 100;
 
-/// How many units compiling a component takes. Refuses one that takes more than `budget`, or makes
-/// more than `core_instances` of these.
+/// What a component asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Price {
+    /// What compiling it takes.
+    pub units: u64,
+    /// The least `max_compile_cost` that allows it.
+    pub needs: u64,
+    pub core_instances: u64,
+}
+
+impl Price {
+    /// Whether [`vet`] lets it through.
+    pub(crate) fn is_within(self, budget: Budget, core_instances: u64) -> bool {
+        self.needs <= budget.setting && self.core_instances <= core_instances
+    }
+}
+
+/// The price of a component. Refuses one that takes more than `budget`, or makes more than
+/// `core_instances` of these.
 ///
 /// # Errors
 /// `RESOURCE_LIMIT` naming the setting; `COMPILE` if the binary cannot be read.
-pub(crate) fn vet(binary: &[u8], budget: Budget, core_instances: u64) -> Result<u64> {
+pub(crate) fn vet(binary: &[u8], budget: Budget, core_instances: u64) -> Result<Price> {
     match walk(binary, budget, core_instances) {
-        Ok(units) => Ok(units),
+        Ok(price) => Ok(price),
         Err(Problem::Refused(error)) => Err(error),
         Err(Problem::Malformed(error)) => Err(Error::new(Code::Compile, error.to_string())),
     }
 }
 
-fn walk(binary: &[u8], budget: Budget, core_instances: u64) -> Result<u64, Problem> {
+fn walk(binary: &[u8], budget: Budget, core_instances: u64) -> Result<Price, Problem> {
     let mut cost = Cost::new(budget, binary.len());
     let mut scopes = Scopes { open: Vec::new() };
     let (mut module, mut body) = (None::<Module>, Body::default());
@@ -132,7 +149,7 @@ fn walk(binary: &[u8], budget: Budget, core_instances: u64) -> Result<u64, Probl
             ),
         )));
     }
-    Ok(cost.units())
+    Ok(Price { units: cost.units(), needs: cost.needs(), core_instances: instances })
 }
 
 /// How deep types can lie within each other in a section of these bytes, at most: each but the

@@ -1,7 +1,8 @@
 //! What a serialized artifact looks like, and whether it is whole.
 //!
 //! Integers are little-endian: magic, version, `has_text`, length of `wit`, length of `code`, the
-//! two of `state`, checksum of all else but magic and version; then `wit` and `code`.
+//! two of `state`, the three of `price`, checksum of all else but magic and version; then `wit` and
+//! `code`.
 
 use std::fs::File;
 use std::hash::Hasher;
@@ -13,12 +14,14 @@ use crate::error::{Code, Error, Result};
 
 use super::WASM_MAGIC;
 use super::state::State;
+use crate::vet::Price;
 
 /// A serialized artifact, taken apart.
 pub(super) struct Container<'a> {
     /// 1 if `wit` is the world, 0 if it is the reason why there is no text.
     pub(super) has_text: u32,
     pub(super) state: State,
+    pub(super) price: Price,
     pub(super) wit: &'a str,
     pub(super) code: &'a [u8],
 }
@@ -27,6 +30,7 @@ pub(super) struct Container<'a> {
 pub(super) struct Head {
     pub(super) has_text: u32,
     pub(super) state: State,
+    pub(super) price: Price,
     wit_len: u64,
     code_len: u64,
     checksum: u64,
@@ -37,8 +41,8 @@ impl<'a> Container<'a> {
 
     fn head(&self) -> Head {
         let (wit_len, code_len) = (self.wit.len() as u64, self.code.len() as u64);
-        let (has_text, state) = (self.has_text, self.state);
-        let mut head = Head { has_text, state, wit_len, code_len, checksum: 0 };
+        let (has_text, state, price) = (self.has_text, self.state, self.price);
+        let mut head = Head { has_text, state, price, wit_len, code_len, checksum: 0 };
         let mut sum = head.sum();
         sum.write(self.wit.as_bytes());
         sum.write(self.code);
@@ -72,30 +76,36 @@ impl<'a> Container<'a> {
             return Err(damaged());
         }
         let wit = std::str::from_utf8(wit).map_err(|_| damaged())?;
-        Ok(Self { has_text: head.has_text, state: head.state, wit, code })
+        Ok(Self { has_text: head.has_text, state: head.state, price: head.price, wit, code })
     }
 }
 
 impl Head {
-    const VERSION: u32 = 3;
-    const LEN: usize = 56;
+    const VERSION: u32 = 4;
+    const LEN: usize = 80;
 
     fn write(&self) -> [u8; Self::LEN] {
         let mut bytes = [0; Self::LEN];
-        let fields: [&[u8]; 8] = [
+        let fields: [&[u8]; 6] = [
             &Container::MAGIC,
             &Self::VERSION.to_le_bytes(),
             &self.has_text.to_le_bytes(),
             &self.wit_len.to_le_bytes(),
             &self.code_len.to_le_bytes(),
-            &self.state.largest.to_le_bytes(),
-            &self.state.all.to_le_bytes(),
-            &self.checksum.to_le_bytes(),
+            &self.figures().map(u64::to_le_bytes).concat(),
         ];
-        for (place, byte) in bytes.iter_mut().zip(fields.concat()) {
+        let fields = [&fields.concat(), &self.checksum.to_le_bytes()[..]].concat();
+        for (place, byte) in bytes.iter_mut().zip(fields) {
             *place = byte;
         }
         bytes
+    }
+
+    /// What is known of the component besides.
+    fn figures(&self) -> [u64; 5] {
+        let (State { largest, all }, Price { units, needs, core_instances }) =
+            (self.state, self.price);
+        [largest, all, units, needs, core_instances]
     }
 
     fn read(bytes: &[u8]) -> Result<(Self, &[u8])> {
@@ -113,13 +123,18 @@ impl Head {
         let (has_text, rest) = take(rest).ok_or_else(damaged)?;
         let (wit_len, rest) = take(rest).ok_or_else(damaged)?;
         let (code_len, rest) = take(rest).ok_or_else(damaged)?;
-        let (largest, rest) = take(rest).ok_or_else(damaged)?;
-        let (all, rest) = take(rest).ok_or_else(damaged)?;
+        let (mut figures, mut rest) = ([0; 5], rest);
+        for figure in &mut figures {
+            let bytes;
+            (bytes, rest) = take(rest).ok_or_else(damaged)?;
+            *figure = u64::from_le_bytes(bytes);
+        }
+        let [largest, all, units, needs, core_instances] = figures;
         let (checksum, rest) = take(rest).ok_or_else(damaged)?;
-        let (largest, all) = (u64::from_le_bytes(largest), u64::from_le_bytes(all));
         let head = Self {
             has_text: u32::from_le_bytes(has_text),
             state: State { largest, all },
+            price: Price { units, needs, core_instances },
             wit_len: u64::from_le_bytes(wit_len),
             code_len: u64::from_le_bytes(code_len),
             checksum: u64::from_le_bytes(checksum),
@@ -191,8 +206,9 @@ impl Head {
         sum.write(&self.has_text.to_le_bytes());
         sum.write(&self.wit_len.to_le_bytes());
         sum.write(&self.code_len.to_le_bytes());
-        sum.write(&self.state.largest.to_le_bytes());
-        sum.write(&self.state.all.to_le_bytes());
+        for figure in self.figures() {
+            sum.write(&figure.to_le_bytes());
+        }
         sum
     }
 }

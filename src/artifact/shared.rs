@@ -27,8 +27,8 @@ impl Artifact {
         // A limit on the size of files holds for those in memory, too.
         let _quiet = Quiet::here();
         let mut file = Sealed::new().ok_or_else(unsupported)?;
-        let state = self.state;
-        Container { has_text, state, wit, code: &code }.write_behind(&mut file).map_err(
+        let (state, price) = (self.state, self.price);
+        Container { has_text, state, price, wit, code: &code }.write_behind(&mut file).map_err(
             |error| Error::new(Code::Io, format!("writing to a file in memory: {error}")),
         )?;
         file.finish().ok_or_else(unsupported)
@@ -59,7 +59,8 @@ impl Artifact {
         // `Head::behind` has found it to be whole.
         let code = Registered::load(|| unsafe { Component::deserialize_file(engine, path) });
         let code = code.map_err(|error| made_elsewhere(&error))?;
-        Ok(Self::read(code, head.has_text, head.state, &wit))
+        let Head { has_text, state, price, .. } = head;
+        Ok(Self { code, wit: super::text(has_text, &wit), state, price })
     }
 }
 

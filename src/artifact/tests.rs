@@ -172,11 +172,12 @@ fn damaged_and_foreign_bytes_are_refused() {
     assert!(refusal(&wat::parse_str(TEXT).unwrap()).contains("still has to be compiled"));
     assert!(refusal(TEXT.as_bytes()).contains("not a serialized component"));
     let mut newer = bytes.clone();
-    newer[8] = 4;
-    assert!(refusal(&newer).contains("format 4, not 3"));
+    newer[8] = 5;
+    assert!(refusal(&newer).contains("format 5, not 4"));
     // A whole container around something that is not code, as a forger would make it.
     for code in [&b""[..], b"\x7fELF", &[0; 4096], &bytes[..4096]] {
-        let forged = Container { has_text: 1, state: State::default(), wit: "", code }.write();
+        let (state, price) = (State::default(), Price::default());
+        let forged = Container { has_text: 1, state, price, wit: "", code }.write();
         assert!(refusal(&forged).contains("made elsewhere"));
     }
     let mut config = Config::new();

@@ -125,10 +125,11 @@ impl Component {
         check_size(bytes.len() as u64, runtime.settings().max_component_size)?;
         let mut content = None;
         if limit.is_none() && thread::stack().left().is_some_and(|left| left >= STACK) {
-            // Code in memory takes less than the thread that the rest is for.
+            // Compiled code takes less than the thread that the rest is for.
             verify(runtime, bytes)?;
+            let (engine, terms) = (runtime.engine(), Terms::of(runtime.settings()));
             let found = cache::content(bytes);
-            if let Some(artifact) = runtime.cache().in_memory(runtime.engine(), &found) {
+            if let Some(artifact) = runtime.cache().at_hand(engine, bytes, &found, &terms) {
                 return Self::link(runtime, artifact, Limits::of(runtime.settings()), options);
             }
             content = Some(found);

@@ -61,13 +61,48 @@ impl Drop for Open {
 }
 
 /// Lets faults through, and tells which were blocked.
+#[inline(always)]
 fn let_through() -> u8 {
-    let before = change(libc::SIG_UNBLOCK, &faults(u8::MAX));
+    match blocked_faults() {
+        0 => 0,
+        blocked => {
+            change(libc::SIG_UNBLOCK, &faults(blocked));
+            blocked
+        }
+    }
+}
+
+/// Which of [`FAULTS`] are blocked on this thread. Looking takes a seventh less than changing.
+#[inline(always)]
+fn blocked_faults() -> u8 {
+    let mask = mask();
     let bits = FAULTS.iter().enumerate().map(|(i, signal)| {
-        // SAFETY: the set is initialised, and the signal exists.
-        u8::from(unsafe { libc::sigismember(&raw const before, *signal) } == 1) << i
+        let bit = (mask >> (signal - 1) & 1) as u8;
+        bit << i
     });
     bits.sum()
+}
+
+/// This thread's mask: of each of the first 64 signals a bit, as the kernel has it.
+#[cfg(target_os = "linux")]
+#[inline(always)]
+fn mask() -> u64 {
+    let mut mask = 0_u64;
+    let (none, size) = (ptr::null::<u64>(), size_of::<u64>());
+    // SAFETY: without a new set the call writes `size` bytes to `mask`, and does nothing else.
+    unsafe {
+        libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_BLOCK, none, &raw mut mask, size);
+    }
+    mask
+}
+
+/// This thread's mask: of each of [`FAULTS`] a bit.
+#[cfg(not(target_os = "linux"))]
+fn mask() -> u64 {
+    let before = change(libc::SIG_BLOCK, &faults(0));
+    // SAFETY: the set is initialised, and the signals exist.
+    let is_blocked = |signal| unsafe { libc::sigismember(&raw const before, signal) == 1 };
+    FAULTS.iter().map(|signal| u64::from(is_blocked(*signal)) << (signal - 1)).sum()
 }
 
 #[cold]

@@ -16,6 +16,8 @@ pub(crate) struct Budget {
 /// What a component costs, as far as it has been read.
 pub(super) struct Cost {
     units: f64,
+    /// The least `max_compile_cost` that allows all that was read.
+    needs: f64,
     limit: f64,
     budget: Budget,
     size: usize,
@@ -43,11 +45,15 @@ impl Budget {
 impl Cost {
     pub(super) fn new(budget: Budget, size: usize) -> Self {
         let limit = size as f64 * budget.free + budget.setting as f64;
-        Self { units: 0.0, limit, budget, size }
+        Self { units: 0.0, needs: 0.0, limit, budget, size }
     }
 
     pub(super) fn units(&self) -> u64 {
         self.units as u64
+    }
+
+    pub(super) fn needs(&self) -> u64 {
+        self.needs.ceil() as u64
     }
 
     /// What one function of `bytes` may cost.
@@ -57,15 +63,14 @@ impl Cost {
 
     pub(super) fn add(&mut self, units: f64) -> Result<()> {
         self.units += units;
-        match self.units > self.limit {
-            true => Err(self.too_much("the component", self.size, self.limit)),
-            false => Ok(()),
-        }
+        self.check(0.0)
     }
 
     /// Refuses `more` if it were added; it may be, once for each instance.
-    pub(super) fn check(&self, more: f64) -> Result<()> {
-        match self.units + more > self.limit {
+    pub(super) fn check(&mut self, more: f64) -> Result<()> {
+        let units = self.units + more;
+        self.needs = self.needs.max(units - self.size as f64 * self.budget.free);
+        match units > self.limit {
             true => Err(self.too_much("the component", self.size, self.limit)),
             false => Ok(()),
         }
@@ -83,7 +88,9 @@ impl Cost {
 
     /// Adds a function of `bytes`, the `index`-th of all that were read.
     pub(super) fn add_function(&mut self, units: f64, bytes: usize, index: usize) -> Result<()> {
-        let limit = bytes as f64 * FREE_IN_FUNCTION + self.budget.setting as f64;
+        let free = bytes as f64 * FREE_IN_FUNCTION;
+        self.needs = self.needs.max(units - free);
+        let limit = free + self.budget.setting as f64;
         if units > limit {
             return Err(self.too_much(&format!("function body {index}"), bytes, limit));
         }

@@ -76,7 +76,7 @@ fn prices() {
     for file in files.split_whitespace() {
         let binary = fs::read(file).unwrap();
         match vet(&binary, Budget::new(u64::MAX >> 8), CORE_INSTANCES) {
-            Ok(units) => {
+            Ok(Price { units, .. }) => {
                 let each = units as f64 / binary.len() as f64;
                 println!("{each:6.2} a byte, {:>9} bytes, {units:>9} units: {file}", binary.len());
             }

@@ -142,6 +142,40 @@ static void test_each_kind_of_settings_has_its_own_code(void) {
   CHECK(each_file(NULL) == 2 && warnings == 0);
 }
 
+/* Loads `modules` in a runtime that `limit` has limited. */
+static runtime_error_t *load_limited(const char *modules, uint64_t value,
+                                     void (*limit)(runtime_builder_t *, uint64_t)) {
+  runtime_builder_t *builder = caching(0);
+  if (limit != NULL) limit(builder, value);
+  runtime_t *runtime = NULL;
+  CHECK_OK(runtime_build(builder, &runtime));
+  runtime_builder_free(builder);
+  runtime_component_t *component = NULL;
+  runtime_error_t *error = runtime_component_new(runtime, (const uint8_t *)modules,
+                                                 strlen(modules), NULL, &component);
+  CHECK((error == NULL) == (component != NULL));
+  runtime_component_free(component);
+  runtime_free(runtime);
+  return error;
+}
+
+static void test_limits_hold_for_what_another_runtime_compiled(void) {
+  char modules[4096] = "(component";
+  for (int i = 0; i < 200; i++) strcat(modules, "(core module)");
+  strcat(modules, "(core instance (instantiate 0)) (core instance (instantiate 0)))");
+  each_file(remove_file);
+  CHECK_OK(load_limited(modules, 0, NULL));
+  CHECK(each_file(NULL) == 1);
+  CHECK_ERROR(load_limited(modules, 1000, runtime_builder_max_compile_cost),
+              RUNTIME_ERROR_RESOURCE_LIMIT, "`max_compile_cost` is 1000");
+  CHECK_ERROR(load_limited(modules, 1, runtime_builder_max_core_instances_per_component),
+              RUNTIME_ERROR_RESOURCE_LIMIT, "`max_core_instances_per_component` is 1");
+  CHECK_ERROR(load_limited(modules, 100, runtime_builder_max_text_size),
+              RUNTIME_ERROR_COMPONENT_TOO_LARGE, "`max_text_size` is 100");
+  CHECK_OK(load_limited(modules, 10000000, runtime_builder_max_compile_cost));
+  CHECK(each_file(NULL) == 1);
+}
+
 static void test_damaged_and_foreign_files_are_replaced(void) {
   static void (*const changes[])(const char *) = {damage, cut, empty, open_up};
   use_directory("damaged");
@@ -252,6 +286,7 @@ int main(void) {
   RUN(test_code_on_disk_is_used_again);
   RUN(test_code_in_memory_is_used_again);
   RUN(test_each_kind_of_settings_has_its_own_code);
+  RUN(test_limits_hold_for_what_another_runtime_compiled);
   RUN(test_damaged_and_foreign_files_are_replaced);
   RUN(test_directories_of_others_are_refused);
   RUN(test_a_process_that_is_killed_leaves_a_usable_cache);
