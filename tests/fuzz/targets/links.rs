@@ -10,7 +10,7 @@ use wasmcell_fuzz::pairs::try_hosts;
 use wasmcell_fuzz::random::Random;
 
 /// Hosts that each component meets.
-const HOSTS: usize = 32;
+const HOSTS: usize = 64;
 
 fuzz_target!(|input: &[u8]| {
     let imports = imports(&mut Random::Bytes(input));
