@@ -187,6 +187,18 @@ fn links_in_the_documents_lead_somewhere() {
     none(&problems);
 }
 
+/// tests/README.md says of each file and folder in tests what it is.
+#[test]
+fn every_test_is_described() {
+    let readme = read("tests/README.md");
+    let entries = fs::read_dir(root().join("tests")).expect("tests is a folder");
+    let names = entries.map(|entry| entry.expect("readable").file_name().into_string().unwrap());
+    let is_there = |name: &String| {
+        readme.contains(&format!("`{name}`")) || readme.contains(&format!("`{name}/`"))
+    };
+    none(&names.filter(|name| name != "README.md" && !is_there(name)).collect::<Vec<_>>());
+}
+
 /// The version stands in Cargo.toml; where it stands again, it is the same.
 #[test]
 fn versions_are_the_same_everywhere() {
