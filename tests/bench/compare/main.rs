@@ -132,9 +132,9 @@ fn write(places: &Places, results: &Results) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts results into `document`.
+/// Puts results into `document`, where `<u8>` would be taken for HTML.
 fn paste(results: &str, document: &Path) -> io::Result<()> {
-    let text = fs::read_to_string(document)?;
+    let (results, text) = (&results.replace('<', "\\<"), fs::read_to_string(document)?);
     let missing = || io::Error::other(format!("no place for them in {}", document.display()));
     fs::write(document, pasted(results, &text).ok_or_else(missing)?)
 }

@@ -200,7 +200,7 @@ pub fn few(markdown: &str) -> String {
     let mut out = String::new();
     for (number, line) in markdown.lines().take_while(|line| line.starts_with('|')).enumerate() {
         let mut cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-        let is_wanted = number < 2 || FEW.contains(&cells[0]);
+        let is_wanted = number < 2 || FEW.contains(&&*cells[0].replace('\\', ""));
         if is_wanted && cells.len() > 4 {
             cells.remove(4);
             let _ = writeln!(out, "| {} |", cells.join(" | "));
