@@ -1,5 +1,6 @@
 //! What a store knows about the guest in it: its limits, its call, its view of the world.
 
+use std::any::Any;
 use std::ops::{Deref, DerefMut};
 use std::pin::pin;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub(crate) struct Guest {
     component: Component,
     parts: Arc<Parts>,
     wasi: Option<Wasi>,
+    /// What capabilities keep for the instance, one value of a type.
+    extensions: Vec<Box<dyn Any + Send>>,
 }
 
 /// A store, which reports what its call used also when the call is dropped where it waits.
@@ -109,6 +112,7 @@ pub(crate) fn store(
         component: component.clone(),
         parts: parts.clone(),
         wasi: None,
+        extensions: Vec::new(),
     };
     let mut store = Store::try_new(runtime.engine(), guest)?;
     crate::failpoint::hit("core:store");
@@ -209,6 +213,18 @@ impl Guest {
             false => deadline.check()?,
         }
         reply
+    }
+
+    /// What a capability keeps for the instance: made when it is first asked for.
+    pub(crate) fn extension<T: Any + Send>(&mut self, make: impl FnOnce(&Self) -> T) -> &mut T {
+        let known = self.extensions.iter().position(|it| it.is::<T>());
+        let place = known.unwrap_or_else(|| {
+            let made = Box::new(make(self));
+            self.extensions.push(made);
+            self.extensions.len() - 1
+        });
+        let found = self.extensions.get_mut(place).and_then(|it| it.downcast_mut());
+        found.expect("it is of the type that was looked for")
     }
 
     /// What it is granted; `None` for nothing.

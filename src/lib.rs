@@ -21,6 +21,7 @@ pub mod builder;
 pub mod cache;
 pub mod call;
 pub mod cancel;
+mod capability;
 pub mod capi;
 pub mod component;
 pub mod deadline;

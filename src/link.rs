@@ -8,12 +8,11 @@
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, InstancePre, LinkerInstance, ResourceType};
 
+use crate::capability;
 use crate::error::{Code, Error, Result};
-use crate::features;
 use crate::guest::Guest;
 use crate::linker::{Interface, Linker, Unresolved};
 use crate::runtime::Runtime;
-use crate::sandbox;
 use crate::types::Name;
 
 mod absent;
@@ -21,7 +20,6 @@ mod import;
 mod items;
 mod resolve;
 mod resources;
-mod wasi;
 
 use absent::Left;
 use resolve::Uses;
@@ -75,7 +73,7 @@ pub(crate) fn link(
 }
 
 fn check_gate(runtime: &Runtime, import: &str) -> Result<()> {
-    match features::gate(import) {
+    match capability::gate(import) {
         Some(feature) if !runtime.skip_feature_gated_instance(import) => Err(Error::new(
             Code::Link,
             format!(
@@ -145,11 +143,11 @@ impl<'a> Link<'a> {
         import: &'a str,
         item: &ComponentItem,
     ) -> Result<()> {
-        let own = wasi::instance(import);
+        let own = capability::of(import).and_then(|it| it.instance(import));
         let instance = own.as_deref().unwrap_or(import);
         let otherwise = match self.host.unresolved {
             _ if own.is_some() => Otherwise::Wasi,
-            _ if features::gate(import).is_some() => Otherwise::Trap,
+            _ if capability::gate(import).is_some() => Otherwise::Trap,
             Unresolved::Trap => Otherwise::Trap,
             Unresolved::Refuse => Otherwise::Refuse,
         };
@@ -255,7 +253,7 @@ fn explain(imports: &[(&str, ComponentItem)], error: &wasmtime::Error) -> Error 
 }
 
 fn provider(import: &str) -> &'static str {
-    if wasi::is_known(import) || sandbox::defines(import) {
+    if capability::of(import).is_some_and(|it| it.feature().is_none()) {
         "wasmcell provides WASI 0.2, but not this version or type of it"
     } else if import.starts_with("wasi:") {
         "not among the WASI interfaces of wasmcell, so the host has to define it"

@@ -11,10 +11,10 @@ use wasmtime::component::Linker;
 
 use crate::builder::{RuntimeBuilder, Settings};
 use crate::cache::Cache;
+use crate::capability;
 use crate::deadline::Span;
 use crate::epoch::Ticker;
 use crate::error::{Code, Error, Result};
-use crate::features;
 use crate::guest::Guest;
 use crate::loads::{LoadStats, Loads};
 use crate::log::Log;
@@ -137,7 +137,7 @@ impl Runtime {
     /// Whether linking leaves `instance` to the host because it belongs to an experimental
     /// feature that this runtime has. Without the feature, importing it is an error.
     pub fn skip_feature_gated_instance(&self, instance: &str) -> bool {
-        features::gate(instance)
+        capability::gate(instance)
             .is_some_and(|feature| self.0.settings.experimental_features & feature.bit != 0)
     }
 

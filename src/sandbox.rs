@@ -4,7 +4,6 @@ mod clocks;
 mod directories;
 mod files;
 mod inherited;
-mod interfaces;
 mod names;
 mod network;
 mod quota;
@@ -26,7 +25,6 @@ pub use quota::Allowance;
 pub use random::Random;
 
 pub(crate) use files::{Files, Grants};
-pub(crate) use interfaces::{define as define_interface, defines};
 pub(crate) use names::Names;
 pub(crate) use sockets::{Places, Sockets};
 pub(crate) use stdio::Stdio;

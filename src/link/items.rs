@@ -8,10 +8,10 @@ use wasmtime::component::{LinkerInstance, ResourceType};
 use super::absent::{self, Left};
 use super::import::{self, Import};
 use super::{Link, Otherwise, Place};
+use crate::capability::{self, Item};
 use crate::error::{Error, Result};
 use crate::guest::Guest;
 use crate::host::Answer;
-use crate::sandbox;
 use crate::types::{FunctionType, Name};
 
 impl Link<'_> {
@@ -33,7 +33,10 @@ impl Link<'_> {
                 return Ok(Some(Name::new(&found.path)));
             }
         }
-        if sandbox::define_interface(into, &place.path, name, ty)? {
+        let item = Item { import: &place.path, name, ty };
+        if let Some(family) = capability::of(&place.path)
+            && family.define(into, &item)?
+        {
             return Ok(None);
         }
         match place.otherwise {

@@ -82,11 +82,11 @@ impl World {
         &self.sandbox.network
     }
 
-    pub(super) fn config(&self) -> impl Iterator<Item = (&String, &String)> {
+    pub(crate) fn config(&self) -> impl Iterator<Item = (&String, &String)> {
         self.sandbox.config.iter()
     }
 
-    pub(super) fn config_value(&self, key: &str) -> Option<&String> {
+    pub(crate) fn config_value(&self, key: &str) -> Option<&String> {
         self.sandbox.config.get(key)
     }
 }

@@ -1,7 +1,10 @@
 //! The interfaces of WASI that wasmtime provides, whichever compatible version a component imports.
 
+use super::Capability;
 use crate::linker::version;
 use crate::sandbox::VERSION;
+
+pub(super) struct Wasi;
 
 const INTERFACES: [&str; 27] = [
     "wasi:cli/environment",
@@ -33,17 +36,16 @@ const INTERFACES: [&str; 27] = [
     "wasi:sockets/udp-create-socket",
 ];
 
-/// Whether wasmtime provides some version of the interface `import`.
-pub(super) fn is_known(import: &str) -> bool {
-    INTERFACES.contains(&version::unversioned(import))
-}
+impl Capability for Wasi {
+    fn serves(&self, import: &str) -> bool {
+        INTERFACES.contains(&version::unversioned(import))
+    }
 
-/// Where wasmtime keeps what it provides for the interface `import`: the one place that all
-/// compatible versions come to.
-pub(super) fn instance(import: &str) -> Option<String> {
-    let name = version::unversioned(import);
-    let own = format!("{name}@{VERSION}");
-    (is_known(import) && version::fit(&own, import).is_some()).then_some(own)
+    /// The one place that all compatible versions come to.
+    fn instance(&self, import: &str) -> Option<String> {
+        let own = format!("{}@{VERSION}", version::unversioned(import));
+        (self.serves(import) && version::fit(&own, import).is_some()).then_some(own)
+    }
 }
 
 #[cfg(test)]
@@ -54,12 +56,12 @@ mod tests {
     fn compatible_versions_come_to_one_place() {
         let own = "wasi:io/poll@0.2.12";
         for import in ["wasi:io/poll@0.2.0", "wasi:io/poll@0.2.6", own, "wasi:io/poll@0.2.99"] {
-            assert_eq!(instance(import).as_deref(), Some(own), "{import}");
+            assert_eq!(Wasi.instance(import).as_deref(), Some(own), "{import}");
         }
         for import in ["wasi:io/poll@0.3.0", "wasi:io/poll@0.2.0-rc-2023-12-05", "wasi:io/poll"] {
-            assert_eq!(instance(import), None, "{import}");
+            assert_eq!(Wasi.instance(import), None, "{import}");
         }
-        assert_eq!(instance("wasi:http/types@0.2.0"), None);
+        assert_eq!(Wasi.instance("wasi:http/types@0.2.0"), None);
     }
 
     /// What is listed here is there, under this version.
