@@ -22,6 +22,21 @@ TEST(Function, is_checked_when_it_is_looked_up) {
   expect_error(component.function<void()>("subtract"), Code::not_found, "subtract");
 }
 
+TEST(Function, is_refused_with_both_types_whatever_it_is_called) {
+  const std::string name(10000, 'n');
+  const auto component = wasmcell::Component::from_bytes(runtime(), R"((component
+    (core module $m (func (export "f") (param i32)))
+    (core instance $i (instantiate $m))
+    (func (export ")" + name + R"(") (param ")" + std::string(20000, 'p') +
+                                                                        R"(" u32)
+      (canon lift (core func $i "f")))))")
+                             .value();
+  const auto refused = component.function<std::string(bool)>(name);
+  expect_error(refused, Code::type_mismatch, "n\xE2\x80\xA6`: the host calls it as",
+               "`func(bool) -> string`, the component has `func(ppp", "p\xE2\x80\xA6`");
+  EXPECT_LT(refused.error().message().size(), 4096U);
+}
+
 TEST(Function, calls_on_this_thread) {
   const auto component = load("guests/kinds.wasm");
   const auto add = component.function<std::uint32_t(std::uint32_t, std::uint32_t)>("add").value();

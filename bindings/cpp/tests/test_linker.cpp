@@ -84,6 +84,18 @@ TEST(Linker, serves_compatible_versions_of_its_own_types_only) {
                "wasmcell:test/host@0.1.0#add: func(u32, u32) -> u32");
 }
 
+TEST(Linker, names_both_types_however_long_they_are) {
+  const std::string name(10000, 'n');
+  auto linker = Linker::make().value();
+  linker.define(name, free_add).value();
+  const std::string wat = "(component (import \"" + name + "\" (func (param \"" +
+                          std::string(20000, 'p') + "\" u32) (param \"b\" string))))";
+  const auto refused = wasmcell::Component::from_bytes(runtime(), wat, {"guest", nullptr, &linker});
+  expect_error(refused, Code::link, "n\xE2\x80\xA6`: the host defines `func(u32, u32) -> u32`",
+               "the component wants `func(ppp", "p\xE2\x80\xA6`");
+  EXPECT_LT(refused.error().message().size(), 4096U);
+}
+
 TEST(Linker, serves_guests_on_their_callers_stack) {
   auto linker = Linker::make().value();
   linker.define(host + "add", free_add).value();

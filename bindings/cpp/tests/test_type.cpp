@@ -33,6 +33,16 @@ TEST(Type, may_be_none) {
   expect_error(none.text(), Code::invalid_argument, "type");
 }
 
+TEST(Type, of_any_length_leaves_room_in_a_message) {
+  using wasmcell::detail::brief;
+  const std::string mark = "\xE2\x80\xA6";
+  EXPECT_EQ(brief(""), "");
+  EXPECT_EQ(brief(std::string(900, 'x')), std::string(900, 'x'));
+  EXPECT_EQ(brief(std::string(901, 'x')), std::string(900, 'x') + mark);
+  // A character is cut before it, not within.
+  EXPECT_EQ(brief(std::string(899, 'x') + mark), std::string(899, 'x') + mark);
+}
+
 TEST(Item, tells_name_kind_and_type) {
   const auto component = load("guests/kinds.wasm");
   bool function = false;

@@ -100,9 +100,9 @@ class Function<R(Args...)> {
   /// @return Code::type_mismatch, with both types, if the function is of another type.
   [[nodiscard]] static Result<Function> check(AnyFunction function) {
     if (!Signature::matches(function.type()))
-      return detail::fail(Error("`" + std::string(function.name()) + "`: the host calls it as `" +
-                                    Signature::spelled() + "`, the component has `" +
-                                    function.type().text().value_or("?") + "`",
+      return detail::fail(Error("`" + detail::brief(function.name()) + "`: the host calls it as `" +
+                                    detail::brief(Signature::spelled()) + "`, the component has `" +
+                                    detail::brief(function.type().text().value_or("?")) + "`",
                                 Code::type_mismatch));
     return Function(std::move(function));
   }

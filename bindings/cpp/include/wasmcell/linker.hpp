@@ -159,9 +159,10 @@ class [[nodiscard]] Linker {
 
   static Error contradicts(const Item &item, const Definition &definition) {
     const bool exact = definition.path == item.name();
-    return Error("import `" + std::string(item.name()) + "`: the host defines `" +
-                     (exact ? std::string() : definition.path + ": ") + definition.spelled() +
-                     "`, the component wants `" + item.type().text().value_or("?") + "`",
+    return Error("import `" + detail::brief(item.name()) + "`: the host defines `" +
+                     (exact ? std::string() : detail::brief(definition.path) + ": ") +
+                     detail::brief(definition.spelled()) + "`, the component wants `" +
+                     detail::brief(item.type().text().value_or("?")) + "`",
                  Code::link);
   }
 

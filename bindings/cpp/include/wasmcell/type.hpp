@@ -135,6 +135,19 @@ class Item {
   const runtime_item_t *item_;
 };
 
+namespace detail {
+
+/// `text` for a message of several parts: a component chooses its names and types, so each is cut,
+/// with a mark, where it would leave no room for the rest.
+inline std::string brief(std::string_view text) {
+  constexpr std::size_t most = 900;
+  if (text.size() <= most) return std::string(text);
+  std::size_t end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) end--;
+  return std::string(text.substr(0, end)) + "\xE2\x80\xA6";
+}
+
+}  // namespace detail
 }  // namespace wasmcell
 
 #endif
