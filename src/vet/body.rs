@@ -2,6 +2,7 @@
 
 use wasmparser::{BlockType, FunctionBody, Operator, Result};
 
+use super::brief::Brief;
 use super::signatures::Signatures;
 use super::weights as w;
 
@@ -32,6 +33,8 @@ pub(super) struct Body {
     set: Vec<Set>,
     locals: Vec<Local>,
     after_const: bool,
+    /// Locals that are counted apart.
+    brief: Brief,
 }
 
 /// A local that was set in a frame.
@@ -66,6 +69,24 @@ struct Local {
 impl Body {
     /// Adds up a function of type `ty`.
     pub(super) fn cost(
+        &mut self,
+        ty: (u64, u64),
+        body: &FunctionBody<'_>,
+        known: &Signatures,
+        limit: f64,
+    ) -> Result<f64> {
+        let units = self.add_up(ty, body, known, limit)?;
+        if units <= limit {
+            return Ok(units);
+        }
+        // A closer look, which most have no need of.
+        self.brief = Brief::find(self.locals.len(), body)?;
+        let units = self.add_up(ty, body, known, limit);
+        self.brief = Brief::default();
+        units
+    }
+
+    fn add_up(
         &mut self,
         ty: (u64, u64),
         body: &FunctionBody<'_>,
@@ -111,6 +132,7 @@ impl Body {
             + square(c.loops) * w::LOOPS
             + square(c.indirect) * w::INDIRECTS
             + (c.used as f64) * (c.blocks as f64) * w::LIVE
+            + self.brief.cost(c.blocks)
     }
 
     fn operator(&mut self, operator: &Operator<'_>, known: &Signatures) -> Result<()> {
@@ -237,6 +259,9 @@ impl Body {
     }
 
     fn get(&mut self, local: u32) {
+        if self.brief.has(local) {
+            return;
+        }
         let Some(local) = self.locals.get_mut(local as usize) else { return };
         self.counts.used += u64::from(!local.is_used);
         local.is_used = true;
@@ -245,6 +270,9 @@ impl Body {
     }
 
     fn assign(&mut self, index: u32) {
+        if self.brief.has(index) {
+            return;
+        }
         let Some(local) = self.locals.get_mut(index as usize) else { return };
         self.counts.used += u64::from(!local.is_used);
         local.is_used = true;

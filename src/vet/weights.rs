@@ -43,6 +43,8 @@ pub(super) const JOIN: f64 = 2.0;
 pub(super) const PAIR: f64 = 0.01;
 /// A local in a basic block.
 pub(super) const LIVE: f64 = 0.04;
+/// A local in a basic block where it is not wanted, but has a place.
+pub(super) const KNOWN: f64 = 0.03;
 
 pub(super) const CALL: f64 = 8.0;
 pub(super) const CALL_VALUE: f64 = 4.0;

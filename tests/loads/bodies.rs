@@ -159,3 +159,39 @@ pub fn tall_stack(n: usize) -> Vec<u8> {
     module.function(ty, (0, I32), &code);
     wrap(&module)
 }
+
+/// `variables` locals that are set and read at once, after `blocks` branches, in a loop.
+pub fn brief_variables(variables: usize, blocks: usize) -> Vec<u8> {
+    let mut module = Module::default();
+    let mut code = vec![0x03, EMPTY, 0x02, EMPTY];
+    code.extend(times(blocks, &[0x23, 0, BR_IF, 0]));
+    code.push(END);
+    for local in 0..variables {
+        code.extend([vec![0x23, 0, SET], leb(local), vec![GET], leb(local)].concat());
+        code.extend([0x24, 0]);
+    }
+    code.extend([0x23, 0, BR_IF, 0, END]);
+    module.globals.push(vec![I32, 1, 0x41, 0, END]);
+    module.run((variables, I32), &code);
+    wrap(&module)
+}
+
+/// As many locals that are set before a block with as many branches, and read after it, each in
+/// one turn of a loop.
+pub fn variables_of_a_turn(variables: usize, blocks: usize) -> Vec<u8> {
+    let mut module = Module::default();
+    let mut code = vec![0x03, EMPTY];
+    for local in 0..variables {
+        code.extend([vec![0x23, 0, SET], leb(local)].concat());
+    }
+    code.extend([0x02, EMPTY]);
+    code.extend(times(blocks, &[0x23, 0, BR_IF, 0]));
+    code.push(END);
+    for local in 0..variables {
+        code.extend([vec![GET], leb(local), vec![0x24, 0]].concat());
+    }
+    code.extend([0x23, 0, BR_IF, 0, END]);
+    module.globals.push(vec![I32, 1, 0x41, 0, END]);
+    module.run((variables, I32), &code);
+    wrap(&module)
+}

@@ -65,50 +65,73 @@ const MOST_BYTES: usize = 512 << 10;
 
 /// Loads `bomb` of 64 parts and more, twice as many each time, until it is refused.
 fn explode((name, bomb): Bomb) -> Vec<String> {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("bomb.wasm");
     let mut problems = Vec::new();
     for n in (6..22).map(|power| 1 << power) {
         let bytes = bomb(n);
-        if bytes.len() > MOST_BYTES {
-            break;
-        }
-        fs::write(&file, &bytes).unwrap();
-        let output = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "load", "--nocapture"])
-            .env(FILE, &file)
-            .output()
-            .unwrap();
-        let (text, size) = (String::from_utf8_lossy(&output.stdout).into_owned(), bytes.len());
-        let told = text.lines().find_map(|line| line.strip_prefix("TOOK "));
-        let Some(told) = told else {
-            problems.push(format!("{name} of {n}, {size} bytes: ended by {}", output.status));
-            break;
-        };
-        let mut parts = told.splitn(3, ' ');
-        let [cpu, memory] = [(); 2].map(|()| parts.next().unwrap().parse::<usize>().unwrap());
-        let outcome = parts.next().unwrap();
-        println!("{name} of {n}: {size} bytes, {cpu} ms, {memory} MiB: {outcome:.60}");
-        // Four microseconds a byte, and a machine that is half as fast or has other things to do.
-        if cpu > 2 * (2000 + size / 250) || memory > 256 + size / 5000 {
-            problems.push(format!("{name} of {n}, {size} bytes: {cpu} ms, {memory} MiB"));
-        }
-        if outcome.starts_with("Panic") {
-            problems.push(format!("{name} of {n}: {outcome}"));
-        }
-        let is_refused = outcome.starts_with("ResourceLimit") || outcome.starts_with("Component");
-        if is_refused {
-            if !outcome.contains("`max_") && !outcome.contains("more than") {
-                problems.push(format!("{name} of {n} names no limit: {outcome}"));
-            }
+        if bytes.len() > MOST_BYTES || is_refused(name, n, &bytes, &mut problems) {
             break;
         }
     }
     problems
 }
 
+/// Loads one of `n` parts, and tells whether it was refused, or ended the process.
+fn is_refused(name: &str, n: usize, bytes: &[u8], problems: &mut Vec<String>) -> bool {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("bomb.wasm");
+    fs::write(&file, bytes).unwrap();
+    let output = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "load", "--nocapture"])
+        .env(FILE, &file)
+        .output()
+        .unwrap();
+    let (text, size) = (String::from_utf8_lossy(&output.stdout).into_owned(), bytes.len());
+    let Some(told) = text.lines().find_map(|line| line.strip_prefix("TOOK ")) else {
+        problems.push(format!("{name} of {n}, {size} bytes: ended by {}", output.status));
+        return true;
+    };
+    let mut parts = told.splitn(3, ' ');
+    let [cpu, memory] = [(); 2].map(|()| parts.next().unwrap().parse::<usize>().unwrap());
+    let outcome = parts.next().unwrap();
+    println!("{name} of {n}: {size} bytes, {cpu} ms, {memory} MiB: {outcome:.60}");
+    // Four microseconds a byte, and a machine that is half as fast or has other things to do.
+    if cpu > 2 * (2000 + size / 250) || memory > 256 + size / 5000 {
+        problems.push(format!("{name} of {n}, {size} bytes: {cpu} ms, {memory} MiB"));
+    }
+    if outcome.starts_with("Panic") {
+        problems.push(format!("{name} of {n}: {outcome}"));
+    }
+    let is_refused = outcome.starts_with("ResourceLimit") || outcome.starts_with("Component");
+    if is_refused && !outcome.contains("`max_") && !outcome.contains("more than") {
+        problems.push(format!("{name} of {n} names no limit: {outcome}"));
+    }
+    is_refused
+}
+
 fn explode_all(bombs: &[Bomb]) {
     let problems: Vec<String> = bombs.iter().copied().flat_map(explode).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// What compilers write when they are not to optimise, such as a function of QuickJS built for
+/// debugging.
+#[test]
+fn thousands_of_brief_variables_are_loaded() {
+    let runtime = Runtime::builder().force_on_demand_allocator().build().unwrap();
+    let bytes = bodies::brief_variables(8000, 2500);
+    Component::new(&runtime, &bytes, &ComponentOptions::default()).unwrap();
+}
+
+/// A name that is written once, and wanted very often.
+#[test]
+fn long_names_are_shared() {
+    const N: usize = 90_000;
+    let mut problems = Vec::new();
+    for place in ["import", "interface", "export"] {
+        let bytes = parts::long_parameters(place, N, N);
+        is_refused(&format!("parameters, {place}"), N, &bytes, &mut problems);
+    }
+    is_refused("functions of an interface", N, &parts::long_interface(N, N), &mut problems);
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
@@ -123,6 +146,9 @@ fn bodies_cost_what_their_size_may() {
         ("functions with locals", |n| bodies::functions(40_000, n)),
         ("live variables", |n| bodies::live_variables(n, n)),
         ("variables of loops", |n| bodies::loop_variables(n, 100)),
+        ("brief variables", |n| bodies::brief_variables(n, n)),
+        ("brief variables, few branches", |n| bodies::brief_variables(n, n / 16)),
+        ("variables of a turn", |n| bodies::variables_of_a_turn(n, n)),
         ("branch tables", |n| bodies::branch_tables(n, n)),
         ("blocks within blocks", |n| bodies::nest(0x02, n)),
         ("loops within loops", |n| bodies::nest(0x03, n)),
@@ -164,6 +190,7 @@ fn components_cost_what_their_size_may() {
         ("tuples of tuples", |n| parts::tuples(n.ilog2() as usize, 20)),
         ("interfaces", |n| parts::interfaces(n, n.min(900))),
         ("long names", |n| parts::long_names(20_000, n)),
+        ("long parameters", |n| parts::long_parameters("interface", 20_000, n)),
         ("lowered functions", parts::lowered),
         ("dropped resources", parts::dropped),
         ("adapters", |n| parts::adapters(&parts::large_type(10, 10), n / 16)),

@@ -91,6 +91,38 @@ pub fn long_names(len: usize, uses: usize) -> Vec<u8> {
     binary(&(text + ")))"))
 }
 
+/// `n` functions, each with a parameter whose name has `len` bytes and is written once: imported,
+/// imported by an interface, or exported.
+pub fn long_parameters(place: &str, len: usize, n: usize) -> Vec<u8> {
+    let name = "n".repeat(len);
+    let mut text = format!("(component (type $t (func (param \"{name}\" u32)))");
+    if place == "interface" {
+        text += "(import \"a:b/c\" (instance (alias outer 1 $t (type $t))";
+    } else {
+        text += "(core module $m (func (export \"f\") (param i32)))\
+                 (core instance $i (instantiate $m))\
+                 (func $f (type $t) (canon lift (core func $i \"f\")))";
+    }
+    for number in 0..n {
+        let _ = match place {
+            "interface" => write!(text, "(export \"f{number}\" (func (type $t)))"),
+            "import" => write!(text, "(import \"f{number}\" (func (type $t)))"),
+            _ => write!(text, "(export \"f{number}\" (func $f))"),
+        };
+    }
+    text += if place == "interface" { ")))" } else { ")" };
+    binary(&text)
+}
+
+/// `n` functions of an interface whose name has `len` bytes.
+pub fn long_interface(len: usize, n: usize) -> Vec<u8> {
+    let mut text = format!("(component (import \"a:b/{}\" (instance ", "n".repeat(len));
+    for number in 0..n {
+        let _ = write!(text, "(export \"f{number}\" (func (param \"x\" u32)))");
+    }
+    binary(&(text + ")))"))
+}
+
 /// The host's function, lowered `n` times.
 pub fn lowered(n: usize) -> Vec<u8> {
     let mut text = String::from("(component (import \"f\" (func $f (param \"x\" u32)))");
