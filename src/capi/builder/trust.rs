@@ -60,10 +60,10 @@ pub unsafe extern "C" fn runtime_builder_trusted_key(
 /// Sets whether a trap's backtrace has source files and lines.
 ///
 /// They come from the guest's own debug information, which is read at each trap, and may then take
-/// seconds beyond the time limit of a call; turn it on for guests you trust. A component that has
-/// more than 16 MiB of it, or whose debug information is damaged, nests functions more than 64
-/// levels deep, has names of more than 16 KiB or makes its readers go over the same again and
-/// again, is compiled without, with a warning in the log. Function names are there in any case.
+/// a tenth of a second beyond the time limit of a call. A component that has more than 16 MiB of
+/// it, or whose debug information is damaged, nests functions more than 64 levels deep, has names
+/// of more than 16 KiB or would take longer to read, is compiled without, with a warning in the
+/// log. Function names are there in any case.
 ///
 /// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
 /// @param enable   Default false.
