@@ -116,8 +116,8 @@ static void test_a_file_is_read_on_the_way(void) {
   for (size_t i = 0; i < 2; i++) {
     seen_t seen;
     runtime_component_completion_t completion = into(&seen);
-    CHECK_OK(runtime_component_from_file_async(runtime, paths[i], strlen(paths[i]), NULL,
-                                               &completion));
+    CHECK_OK(
+        runtime_component_from_file_async(runtime, paths[i], strlen(paths[i]), NULL, &completion));
     until_finalized(&seen);
     CHECK((seen.component != NULL) == (i == 0));
     if (i == 1) CHECK(atomic_load(&seen.code) == RUNTIME_ERROR_IO);
@@ -170,12 +170,81 @@ static void test_loads_wait_their_turn(void) {
   runtime_free(runtime);
 }
 
+static atomic_int logged;
+
+static void on_log(void *user_data, runtime_log_level_t level, const char *target,
+                   size_t target_len, const char *message, size_t message_len) {
+  (void)user_data, (void)level, (void)target, (void)target_len, (void)message, (void)message_len;
+  atomic_fetch_add(&logged, 1);
+}
+
+/* Afterwards nothing of the host's is called, and no thread is left, though a compiler cannot be
+ * stopped. */
+static void shut_down_while_loading(bool waits) {
+  enum { LOADS = 3 };
+  int threads = thread_count();
+  runtime_builder_t *builder = guest_builder(2);
+  runtime_t *runtime = NULL;
+  runtime_builder_max_compile_threads(builder, 1);
+  runtime_builder_max_compile_cost(builder, 1000000000);
+  runtime_builder_log(builder, RUNTIME_LOG_LEVEL_TRACE, on_log, NULL, NULL);
+  CHECK_OK(runtime_build(builder, &runtime));
+  runtime_builder_free(builder);
+  /* One compiles, the others wait for it. */
+  char *slow = slow_text(scaled(20000), 'a');
+  seen_t seen[LOADS];
+  runtime_pending_t *pending[LOADS] = {NULL};
+  for (size_t i = 0; i < LOADS; i++) {
+    runtime_component_completion_t completion = into(&seen[i]);
+    if (waits) {
+      completion = (runtime_component_completion_t)RUNTIME_COMPONENT_COMPLETION_INIT;
+      completion.pending_out = &pending[i];
+    }
+    CHECK_OK(start(runtime, i == 0 ? slow : guest_wat, NULL, &completion));
+    while (stats_of(runtime).loads_running == 0) pause_ms(1);
+  }
+  CHECK_OK(runtime_shutdown(runtime, UINT64_MAX));
+  int records = atomic_load(&logged);
+  CHECK(thread_count() == threads);
+  runtime_pending_t *late = NULL;
+  runtime_component_completion_t none = RUNTIME_COMPONENT_COMPLETION_INIT;
+  none.pending_out = &late;
+  CHECK_ERROR(start(runtime, guest_wat, NULL, &none), RUNTIME_ERROR_SHUTDOWN, "");
+  for (size_t i = 0; i < LOADS; i++) {
+    runtime_component_t *component = NULL;
+    if (waits) {
+      runtime_error_t *error = runtime_pending_wait_component(pending[i], 0, &component);
+      CHECK((error == NULL) == (component != NULL));
+      if (i > 0) CHECK(runtime_error_code(error) == RUNTIME_ERROR_CANCELLED);
+      runtime_error_free(error);
+      runtime_pending_free(pending[i]);
+    } else {
+      CHECK(atomic_load(&seen[i].called) == 1 && atomic_load(&seen[i].finalized) == 1);
+      if (i > 0) CHECK(atomic_load(&seen[i].code) == RUNTIME_ERROR_CANCELLED);
+      component = seen[i].component;
+    }
+    runtime_component_free(component);
+  }
+  runtime_free(runtime);
+  CHECK(thread_count() == threads && atomic_load(&logged) == records);
+  free(slow);
+}
+
+static void test_shutdown_while_one_compiles(void) {
+  shut_down_while_loading(false);
+}
+static void test_shutdown_while_somebody_waits(void) {
+  shut_down_while_loading(true);
+}
+
 int main(void) {
   int threads = thread_count();
   RUN(test_the_callback_has_the_component);
   RUN(test_somebody_waits);
   RUN(test_a_file_is_read_on_the_way);
   RUN(test_loads_wait_their_turn);
+  RUN(test_shutdown_while_one_compiles);
+  RUN(test_shutdown_while_somebody_waits);
   uint64_t start_ms = now_ms();
   while (thread_count() > threads && now_ms() - start_ms < 120000) pause_ms(5);
   CHECK(thread_count() == threads);
