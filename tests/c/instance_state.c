@@ -65,11 +65,16 @@ static runtime_t *build(runtime_builder_t *builder) {
   return runtime;
 }
 
+/* Whether components are loaded for blocking calls only. */
+static bool blocking_only;
+
 static runtime_error_t *load(const runtime_t *runtime, const kind_t *kind, int count, int instances,
                              runtime_component_t **out) {
   char *text = text_of(kind, count, instances);
+  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  options.blocking_only = blocking_only;
   runtime_error_t *error =
-      runtime_component_new(runtime, (const uint8_t *)text, strlen(text), NULL, out);
+      runtime_component_new(runtime, (const uint8_t *)text, strlen(text), &options, out);
   free(text);
   return error;
 }
@@ -181,11 +186,21 @@ static void test_all_together_on_demand(void) {
   all_together(false, false);
 }
 
+/* Such components run on the caller's stack. */
+static void test_blocking_only(void) {
+  blocking_only = true;
+  refused_at_load(false);
+  all_together(true, true);
+  all_together(false, true);
+  blocking_only = false;
+}
+
 int main(void) {
   RUN(test_refused_at_load_pooling);
   RUN(test_refused_at_load_on_demand);
   RUN(test_compiled_code_is_refused_too);
   RUN(test_all_together_pooling);
   RUN(test_all_together_on_demand);
+  RUN(test_blocking_only);
   return 0;
 }
