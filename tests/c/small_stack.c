@@ -3,7 +3,7 @@
  * caller's, and a guest that recurses for ever uses up none of it. */
 #include <sys/mman.h>
 
-#include "guests.h"
+#include "deep.h"
 
 #define KIB ((size_t)1 << 10)
 
@@ -94,85 +94,16 @@ static void test_next_to_nothing(void) {
   guest_free(&guest);
 }
 
-#define DEEP 90 /* lists within lists; types may be 100 deep */
-
-static char *deep_wat(void) {
-  const size_t room = 8192;
-  char *text = malloc(room);
-  CHECK(text != NULL);
-  size_t at = (size_t)snprintf(
-      text, room,
-      "(component (core module $m (memory (export \"m\") 1) (global $top (mut i32) (i32.const 64))"
-      "  (func (export \"r\") (param i32 i32 i32 i32) (result i32) (local $at i32)"
-      "    (local.set $at (global.get $top))"
-      "    (global.set $top (i32.add (global.get $top) (i32.const 16))) (local.get $at))"
-      "  (func (export \"f\") (param i32 i32)))"
-      "(core instance $i (instantiate $m)) (type $t0 (list u8))");
-  for (int i = 1; i <= DEEP; i++) {
-    at += (size_t)snprintf(text + at, room - at, "(type $t%d (list $t%d))", i, i - 1);
-  }
-  at += (size_t)snprintf(text + at, room - at,
-                         "(func (export \"run\") (param \"x\" $t%d) (canon lift"
-                         " (core func $i \"f\") (memory (core memory $i \"m\"))"
-                         " (realloc (core func $i \"r\")))))",
-                         DEEP);
-  CHECK(at < room);
-  return text;
-}
-
-typedef struct {
-  runtime_component_t *component;
-  runtime_function_t *run;
-  runtime_value_t values[DEEP + 1]; /* each in the one before */
-} deep_t;
-
-static void await(runtime_pending_t *pending) {
-  runtime_values_t *results = NULL;
-  CHECK_OK(runtime_pending_wait(pending, 60000, &results));
-  runtime_values_free(results);
-  runtime_pending_free(pending);
-}
-
-static void *keeps_deep_values(void *data) {
-  const deep_t *it = data;
-  runtime_instance_t *instance = NULL;
-  runtime_pending_t *pending = NULL;
-  runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
-  completion.pending_out = &pending;
-  CHECK_OK(runtime_function_call_async(it->run, it->values, 1, NULL, &completion));
-  await(pending);
-  CHECK_OK(runtime_instance_new(it->component, NULL, &instance));
-  CHECK_OK(runtime_instance_call_async(instance, it->run, it->values, 1, NULL, &completion));
-  await(pending);
-  runtime_instance_free(instance);
-  return NULL;
-}
-
 /* What an asynchronous call keeps is copied level by level. */
 static void test_deep_values_are_kept(void) {
   deep_t deep;
-  char *text = deep_wat();
-  memset(&deep, 0, sizeof deep);
   guest_make(&guest, guest_builder(4));
-  CHECK_OK(runtime_component_new(guest.runtime, (const uint8_t *)text, strlen(text), NULL,
-                                 &deep.component));
-  CHECK_OK(runtime_component_function(deep.component, "run", 3, &deep.run));
-  for (int i = 0; i <= DEEP; i++) {
-    deep.values[i].kind = RUNTIME_KIND_LIST;
-    if (i == DEEP) {
-      deep.values[i].element = RUNTIME_KIND_U8;
-    } else {
-      deep.values[i].of.list.ptr = &deep.values[i + 1];
-      deep.values[i].of.list.len = 1;
-    }
-  }
+  deep_make(&deep, guest.runtime);
   on_stack(32 * KIB, keeps_deep_values, &deep);
   on_stack(48 * KIB, keeps_deep_values, &deep);
   on_stack(64 * KIB, keeps_deep_values, &deep);
-  runtime_function_free(deep.run);
-  runtime_component_free(deep.component);
+  deep_free(&deep);
   guest_free(&guest);
-  free(text);
 }
 
 /* The guest's stack is as large as the builder says, however little the caller has. */
@@ -348,9 +279,10 @@ static void test_names_that_take_much_stack(void) {
     char *at = wat;
     at += sprintf(at, "(component (core module $m (func $\"%s", heads[i / 9]);
     for (int n = 0; n < 190; n++) at += sprintf(at, "%s", parts[i % 9]);
-    (void)sprintf(at, "Li1EEEvv\" (export \"run\") unreachable))"
-                      "(core instance $i (instantiate $m))"
-                      "(func (export \"run\") (canon lift (core func $i \"run\"))))");
+    (void)sprintf(at,
+                  "Li1EEEvv\" (export \"run\") unreachable))"
+                  "(core instance $i (instantiate $m))"
+                  "(func (export \"run\") (canon lift (core func $i \"run\"))))");
     CHECK_OK(runtime_component_new(runtime, (const uint8_t *)wat, strlen(wat), NULL, &component));
     CHECK_OK(runtime_component_function(component, "run", 3, &run));
     on_stack(64 * KIB, trap_named, run);
@@ -368,8 +300,8 @@ static void *too_little(void *data) {
   runtime_t *runtime = NULL;
   runtime_builder_t *builder = data;
   CHECK_ERROR(call(guest.add, &one, NULL), RUNTIME_ERROR_STACK_OVERFLOW, "this needs");
-  CHECK_OK(runtime_component_new(guest.runtime, (const uint8_t *)guest_wat, strlen(guest_wat),
-                                 NULL, &component));
+  CHECK_OK(runtime_component_new(guest.runtime, (const uint8_t *)guest_wat, strlen(guest_wat), NULL,
+                                 &component));
   runtime_component_free(component);
   CHECK_OK(runtime_build(builder, &runtime));
   runtime_builder_free(builder);
