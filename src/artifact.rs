@@ -30,15 +30,13 @@ use crate::error::{Code, Error, Result};
 use crate::signals::Quiet;
 use crate::vet::{self, Price};
 
-use container::{Container, Head};
+use container::{Container, Head, WASM_MAGIC};
 use registered::Registered;
 use sealed::Sealed;
-pub(crate) use terms::{Stop, Terms};
+pub(crate) use terms::{MAX_COMPILE_COST, MAX_CORE_INSTANCES, MAX_TEXT_SIZE, Stop, Terms};
 
 pub(crate) use state::State;
 
-/// What a WebAssembly binary starts with, whatever its kind.
-const WASM_MAGIC: &[u8] = b"\0asm";
 /// The four bytes after the magic: version, then layer (0 a core module, 1 a component).
 const CORE_MODULE: [u8; 4] = [1, 0, 0, 0];
 const COMPONENT: [u8; 4] = [0x0d, 0, 1, 0];

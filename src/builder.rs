@@ -3,27 +3,19 @@
 mod bounds;
 mod loads;
 mod process;
-mod settings;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::engine::Settings;
+use crate::engine::sizes::{GIB, KIB, MIB, WASM_PAGE};
 use crate::error::{Error, Result};
 use crate::features;
 use crate::log::{LogFn, LogSettings};
 use crate::runtime::Runtime;
 
-pub(crate) use bounds::Bounds;
-pub(crate) use settings::Settings;
-
-const KIB: u64 = 1 << 10;
-const MIB: u64 = 1 << 20;
-const GIB: u64 = 1 << 30;
-
-/// WebAssembly's page: linear memories have a whole number of them.
-pub(crate) const WASM_PAGE: u64 = 64 * KIB;
 /// What a 32-bit memory can address.
 const MAX_LINEAR_MEMORY: u64 = 4 * GIB;
 /// A year. Longer times are somebody's overflow.
@@ -299,6 +291,21 @@ impl fmt::Debug for RuntimeBuilder {
             .field("experimental_features", &s.experimental_features)
             .field("problem", &self.problem)
             .finish_non_exhaustive()
+    }
+}
+
+impl Runtime {
+    /// A runtime with every setting at its default.
+    ///
+    /// # Errors
+    /// As [`RuntimeBuilder::build`].
+    pub fn new() -> Result<Self> {
+        Self::builder().build()
+    }
+
+    /// A builder with every setting at its default.
+    pub fn builder() -> RuntimeBuilder {
+        RuntimeBuilder::new()
     }
 }
 

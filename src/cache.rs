@@ -5,10 +5,10 @@
 
 #[cfg(unix)]
 mod disk;
-#[cfg(not(unix))]
-#[path = "cache/no_disk.rs"]
-mod disk;
 mod memory;
+#[cfg(not(unix))]
+mod no_disk;
+mod vetted;
 
 #[cfg(test)]
 mod tests;
@@ -24,7 +24,9 @@ use wasmtime::Engine;
 use crate::artifact::{Artifact, Terms};
 use crate::error::Result;
 
-pub(crate) use disk::Vetted;
+#[cfg(not(unix))]
+use no_disk as disk;
+pub(crate) use vetted::Vetted;
 
 /// Where compiled code is kept for the next load of the same bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -25,6 +25,7 @@ mod capability;
 pub mod capi;
 pub mod component;
 pub mod deadline;
+mod engine;
 mod epoch;
 pub mod error;
 mod executor;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use wasmtime::ResourceLimiter;
 use wasmtime::ResourcesRequired;
 
-use crate::builder::{Settings, WASM_PAGE};
+use crate::engine::Settings;
+use crate::engine::sizes::WASM_PAGE;
 use crate::error::{Code, Error, Result, TrapKind};
 use crate::stats::Counters;
 

@@ -6,7 +6,7 @@
 
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use crate::builder::Settings;
+use crate::engine::Settings;
 use crate::error::{Code, Error, Result};
 use crate::room::Room;
 use crate::signals;

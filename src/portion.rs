@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::builder::Settings;
+use crate::engine::Settings;
 use crate::error::Code;
 use crate::offload::{Answer, Desk, Offload};
 use crate::share::{Denial, Denied, Held, Kind, Share, Tally, Total};

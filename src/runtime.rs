@@ -9,10 +9,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
-use crate::builder::{RuntimeBuilder, Settings};
 use crate::cache::Cache;
 use crate::capability;
 use crate::deadline::Span;
+use crate::engine::Settings;
 use crate::epoch::Ticker;
 use crate::error::{Code, Error, Result};
 use crate::guest::Guest;
@@ -52,19 +52,6 @@ struct Inner {
 }
 
 impl Runtime {
-    /// A runtime with every setting at its default.
-    ///
-    /// # Errors
-    /// As [`RuntimeBuilder::build`].
-    pub fn new() -> Result<Self> {
-        Self::builder().build()
-    }
-
-    /// A builder with every setting at its default.
-    pub fn builder() -> RuntimeBuilder {
-        RuntimeBuilder::new()
-    }
-
     pub(crate) fn with_settings(mut settings: Settings) -> Result<Self> {
         let callback = settings.log.take();
         let log = steadily(|| Log::new(callback));

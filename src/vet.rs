@@ -33,6 +33,7 @@ mod brief;
 mod component;
 mod cost;
 mod module;
+mod problem;
 mod scope;
 mod signatures;
 mod types;
@@ -41,7 +42,7 @@ mod weights;
 #[cfg(test)]
 mod tests;
 
-use wasmparser::{BinaryReaderError, Parser, Payload};
+use wasmparser::{Parser, Payload};
 
 use crate::error::{Code, Error, Result};
 
@@ -49,25 +50,8 @@ use body::Body;
 pub(crate) use cost::Budget;
 use cost::{Cost, too_deep};
 use module::Module;
+use problem::Problem;
 use types::Scopes;
-
-/// Why reading ends early.
-enum Problem {
-    Refused(Error),
-    Malformed(BinaryReaderError),
-}
-
-impl From<Error> for Problem {
-    fn from(error: Error) -> Self {
-        Self::Refused(error)
-    }
-}
-
-impl From<BinaryReaderError> for Problem {
-    fn from(error: BinaryReaderError) -> Self {
-        Self::Malformed(error)
-    }
-}
 
 /// How deep types may lie within types before anybody reads them: readers recurse.
 const MAX_NESTED_TYPES: u32 = 500;

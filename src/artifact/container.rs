@@ -12,9 +12,11 @@ use twox_hash::XxHash64;
 
 use crate::error::{Code, Error, Result};
 
-use super::WASM_MAGIC;
 use super::state::State;
 use crate::vet::Price;
+
+/// What a WebAssembly binary starts with, whatever its kind.
+pub(super) const WASM_MAGIC: &[u8] = b"\0asm";
 
 /// A serialized artifact, taken apart.
 pub(super) struct Container<'a> {

@@ -3,40 +3,38 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::builder::Settings;
 use crate::error::{Code, Error, Result};
 use crate::vet::Budget;
+
+/// What a load may take where nothing else is said.
+pub(crate) const MAX_TEXT_SIZE: u64 = 1 << 20;
+pub(crate) const MAX_COMPILE_COST: u64 = 500_000;
+pub(crate) const MAX_CORE_INSTANCES: u32 = 30;
 
 /// Limits of one load, and the way to give it up.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
     /// Bytes of WebAssembly text.
-    pub(super) max_text_size: u64,
-    pub(super) budget: Budget,
-    pub(super) max_core_instances: u64,
+    pub(crate) max_text_size: u64,
+    pub(crate) budget: Budget,
+    pub(crate) max_core_instances: u64,
     /// How many threads may compile; 0 for as many as there are processors.
     pub(crate) threads: usize,
     /// Whether wasmtime reads the guest's debug information.
-    pub(super) backtrace_details: bool,
+    pub(crate) backtrace_details: bool,
     pub(crate) stop: Stop,
-}
-
-impl Terms {
-    pub(crate) fn of(settings: &Settings) -> Self {
-        Self {
-            max_text_size: settings.max_text_size,
-            budget: Budget::new(settings.max_compile_cost),
-            max_core_instances: settings.max_core_instances_per_component.into(),
-            threads: settings.max_compile_threads,
-            backtrace_details: settings.backtrace_details,
-            stop: Stop::default(),
-        }
-    }
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self::of(&Settings::default())
+        Self {
+            max_text_size: MAX_TEXT_SIZE,
+            budget: Budget::new(MAX_COMPILE_COST),
+            max_core_instances: MAX_CORE_INSTANCES.into(),
+            threads: 0,
+            backtrace_details: false,
+            stop: Stop::default(),
+        }
     }
 }
 

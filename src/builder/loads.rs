@@ -1,6 +1,7 @@
 //! What loading a component may take.
 
-use super::{GIB, KIB, RuntimeBuilder};
+use super::RuntimeBuilder;
+use crate::engine::sizes::{GIB, KIB};
 
 impl RuntimeBuilder {
     /// Bytes of the full names of all that a component imports and exports together. Default 4

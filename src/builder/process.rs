@@ -1,6 +1,7 @@
 //! What a runtime takes of its process: address space, and signals.
 
-use super::{GIB, RuntimeBuilder};
+use super::RuntimeBuilder;
+use crate::engine::sizes::GIB;
 
 impl RuntimeBuilder {
     /// Bytes of each pooled memory and table that stay resident between two instances: zeroed

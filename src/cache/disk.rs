@@ -6,7 +6,7 @@
 //! to a file after it was read does not change code that was loaded.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -15,6 +15,7 @@ use crate::error::{Code, Error, Result};
 use crate::signals::Quiet;
 
 use super::memory::Key;
+use super::vetted::Vetted;
 
 const SETTING: &str = "cache_directory";
 /// What a temporary file is called, before and after a random part.
@@ -34,45 +35,6 @@ pub(super) struct Disk {
     identity: (u64, u64),
     /// The user this process works as.
     user: u32,
-}
-
-/// A file of the cache that this user alone can have written.
-///
-/// Made in one place, [`Disk::read`], and the reason why its contents may become code. It reads
-/// as what was given to [`Disk::write`].
-pub(crate) struct Vetted {
-    file: BufReader<File>,
-    path: PathBuf,
-    len: usize,
-}
-
-impl Vetted {
-    /// Bytes from the beginning to the end.
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Goes back to the beginning.
-    pub(crate) fn rewind(&mut self) -> Result<()> {
-        let begin = SeekFrom::Start(size_of::<Key>() as u64);
-        self.file.seek(begin).map(drop).map_err(|error| Error::io(&self.path, &error))
-    }
-}
-
-impl Read for Vetted {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        self.file.read(bytes)
-    }
-}
-
-impl BufRead for Vetted {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.file.fill_buf()
-    }
-
-    fn consume(&mut self, len: usize) {
-        self.file.consume(len);
-    }
 }
 
 impl Disk {

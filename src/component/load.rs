@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Component, ComponentOptions};
-use crate::artifact::{Artifact, Terms};
+use crate::artifact::Artifact;
 use crate::cache::{self, Content};
 use crate::error::{Code, Error, Result};
 use crate::limits::Limits;
@@ -127,7 +127,7 @@ impl Component {
         if limit.is_none() && thread::stack().left().is_some_and(|left| left >= STACK) {
             // Compiled code takes less than the thread that the rest is for.
             verify(runtime, bytes)?;
-            let (engine, terms) = (runtime.engine(), Terms::of(runtime.settings()));
+            let (engine, terms) = (runtime.engine(), runtime.settings().terms());
             let found = cache::content(bytes);
             if let Some(artifact) = runtime.cache().at_hand(engine, bytes, &found, &terms) {
                 return Self::link(runtime, artifact, Limits::of(runtime.settings()), options);
@@ -194,7 +194,7 @@ impl Work {
                 }
             };
             let limits = Limits::of(settings);
-            let mut terms = Terms::of(settings);
+            let mut terms = settings.terms();
             (terms.threads, terms.stop) = (means.threads, means.stop);
             let artifact = runtime
                 .cache()

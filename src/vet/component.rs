@@ -9,9 +9,10 @@ use std::rc::Rc;
 use wasmparser::{CanonicalFunction, ComponentInstance, Instance, Payload};
 
 use super::cost::Cost;
+use super::problem::Problem;
 use super::scope::{Definition, Exports, Extent, Item, Scope, Sized};
 use super::types::Scopes;
-use super::{Problem, weights as w};
+use super::weights as w;
 use crate::error::{Code, Error};
 
 type Result<T, E = Problem> = std::result::Result<T, E>;

@@ -7,9 +7,9 @@ use wasmparser::{
     ExternalKind, FunctionBody, KnownCustom, Name, Operator, Payload, TableInit, TypeRef,
 };
 
-use super::Problem;
 use super::body::Body;
 use super::cost::Cost;
+use super::problem::Problem;
 use super::signatures::Signatures;
 use super::weights as w;
 

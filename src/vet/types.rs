@@ -9,8 +9,9 @@ use wasmparser::{
 };
 
 use super::cost::Cost;
+use super::problem::Problem;
 use super::scope::{Extent, Item, Kind, Scope, Sized, name_size};
-use super::{Problem, weights as w};
+use super::weights as w;
 
 type Result<T, E = Problem> = std::result::Result<T, E>;
 

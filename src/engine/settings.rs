@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Bounds, MIB};
+use super::bounds::Bounds;
+use super::sizes::MIB;
+use crate::artifact::{self, Stop, Terms};
 use crate::cache::CacheSettings;
 use crate::log::LogSettings;
 use crate::signature::Verifier;
+use crate::vet::Budget;
 
 /// What a runtime is built from, every value checked.
 #[derive(Clone)]
@@ -49,14 +52,14 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             max_components: 10_000,
-            max_core_instances_per_component: 30,
+            max_core_instances_per_component: artifact::MAX_CORE_INSTANCES,
             max_memories_per_component: 30,
             max_tables_per_component: 20,
             max_table_elements: 15_000,
             max_component_size: 50 * MIB,
             max_names_size: 4 * MIB,
-            max_text_size: MIB,
-            max_compile_cost: 500_000,
+            max_text_size: artifact::MAX_TEXT_SIZE,
+            max_compile_cost: artifact::MAX_COMPILE_COST,
             max_compile_threads: 0,
             max_linear_memory: 256 << 20,
             max_instance_memory: 512 * MIB,
@@ -81,6 +84,20 @@ impl Default for Settings {
             verifier: Verifier::new(),
             cache: CacheSettings { memory: 64 * MIB, directory: None },
             log: None,
+        }
+    }
+}
+
+impl Settings {
+    /// On what terms components are compiled.
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            max_text_size: self.max_text_size,
+            budget: Budget::new(self.max_compile_cost),
+            max_core_instances: self.max_core_instances_per_component.into(),
+            threads: self.max_compile_threads,
+            backtrace_details: self.backtrace_details,
+            stop: Stop::default(),
         }
     }
 }

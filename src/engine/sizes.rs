@@ -1,0 +1,8 @@
+//! Units of memory.
+
+pub(crate) const KIB: u64 = 1 << 10;
+pub(crate) const MIB: u64 = 1 << 20;
+pub(crate) const GIB: u64 = 1 << 30;
+
+/// WebAssembly's page: linear memories have a whole number of them.
+pub(crate) const WASM_PAGE: u64 = 64 * KIB;
