@@ -15,7 +15,7 @@ use crate::component::Component;
 use crate::deadline::{DeadlineRef, Span, TimeLimit};
 use crate::error::{Code, Error, Result};
 use crate::executor::{self, Surroundings};
-use crate::host::{Context, Mailbox};
+use crate::host::{Context, HostCall, Mailbox};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::process::Kept;
@@ -179,6 +179,11 @@ impl Call {
 
     pub(crate) fn deadline(&self) -> DeadlineRef<'_> {
         DeadlineRef { limit: self.terms.limit, cancel: self.cancel.as_ref() }
+    }
+
+    /// What host functions are told of it.
+    pub(crate) fn host_call(&self) -> HostCall {
+        HostCall::new(self.deadline(), self.context.clone())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::cancel::CancelToken;
 use crate::error::{Code, Error, Result};
 use crate::function::Function;
 use crate::guest::Guest;
-use crate::handles::HostType;
+use crate::host::HostType;
 use crate::limits::Limits;
 use crate::link::{self, Linked};
 use crate::linker::Linker;

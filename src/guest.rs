@@ -11,8 +11,8 @@ use crate::call::Call;
 use crate::component::{Component, Parts};
 use crate::error::{Error, Result};
 use crate::executor::{self, Surroundings};
-use crate::handles;
-use crate::host::{Answer, Mailbox, dropped};
+use crate::host::handles::Table;
+use crate::host::{Answer, Lent, Mailbox, dropped};
 use crate::limits::Limiter;
 use crate::log::LogFn;
 use crate::marshal::Reply;
@@ -31,9 +31,9 @@ pub(crate) struct Guest {
     /// Where the guest's requests for host functions are served.
     pub mailbox: Arc<Mailbox>,
     /// Resources of the host that the guest owns.
-    pub lent: handles::Lent,
+    pub lent: Lent,
     /// Resources of the guest that the host holds.
-    pub handles: handles::Table,
+    pub handles: Table,
     max_resources: usize,
     max_random_size: u64,
     component: Component,
@@ -105,8 +105,8 @@ pub(crate) fn store(
         limiter: Limiter::new(component.limits(), runtime.stats().clone()),
         call,
         mailbox,
-        lent: handles::Lent::new(parts.host_types.clone()),
-        handles: handles::Table::new(settings.max_resources),
+        lent: Lent::new(parts.host_types.clone()),
+        handles: Table::new(settings.max_resources),
         max_resources: settings.max_resources,
         max_random_size: settings.max_random_size,
         component: component.clone(),
@@ -133,7 +133,7 @@ pub(crate) fn begin(store: &mut Store<Guest>) -> Result<()> {
     let guest = store.data();
     if let Some(wasi) = &guest.wasi {
         if let Some(stdio) = &wasi.stdio {
-            stdio.attach(&guest.call, &guest.mailbox);
+            stdio.attach(guest.call.host_call(), guest.call.output.clone(), &guest.mailbox);
         }
         if let Some(portion) = wasi.portion() {
             portion.denial().take();

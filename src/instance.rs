@@ -8,12 +8,12 @@ use crate::call::{self, Call, CallOptions, Running};
 use crate::component::Component;
 use crate::error::{Code, Error, Result};
 use crate::function::Function;
-use crate::handles::{Handles, Passage};
 use crate::host::Mailbox;
 use crate::live::Live;
-use crate::marshal::{Args, Results};
+use crate::marshal::{Args, Handles, Results};
 use crate::process::Kept;
 use crate::shutdown::{Entry, Revoke};
+use crate::store::Passage;
 use crate::types::FunctionType;
 use crate::value::{self, Value};
 

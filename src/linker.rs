@@ -5,17 +5,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::handles::HostType;
-use crate::host::HostFn;
+use crate::host::{HostFn, HostType};
 use crate::types::FunctionType;
 
 pub(crate) mod version;
 
 use version::Fit;
 
-/// Gets the host's number for a resource of the host that a guest owned: when the guest drops it,
-/// or when its instance ends. On a native stack, once for each time the guest was given it.
-pub type Destructor = dyn Fn(u32) + Send + Sync;
+pub use crate::host::Destructor;
 
 /// What to do about imports that nobody provides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -12,11 +12,11 @@ use crate::component::Component;
 use crate::error::{Code, Error, Result};
 use crate::function::Function;
 use crate::guest::{self, Home};
-use crate::handles::{self, Handles, Loans, NoHandles, Passage, StoreHandles};
-use crate::host::Mailbox;
-use crate::marshal::{self, Args, Lifted, Results};
+use crate::host::{Mailbox, handles};
+use crate::marshal::{self, Args, Handles, Lifted, NoHandles, Results};
 use crate::process::Kept;
 use crate::stats::Counters;
+use crate::store::{Loans, Passage, StoreHandles};
 use crate::types::FunctionType;
 use crate::value::Value;
 

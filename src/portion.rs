@@ -112,11 +112,13 @@ impl Commons {
     ///
     /// # Errors
     /// `DESCRIPTOR_LIMIT`.
-    pub(crate) fn descriptors(&self, count: u64) -> crate::Result<Held> {
+    pub(crate) fn descriptors(&self, count: u64) -> crate::error::Result<Held> {
         let denial = Arc::default();
         let held = self.descriptors.share(u64::MAX, &denial).take(count);
         held.map_err(|Denied| {
-            denial.take().unwrap_or_else(|| crate::Error::new(DESCRIPTORS.code, DESCRIPTORS.total))
+            denial
+                .take()
+                .unwrap_or_else(|| crate::error::Error::new(DESCRIPTORS.code, DESCRIPTORS.total))
         })
     }
 

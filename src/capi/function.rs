@@ -15,8 +15,8 @@ use super::value::runtime_values_t;
 use crate::call::{CallOptions, CallReport};
 use crate::error::Result;
 use crate::function::Function;
-use crate::handles::NoHandles;
 use crate::host::Context;
+use crate::marshal::NoHandles;
 use crate::marshal::check_args;
 use crate::marshal::layout::runtime_value_t;
 

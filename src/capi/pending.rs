@@ -4,7 +4,7 @@ use super::error::runtime_error_t;
 use super::function::{call_options, runtime_call_options_t, runtime_function_t};
 use super::value::runtime_values_t;
 use crate::error::Error;
-use crate::handles::NoHandles;
+use crate::marshal::NoHandles;
 use crate::marshal::keep_args;
 use crate::marshal::layout::runtime_value_t;
 use crate::process::Kept;

@@ -39,7 +39,7 @@ impl Guest {
                 None => (WasiCtx::builder().max_random_size(self.max_random_size).build(), None),
             };
             if let Some(stdio) = &stdio {
-                stdio.attach(&self.call, &self.mailbox);
+                stdio.attach(self.call.host_call(), self.call.output.clone(), &self.mailbox);
             }
             let (grants, sockets) = (Grants::default(), Places::default());
             Wasi { context, table, grants, sockets, portion: None, stdio }

@@ -9,9 +9,10 @@ use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::error::{Code, Error, Result};
 use crate::guest::Guest;
-use crate::handles::{self, Loans, StoreHandles};
+use crate::host::handles;
 use crate::host::{Arguments, HostCall, HostFn, Mailbox};
 use crate::marshal::{self, Agreed, Checked, Host, Lifted, Reply, Results};
+use crate::store::{Loans, StoreHandles};
 use crate::types::FunctionType;
 use crate::value::Value;
 
@@ -87,7 +88,7 @@ impl Host<Guest> for Import {
 fn serve_here(guest: &Guest, import: &Import, given: Lifted) -> Result<Checked> {
     let types = guest.lent.types().clone();
     let args = Arguments { values: given.plain()?, ty: import.0.ty.clone(), types };
-    let call = HostCall::new(guest.call.deadline(), guest.call.context.clone());
+    let call = guest.call.host_call();
     import.check(guest.answer(|| (import.0.run)(&call, args))?)
 }
 
@@ -143,7 +144,7 @@ fn ask(
 ) -> impl Future<Output = Result<Box<dyn Reply>>> + use<> {
     let types = guest.lent.types().clone();
     let args = Arguments { values, ty, types };
-    let call = HostCall::new(guest.call.deadline(), guest.call.context.clone());
+    let call = guest.call.host_call();
     let asked = match guest.call.terms.on_fiber {
         true => Asked::There(guest.mailbox.clone(), import.clone(), call, args),
         false => Asked::Here(guest.answer(|| (import.0.run)(&call, args))),

@@ -9,7 +9,7 @@ use wasmtime::component::ResourceAny;
 
 use super::array::{checked, too_large};
 use super::layout::runtime_value_t;
-use crate::Error;
+use crate::error::Error;
 
 /// Resources, each with the place of its number in the results.
 pub(super) type Resources = Vec<(NonNull<u64>, ResourceAny)>;

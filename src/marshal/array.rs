@@ -2,8 +2,8 @@
 
 use std::mem::size_of;
 
+use crate::error::{Code, Error, Result};
 use crate::types::Path;
-use crate::{Code, Error, Result};
 
 /// The most bytes a list or text can have in a guest: its memory has no more addresses.
 const GUEST_BYTES: usize = u32::MAX as usize;

@@ -12,8 +12,8 @@ use super::read::{
     unsupported, wrong_count, wrong_results,
 };
 use super::results::Results;
-use crate::Result;
-use crate::handles::{Handles, NoHandles};
+use crate::error::Result;
+use crate::marshal::handles::{Handles, NoHandles};
 use crate::types::{FunctionType, Kind, Path, Resource, Type};
 
 /// The arguments of a call, checked against the type of its function.

@@ -17,7 +17,7 @@ use super::layout::{
     runtime_value_t,
 };
 use super::read::{carried, check, flat_kind, members, wrong_count, wrong_results};
-use crate::Result;
+use crate::error::Result;
 use crate::types::{FunctionType, Kind, Path, Type};
 
 /// What a host function answered, and the numbers of the resources in it that the guest will own.

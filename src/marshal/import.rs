@@ -41,7 +41,7 @@ impl Checked {
     ///
     /// # Errors
     /// `TYPE_MISMATCH` and `INVALID_ARGUMENT` name the place.
-    pub fn new(reply: Box<dyn Reply>, ty: &FunctionType) -> crate::Result<Self> {
+    pub fn new(reply: Box<dyn Reply>, ty: &FunctionType) -> crate::error::Result<Self> {
         // SAFETY: `Reply` obliges its implementors.
         unsafe { check_results(reply.values(), ty)? };
         Ok(Self(reply))

@@ -16,7 +16,7 @@ use super::lifted::Lifted;
 use super::pieces::{Slot, bits, character, flags_of, header, number, part, slice_of, unsupported};
 use super::results::Results;
 use super::tables::{Members, Words, case, kind_of, members, places, words_of};
-use crate::Error;
+use crate::error::Error;
 use crate::types::Kind;
 
 /// Where the values that a guest gives are.

@@ -4,7 +4,7 @@ use wasmtime::component::ResourceAny;
 
 use super::arena::Resources;
 use super::results::Results;
-use crate::handles::{Handles, NoHandles};
+use crate::marshal::handles::{Handles, NoHandles};
 
 /// Values from a guest, in C memory. Resources among them have no numbers yet; the memory knows
 /// which. A thin pointer, as [`Results`] are.
@@ -33,7 +33,7 @@ impl Lifted {
     ///
     /// # Errors
     /// `UNSUPPORTED` if there are resources.
-    pub fn plain(self) -> crate::Result<Results> {
+    pub fn plain(self) -> crate::error::Result<Results> {
         match self.0.pending().is_empty() {
             true => Ok(self.0),
             false => self.give(&mut NoHandles).map(|(results, _)| results),
@@ -44,7 +44,7 @@ impl Lifted {
     ///
     /// # Errors
     /// `RESOURCE_LIMIT` if the host holds too many.
-    pub fn give(mut self, handles: &mut dyn Handles) -> crate::Result<(Results, Vec<u64>)> {
+    pub fn give(mut self, handles: &mut dyn Handles) -> crate::error::Result<(Results, Vec<u64>)> {
         let resources = self.0.take_pending();
         let mut numbers = Vec::with_capacity(resources.len());
         for (place, resource) in resources {

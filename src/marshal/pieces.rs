@@ -6,8 +6,8 @@ use std::ptr;
 use wasmtime::{Result, bail};
 
 use super::layout::{runtime_flags_t, runtime_slice_t, runtime_value_of_t, runtime_value_t};
+use crate::error::{Code, Error};
 use crate::types::Kind;
-use crate::{Code, Error};
 
 /// Where a value goes.
 pub(super) type Slot = MaybeUninit<runtime_value_t>;

@@ -3,8 +3,8 @@
 
 use super::array::array;
 use super::layout::{runtime_string_t, runtime_value_t};
+use crate::error::{Code, Error, Result};
 use crate::types::{Case, Field, Kind, Path, Type, brief};
-use crate::{Code, Error, Result};
 
 /// The longest text wasmtime passes to a guest, in bytes.
 const TEXT_BYTES: usize = i32::MAX as usize;

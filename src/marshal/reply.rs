@@ -3,8 +3,8 @@
 use super::layout::runtime_value_t;
 use super::results::Results;
 use super::val::lower_results;
-use crate::Result;
-use crate::handles::Handles;
+use crate::error::Result;
+use crate::marshal::handles::Handles;
 use crate::types::FunctionType;
 use crate::value::Value;
 

@@ -7,7 +7,7 @@ use wasmtime::component::ResourceAny;
 
 use super::arena::{Arena, Block, Memory, Resources};
 use super::layout::runtime_value_t;
-use crate::Result;
+use crate::error::Result;
 
 /// What a call returned, laid out for C. It owns everything that its values point to. A thin
 /// pointer, since it passes through many hands.

@@ -4,8 +4,8 @@
 use super::check::{Args, keep};
 use super::results::Results;
 use super::val::{lift_args, lift_results, lower_args, lower_results};
-use crate::Result;
-use crate::handles::NoHandles;
+use crate::error::Result;
+use crate::marshal::handles::NoHandles;
 use crate::types::FunctionType;
 use crate::value::Value;
 

@@ -5,10 +5,10 @@ use super::layout::{
     runtime_value_t,
 };
 use super::{Results, copy_results, lift_results, lower_args};
-use crate::handles::NoHandles;
+use crate::error::{Error, Result};
+use crate::marshal::handles::NoHandles;
 use crate::types::{FunctionType, Kind, Name, Resource, Type};
 use crate::value::Value;
-use crate::{Error, Result};
 
 mod differential;
 mod echo;

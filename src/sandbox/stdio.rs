@@ -19,8 +19,7 @@ use outlet::Outlet;
 use port::Port;
 
 use super::{Sandbox, Sink, Source, inherited};
-use crate::call::Call;
-use crate::host::{HostCall, Mailbox};
+use crate::host::{AtEnd, HostCall, Mailbox};
 use crate::output::{Output, Stream};
 
 /// The streams of one instance, and the call that it is in.
@@ -84,24 +83,15 @@ impl Stdio {
         used.then_some(stdio)
     }
 
-    /// Connects the streams to `call`, until [`finish`](Self::finish).
-    pub(crate) fn attach(self: &Arc<Self>, call: &Call, mailbox: &Arc<Mailbox>) {
-        *self.attached() = Some(Attached {
-            host: HostCall::new(call.deadline(), call.context.clone()),
-            mailbox: Arc::downgrade(mailbox),
-            output: call.output.clone(),
-        });
+    /// Connects the streams to a call, until [`finish`](AtEnd::finish).
+    pub(crate) fn attach(
+        self: &Arc<Self>,
+        host: HostCall,
+        output: Option<Arc<Output>>,
+        mailbox: &Arc<Mailbox>,
+    ) {
+        *self.attached() = Some(Attached { host, mailbox: Arc::downgrade(mailbox), output });
         mailbox.attach(self.clone());
-    }
-
-    /// Delivers what the guest printed and was not delivered yet. Called on a native stack, when
-    /// the call is over, however it ended.
-    pub(crate) fn finish(&self) {
-        let Some(call) = self.attached().take() else { return };
-        for outlet in [&self.stdout, &self.stderr].into_iter().flatten() {
-            outlet.deliver(&call.host);
-            outlet.deliver_rest(&call.host);
-        }
     }
 
     /// Does what the guest waits for. Called on a native stack.
@@ -139,5 +129,16 @@ impl Stdio {
 
     fn attached(&self) -> MutexGuard<'_, Option<Attached>> {
         self.call.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AtEnd for Stdio {
+    /// Delivers what the guest printed and was not delivered yet.
+    fn finish(&self) {
+        let Some(call) = self.attached().take() else { return };
+        for outlet in [&self.stdout, &self.stderr].into_iter().flatten() {
+            outlet.deliver(&call.host);
+            outlet.deliver_rest(&call.host);
+        }
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{Name, brief};
+use crate::error::{Code, Error};
 use crate::text::cut;
-use crate::{Code, Error};
 
 /// How many bytes of a place are shown, so that there is room for what is wrong there.
 const PATH: usize = 1024;

@@ -8,8 +8,8 @@ use wasmtime::component::wasm_wave::ast::{Node, NodeType};
 use wasmtime::component::wasm_wave::parser::ParserError;
 
 use super::Value;
+use crate::error::{Code, Error, Result};
 use crate::types::{Case, Field, Name, Path, ResultType, Type, brief};
-use crate::{Code, Error, Result};
 
 /// The text of a call, behind a name of one byte that the user did not write.
 pub(super) struct Text<'a> {

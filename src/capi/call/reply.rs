@@ -5,7 +5,7 @@ use tokio::sync::oneshot::Sender;
 use crate::capi::boundary::{quietly, release, slice, take};
 use crate::capi::error::runtime_error_t;
 use crate::error::Result;
-use crate::handles::HostType;
+use crate::host::HostType;
 use crate::marshal::layout::runtime_value_t;
 use crate::marshal::{Copied, Reply, copy_results};
 use crate::process::Kept;

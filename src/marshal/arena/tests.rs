@@ -1,7 +1,7 @@
 //! Pieces, blocks and chunks of arenas.
 
 use super::*;
-use crate::Code;
+use crate::error::Code;
 
 #[test]
 fn pieces_are_aligned_and_apart() {

@@ -3,8 +3,8 @@
 use std::ptr;
 
 use super::*;
-use crate::Code;
-use crate::handles::NoHandles;
+use crate::error::Code;
+use crate::marshal::handles::NoHandles;
 
 #[track_caller]
 fn refused(value: runtime_value_t, ty: &Type, code: Code, message: &str) {

@@ -4,7 +4,7 @@ use wasmtime::component::{Component, Linker, Val};
 use wasmtime::{Engine, Store};
 
 use super::*;
-use crate::handles::NoHandles;
+use crate::marshal::handles::NoHandles;
 use crate::types::ComponentTypes;
 
 /// A guest that hands its argument on to the host, and returns what the host gives back.

@@ -1,6 +1,6 @@
 //! Arrays of numbers and sets of flags, as values.
 
-use crate::Result;
+use crate::error::Result;
 use crate::marshal::array::{array, collect};
 use crate::marshal::layout::runtime_list_t;
 use crate::marshal::read::{boolean, character};

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::mem::MaybeUninit;
 use std::{ptr, slice};
 
+use crate::error::{Code, Result};
 use crate::marshal::Results;
 use crate::marshal::arena::Arena;
 use crate::marshal::layout::{
@@ -14,7 +15,6 @@ use crate::marshal::layout::{
 use crate::marshal::pieces::{header, zero};
 use crate::types::{FunctionType, Kind, Path, Type, brief};
 use crate::value::Value;
-use crate::{Code, Result};
 
 /// Lays out what a call returned. The memory it takes is at most proportional to `values`.
 /// `handles` are the numbers of the resources in `values`, in order.
@@ -257,7 +257,7 @@ fn number(index: usize, at: &Path<'_>) -> Result<u32> {
 }
 
 /// A value that wasmtime should not have returned from a function of this type.
-fn unexpected(value: &Value, ty: &Type, at: &Path<'_>) -> crate::Error {
+fn unexpected(value: &Value, ty: &Type, at: &Path<'_>) -> crate::error::Error {
     at.mismatch(ty, kind_of(value))
 }
 

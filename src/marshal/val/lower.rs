@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 
 use super::leaf::{flat, names_of};
-use crate::Result;
-use crate::handles::Handles;
+use crate::error::Result;
 use crate::marshal::array::{array, collect};
+use crate::marshal::handles::Handles;
 use crate::marshal::layout::runtime_value_t;
 use crate::marshal::read::{
     boolean, carried, case, character, check, flags, flat_kind, members, payload, text,

@@ -7,16 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use wasmtime::component::{ResourceAny, ResourceType};
+use wasmtime::component::ResourceAny;
 
 use crate::error::{Code, Error, Result};
+use crate::marshal::Handles;
 use crate::value::Value;
-
-mod lent;
-mod passage;
-
-pub(crate) use lent::{HostType, Lent};
-pub(crate) use passage::{Loans, Passage, StoreHandles};
 
 /// Marks the numbers of guests' resources; those the host chose have 32 bits.
 const GUEST: u64 = 1 << 63;
@@ -27,35 +22,6 @@ const BLOCK: u64 = 256;
 /// The first number that no instance of this process has taken. It is not state that anybody could
 /// observe, except by the promise that no number comes twice.
 static UNUSED: AtomicU64 = AtomicU64::new(1);
-
-/// Turns handles into resources and back, where a store is at hand.
-pub trait Handles {
-    /// The number for a resource that leaves the guest.
-    ///
-    /// # Errors
-    /// `RESOURCE_LIMIT` if the host holds too many.
-    fn give(&mut self, resource: ResourceAny) -> Result<u64>;
-
-    /// The resource behind a number that enters the guest, of the type that the guest expects.
-    ///
-    /// # Errors
-    /// `INVALID_ARGUMENT` if it is of another instance or type, or no more.
-    fn take(&mut self, handle: u64, ty: &ResourceType, owned: bool) -> Result<ResourceAny>;
-}
-
-/// Where there is no instance yet, there are no handles.
-pub struct NoHandles;
-
-impl Handles for NoHandles {
-    fn give(&mut self, _: ResourceAny) -> Result<u64> {
-        Err(Error::new(Code::Unsupported, "resources need an instance that outlives the call"))
-    }
-
-    fn take(&mut self, handle: u64, _: &ResourceType, _: bool) -> Result<ResourceAny> {
-        let problem = format_args!("{handle:#x} is of no instance: the call makes a fresh one");
-        Err(Error::invalid("resource", problem))
-    }
-}
 
 /// The resources of one instance that the host holds.
 #[derive(Debug)]
@@ -72,7 +38,7 @@ impl Table {
         Self { held: BTreeMap::new(), next: 0, end: 0, max }
     }
 
-    fn insert(&mut self, resource: ResourceAny) -> Result<u64> {
+    pub(crate) fn insert(&mut self, resource: ResourceAny) -> Result<u64> {
         if self.held.len() >= self.max {
             let problem =
                 format!("the host holds {} resources; `max_resources` allows no more", self.max);

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use wasmtime::component::ResourceType;
 
-use crate::linker::Destructor;
+/// Gets the host's number for a resource of the host that a guest owned: when the guest drops it,
+/// or when its instance ends. On a native stack, once for each time the guest was given it.
+pub type Destructor = dyn Fn(u32) + Send + Sync;
 
 /// A type of resource that the host defined.
 #[derive(Clone)]

@@ -3,9 +3,9 @@
 use wasmtime::component::{ResourceAny, ResourceDynamic, ResourceType};
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use super::Handles;
 use crate::error::{Error, Result};
 use crate::guest::Guest;
+use crate::marshal::Handles;
 
 /// The handles of the guest in a store, for one set of values that enters or leaves it.
 pub(crate) struct StoreHandles<'a> {

@@ -1,0 +1,34 @@
+//! What values say of resources: numbers, which only a store can turn into resources and back.
+
+use wasmtime::component::{ResourceAny, ResourceType};
+
+use crate::error::{Code, Error, Result};
+
+/// Turns handles into resources and back, where a store is at hand.
+pub trait Handles {
+    /// The number for a resource that leaves the guest.
+    ///
+    /// # Errors
+    /// `RESOURCE_LIMIT` if the host holds too many.
+    fn give(&mut self, resource: ResourceAny) -> Result<u64>;
+
+    /// The resource behind a number that enters the guest, of the type that the guest expects.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` if it is of another instance or type, or no more.
+    fn take(&mut self, handle: u64, ty: &ResourceType, owned: bool) -> Result<ResourceAny>;
+}
+
+/// Where there is no instance yet, there are no handles.
+pub struct NoHandles;
+
+impl Handles for NoHandles {
+    fn give(&mut self, _: ResourceAny) -> Result<u64> {
+        Err(Error::new(Code::Unsupported, "resources need an instance that outlives the call"))
+    }
+
+    fn take(&mut self, handle: u64, _: &ResourceType, _: bool) -> Result<ResourceAny> {
+        let problem = format_args!("{handle:#x} is of no instance: the call makes a fresh one");
+        Err(Error::invalid("resource", problem))
+    }
+}
