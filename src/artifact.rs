@@ -25,7 +25,7 @@ use std::sync::Arc;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::cache::Vetted;
+use crate::cache::vetted::Vetted;
 use crate::error::{Code, Error, Result};
 use crate::signals::Quiet;
 use crate::vet::{self, Price};

@@ -8,7 +8,7 @@ mod disk;
 mod memory;
 #[cfg(not(unix))]
 mod no_disk;
-mod vetted;
+pub(crate) mod vetted;
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +26,6 @@ use crate::error::Result;
 
 #[cfg(not(unix))]
 use no_disk as disk;
-pub(crate) use vetted::Vetted;
 
 /// Where compiled code is kept for the next load of the same bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

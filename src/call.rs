@@ -11,16 +11,15 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
 use crate::cancel::CancelToken;
-use crate::component::Component;
 use crate::deadline::{DeadlineRef, Span, TimeLimit};
+use crate::engine::Services;
+use crate::engine::shutdown::Pass;
 use crate::error::{Code, Error, Result};
 use crate::executor::{self, Surroundings};
 use crate::host::{Context, HostCall, Mailbox};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::process::Kept;
-use crate::runtime::Runtime;
-use crate::shutdown::Pass;
 use crate::signals::Open;
 use crate::stack::Stack;
 use crate::stats::{Counted, Counters};
@@ -79,6 +78,19 @@ impl CallReport {
     }
 }
 
+/// What a component asks of every call.
+pub(crate) struct Policy {
+    pub services: Services,
+    /// Whether its guests may wait for something of the host, which takes stacks of their own.
+    pub may_wait: bool,
+    /// Whether its guests may use timers, sockets and files of the reactor.
+    pub uses_wasi: bool,
+    /// Whether asynchronous calls are refused.
+    pub blocking_only: bool,
+    /// Whether its guests call the host from their caller's stack, and so have to run there.
+    pub calls_directly: bool,
+}
+
 /// What a call is allowed and where it runs, settled before it begins.
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
@@ -95,20 +107,20 @@ impl Terms {
     /// For a call that shares its thread with others, or else for one on this thread's `stack`.
     #[inline(always)]
     fn settle(
-        component: &Component,
+        policy: &Policy,
         options: &CallOptions,
         stack: Option<Stack>,
         now: Instant,
     ) -> Result<Self> {
-        let runtime = component.runtime();
-        runtime.check_process()?;
-        runtime.gate().check()?;
-        let settings = runtime.settings();
+        let services = &policy.services;
+        services.check_process()?;
+        services.gate().check()?;
+        let settings = services.settings();
         let span = match options.timeout {
             Some(shorter) if shorter < settings.max_execution_time => {
                 Span::new(shorter, settings.epoch_tick)
             }
-            _ => runtime.span(),
+            _ => services.span(),
         };
         let fuel = match (settings.fuel, options.fuel) {
             (None, Some(_)) => {
@@ -119,20 +131,20 @@ impl Terms {
         if let Some(output) = &options.output {
             output.clear();
         }
-        let limit = TimeLimit::start(span, now, runtime.closing());
+        let limit = TimeLimit::start(span, now, services.closing());
         let has_room = match stack {
-            None if component.blocking_only() => {
+            None if policy.blocking_only => {
                 let problem = "the component was loaded for blocking calls only";
                 return Err(Error::new(Code::Unsupported, problem));
             }
             None => false,
-            Some(stack) if component.calls_directly() => {
+            Some(stack) if policy.calls_directly => {
                 stack.check_room(settings.max_stack)?;
                 true
             }
             Some(stack) => stack.has_room(settings.max_stack),
         };
-        let on_fiber = component.may_wait() || !has_room;
+        let on_fiber = policy.may_wait || !has_room;
         Ok(Self { limit, fuel, yields: stack.is_none(), on_fiber })
     }
 }
@@ -191,7 +203,7 @@ impl Call {
 pub(crate) struct Running<'a> {
     pub terms: Terms,
     pub options: &'a CallOptions,
-    runtime: &'a Runtime,
+    services: &'a Services,
     /// Whose timers and sockets the guest may wait for.
     reactor: Option<&'a Handle>,
     mailbox: &'a Mailbox,
@@ -207,26 +219,26 @@ impl<'a> Running<'a> {
     /// `FORKED`, `STACK_OVERFLOW`, or options that cannot be met.
     #[inline(always)]
     pub(crate) fn begin(
-        component: &'a Component,
+        policy: &'a Policy,
         options: &'a CallOptions,
         mailbox: &'a Mailbox,
     ) -> Result<Self> {
         let inside = Inside::enter();
-        let runtime = component.runtime();
-        inside.check_call(runtime.settings().max_call_depth)?;
+        let services = &policy.services;
+        inside.check_call(services.settings().max_call_depth)?;
         let now = Instant::now();
-        let terms = Terms::settle(component, options, Some(inside.stack), now)?;
-        let enters = component.uses_wasi();
-        let reactor = enters.then(|| runtime.workers().reactor());
-        let counted = Counted::start(&**runtime.stats());
+        let terms = Terms::settle(policy, options, Some(inside.stack), now)?;
+        let enters = policy.uses_wasi;
+        let reactor = enters.then(|| services.workers().reactor());
+        let counted = Counted::start(&**services.stats());
         // Once more, now that it is counted: whoever shuts down sees the count, or this sees that.
-        runtime.gate().check()?;
-        runtime.ticker().wake();
+        services.gate().check()?;
+        services.ticker().wake();
         if let Some(interrupt) = &options.interrupt {
-            interrupt.begin(runtime.ticker().ticks());
+            interrupt.begin(services.ticker().ticks());
         }
-        let _open = Open::here(runtime.settings().signal_handlers);
-        Ok(Self { terms, options, runtime, reactor, mailbox, counted, _open, _inside: inside })
+        let _open = Open::here(services.settings().signal_handlers);
+        Ok(Self { terms, options, services, reactor, mailbox, counted, _open, _inside: inside })
     }
 
     /// Whether the call may go on; asked before the guest is touched.
@@ -252,10 +264,10 @@ impl<'a> Running<'a> {
             reactor: self.reactor,
             deadline: self.deadline(),
             mailbox: self.mailbox,
-            log: self.runtime.log(),
-            ticker: self.runtime.ticker(),
+            log: self.services.log(),
+            ticker: self.services.ticker(),
             interrupt: self.options.interrupt.as_deref(),
-            birthplace: self.runtime.birthplace(),
+            birthplace: self.services.birthplace(),
         };
         executor::block_on(&around, part)
     }
@@ -274,7 +286,7 @@ impl<'a> Running<'a> {
 /// # Errors
 /// `TIMEOUT`, `CANCELLED`, as [`Running::begin`], or what `body` says.
 pub(crate) fn run<T, F>(
-    component: &Component,
+    policy: &Policy,
     options: &CallOptions,
     mailbox: &Mailbox,
     body: impl FnOnce(Call) -> F,
@@ -282,8 +294,8 @@ pub(crate) fn run<T, F>(
 where
     F: Future<Output = Result<T>>,
 {
-    component.runtime().log().within(|| {
-        let running = Running::begin(component, options, mailbox)?;
+    policy.services.log().within(|| {
+        let running = Running::begin(policy, options, mailbox)?;
         let call = Call::new(running.terms, options);
         let outcome =
             running.check().and_then(|()| running.drive(pin!(Kept::new(body(call)))).flatten());
@@ -297,7 +309,7 @@ where
 /// # Errors
 /// `FORKED`, or options that cannot be met; then `done` is dropped unused.
 pub(crate) fn spawn<T, F>(
-    component: &Component,
+    policy: &Policy,
     options: &CallOptions,
     mailbox: Arc<Mailbox>,
     pass: Pass,
@@ -312,7 +324,7 @@ where
         let problem = "an asynchronous call has no thread of its caller's; use `cancel`";
         return Err(Error::invalid("options.interrupt", problem));
     }
-    let call = Call::new(Terms::settle(component, options, None, Instant::now())?, options);
+    let call = Call::new(Terms::settle(policy, options, None, Instant::now())?, options);
     let deadline = call.deadline().to_owned();
-    task::start(component.runtime(), deadline, mailbox, pass, body(call), done)
+    task::start(&policy.services, deadline, mailbox, pass, body(call), done)
 }

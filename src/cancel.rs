@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::shutdown::Closing;
+use crate::engine::shutdown::Closing;
 use crate::signals::Bell;
 
 /// Cancels the calls it is given to. Sticky: once triggered, also every later one.

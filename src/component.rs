@@ -1,28 +1,24 @@
 //! Components: loaded, checked for size and signature, compiled or fetched from the cache, linked.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use wasmtime::component::{InstancePre, ResourceType};
+use wasmtime::component::ResourceType;
 
 use crate::artifact::Artifact;
-use crate::call::CallOptions;
+use crate::call::Policy;
 use crate::cancel::CancelToken;
-use crate::error::{Code, Error, Result};
-use crate::function::Function;
-use crate::guest::Guest;
-use crate::host::HostType;
+use crate::engine::shutdown::{Entry, Revoke};
+use crate::error::Result;
 use crate::limits::Limits;
-use crate::link::{self, Linked};
 use crate::linker::Linker;
 use crate::process::Kept;
 use crate::runtime::Runtime;
 use crate::sandbox::{Sandbox, World};
-use crate::shutdown::{Entry, Revoke, closed};
 use crate::stack::Stack;
+use crate::store::{Blueprint, Linked, Parts, Profile, link};
 use crate::types::{ComponentTypes, ItemKind, Name, Type};
-use crate::value::{self, Value};
 
 mod load;
 mod shared;
@@ -52,37 +48,21 @@ pub struct ComponentOptions {
 pub struct Component(Arc<Kept<Inner>>);
 
 struct Inner {
-    name: Name,
+    blueprint: Blueprint,
+    policy: Policy,
     types: ComponentTypes,
     /// For each import.
     definitions: Box<[Option<Name>]>,
     /// The host's resources among what it imports.
     resources: Box<[(ResourceType, Name)]>,
-    parts: RwLock<Option<Arc<Parts>>>,
-    limits: Limits,
-    /// Bytes that each instance has besides memories and tables.
-    state: u64,
-    may_wait: bool,
-    uses_wasi: bool,
-    blocking_only: bool,
-    calls_directly: bool,
     artifact: Arc<Artifact>,
     _entry: Entry,
     runtime: Runtime,
 }
 
-/// What refers to the host's code, until its runtime is shut down.
-pub(crate) struct Parts {
-    pub pre: InstancePre<Guest>,
-    pub host_types: Arc<[HostType]>,
-    /// What its instances are granted; `None` for nothing.
-    pub world: Option<Arc<World>>,
-}
-
 impl Revoke for Kept<Inner> {
     fn revoke(&self) {
-        let parts = self.parts.write().unwrap_or_else(PoisonError::into_inner).take();
-        drop(parts);
+        self.blueprint.revoke();
     }
 }
 
@@ -99,8 +79,9 @@ impl Component {
         }
         let state = artifact.state().bytes(limits.core_instances);
         limits.admit_state(state)?;
-        let max_names_size = runtime.settings().max_names_size;
-        let types = ComponentTypes::of(runtime.engine(), component, max_names_size)?;
+        let services = runtime.services();
+        let max_names_size = services.settings().max_names_size;
+        let types = ComponentTypes::of(services.engine(), component, max_names_size)?;
         let nothing = Linker::new();
         let linker = options.linker.as_ref().unwrap_or(&nothing);
         let uses_wasi = types.imports.iter().any(|item| item.name.outermost().starts_with("wasi:"));
@@ -108,30 +89,28 @@ impl Component {
         let may_share = !uses_wasi && !imports_nothing && Stack::is_told();
         let calls_directly = options.blocking_only && may_share;
         let Linked { pre, definitions, resources } =
-            link::link(runtime, component, linker, calls_directly)?;
+            link(services, runtime.wasi_linker(), component, linker, calls_directly)?;
         let host_types = linker.resources.clone().into();
         let world =
-            options.sandbox.as_ref().map(|it| World::open(it, runtime)).transpose()?.map(Arc::new);
+            options.sandbox.as_ref().map(|it| World::open(it, services)).transpose()?.map(Arc::new);
         let name = Name::new(options.name.as_deref().unwrap_or_default());
         tracing::debug!(component = name.as_str(), "component loaded");
         // Only what is imported can make a guest wait.
         let may_wait = !imports_nothing && !calls_directly;
-        let parts = RwLock::new(Some(Arc::new(Parts { pre, host_types, world })));
+        let services = services.clone();
+        let profile = Profile { name, limits, state, services: services.clone() };
+        let blueprint = Blueprint::new(profile, Parts { pre, host_types, world });
+        let blocking_only = options.blocking_only;
+        let policy = Policy { services, may_wait, uses_wasi, blocking_only, calls_directly };
         let make = |weak: &Weak<Kept<Inner>>| {
             Kept::new(Inner {
-                name,
+                blueprint,
+                policy,
                 types,
                 definitions,
                 resources,
-                parts,
-                limits,
-                state,
-                may_wait,
-                uses_wasi,
-                blocking_only: options.blocking_only,
-                calls_directly,
                 artifact,
-                _entry: runtime.gate().keep(weak.clone()),
+                _entry: runtime.services().gate().keep(weak.clone()),
                 runtime: runtime.clone(),
             })
         };
@@ -148,7 +127,7 @@ impl Component {
 
     /// What [`ComponentOptions::name`] said.
     pub fn name(&self) -> &Name {
-        &self.0.name
+        &self.0.blueprint.profile.name
     }
 
     /// The component's world, as WIT text.
@@ -176,108 +155,33 @@ impl Component {
         all.find(|(known, _)| *known == resource.ty()).map(|(_, path)| path)
     }
 
-    /// An exported function: `greet`, or `ns:pkg/iface@1.0.0#greet`.
-    ///
-    /// # Errors
-    /// `NOT_FOUND`, with the names that are there.
-    pub fn function(&self, name: &str) -> Result<Function> {
-        Function::find(self, name)
-    }
-
-    /// Calls a function on a fresh instance, in WAVE text: `greet("world")`.
-    ///
-    /// # Errors
-    /// As [`function`](Self::function) and [`Function::call_text`].
-    pub fn call_text(&self, text: &str, options: &CallOptions) -> Result<String> {
-        let (name, _) = value::parse_call(text)?;
-        self.function(&name)?.call_text(text, options)
-    }
-
-    /// Runs a command: a component that exports `run` of wasi:cli. Gives the status that it ends
-    /// with, from 0 to 255.
-    ///
-    /// # Errors
-    /// `NOT_FOUND` if it is no command; and as [`Function::call`], except that `EXIT` is none.
-    pub fn run(&self, options: &CallOptions) -> Result<i32> {
-        let is_run = |name: &&Name| {
-            name.outermost().starts_with("wasi:cli/run@") && name.as_str().ends_with("#run")
-        };
-        let Some(name) = self.types().exports.iter().map(|item| &item.name).find(is_run) else {
-            let problem = "the component is no command: it does not export `run` of wasi:cli/run";
-            return Err(Error::new(Code::NotFound, problem));
-        };
-        match self.function(name.as_str())?.call_values(&[], options) {
-            Ok(results) => match &results[..] {
-                [Value::Result(Ok(_))] => Ok(0),
-                _ => Ok(1),
-            },
-            Err(error) => match error.exit_status() {
-                Some(status @ 0..=255) => Ok(status),
-                _ => Err(error),
-            },
-        }
-    }
-
     /// The runtime it was loaded into.
     pub fn runtime(&self) -> &Runtime {
         &self.0.runtime
     }
 
     /// What its instances are made of.
-    ///
-    /// # Errors
-    /// `SHUTDOWN`.
-    pub(crate) fn parts(&self) -> Result<Arc<Parts>> {
-        let parts = self.0.parts.read().unwrap_or_else(PoisonError::into_inner).clone();
-        parts.ok_or_else(closed)
+    pub(crate) fn blueprint(&self) -> &Blueprint {
+        &self.0.blueprint
+    }
+
+    /// What it asks of every call.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.0.policy
     }
 
     pub(crate) fn compiled(&self) -> &wasmtime::component::Component {
         self.0.artifact.component()
     }
 
-    /// Tells it from all others that live.
-    pub(crate) fn address(&self) -> usize {
-        Arc::as_ptr(&self.0).addr()
-    }
-
     /// Whether both are clones of one component.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
-    }
-
-    /// Bytes that each instance has besides memories and tables, at most.
-    pub(crate) fn state(&self) -> u64 {
-        self.0.state
-    }
-
-    pub(crate) fn limits(&self) -> Limits {
-        self.0.limits
-    }
-
-    /// Whether its guests may use timers, sockets and files of the reactor.
-    pub(crate) fn uses_wasi(&self) -> bool {
-        self.0.uses_wasi
-    }
-
-    /// What [`ComponentOptions::blocking_only`] said.
-    pub(crate) fn blocking_only(&self) -> bool {
-        self.0.blocking_only
-    }
-
-    /// Whether its guests call the host from their caller's stack, and so have to run there.
-    pub(crate) fn calls_directly(&self) -> bool {
-        self.0.calls_directly
-    }
-
-    /// Whether its guests may wait for something of the host, which takes stacks of their own.
-    pub(crate) fn may_wait(&self) -> bool {
-        self.0.may_wait
     }
 }
 
 impl fmt::Debug for Component {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Component").field("name", &self.0.name.as_str()).finish_non_exhaustive()
+        f.debug_struct("Component").field("name", &self.name().as_str()).finish_non_exhaustive()
     }
 }

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use wasmtime::EngineWeak;
 
 use crate::cancel::Cancellations;
+use crate::engine::shutdown::Closing;
 use crate::error::{Code, Error, Result};
-use crate::shutdown::Closing;
 use crate::stats::Counters;
 use crate::thread::spawn;
 

@@ -3,17 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use wasmtime::component::ComponentExportIndex;
-
 use crate::call::{self, Call, CallOptions};
 use crate::component::Component;
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
-use crate::live::Live;
 use crate::marshal::{Args, Results};
 use crate::stack;
+use crate::store::{Export, Live};
 use crate::thread;
-use crate::types::{FunctionType, Item, Name, Type, brief};
+use crate::types::{FunctionType, Name, Type};
 use crate::value::{self, Value};
 
 /// One exported function of a component. Clones share it; any thread may call it.
@@ -21,45 +19,36 @@ use crate::value::{self, Value};
 pub struct Function(Arc<Inner>);
 
 struct Inner {
-    name: Name,
-    index: ComponentExportIndex,
-    ty: Type,
-    has_resources: bool,
+    export: Export,
     component: Component,
 }
 
-impl Function {
-    pub(crate) fn find(component: &Component, name: &str) -> Result<Self> {
+impl Component {
+    /// An exported function: `greet`, or `ns:pkg/iface@1.0.0#greet`.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, with the names that are there.
+    pub fn function(&self, name: &str) -> Result<Function> {
         crate::failpoint::hit("core:function");
-        let item = component
-            .types()
-            .exports
-            .iter()
-            .find(|item| item.name.is(name) && matches!(item.ty, Some(Type::Function(_))))
-            .ok_or_else(|| not_found(component, name))?;
-        let index = resolve(component, name).ok_or_else(|| not_found(component, name))?;
-        let ty = item.ty.clone().ok_or_else(|| not_found(component, name))?;
-        let name = item.name.clone();
-        let has_resources = ty.has_resources();
-        Ok(Self(Arc::new(Inner { name, index, ty, has_resources, component: component.clone() })))
+        let export = Export::find(self.types(), self.compiled(), name)?;
+        Ok(Function(Arc::new(Inner { export, component: self.clone() })))
     }
+}
 
+impl Function {
     /// The name it was looked up by.
     pub fn name(&self) -> &Name {
-        &self.0.name
+        &self.0.export.name
     }
 
     /// Its type: always [`Type::Function`].
     pub fn ty(&self) -> &Type {
-        &self.0.ty
+        &self.0.export.ty
     }
 
     /// Its parameters and result.
     pub fn signature(&self) -> &FunctionType {
-        match &self.0.ty {
-            Type::Function(signature) => signature,
-            _ => unreachable!("`find` takes functions only"),
-        }
+        self.0.export.signature()
     }
 
     /// Calls it on a fresh instance, on this thread.
@@ -72,7 +61,7 @@ impl Function {
         self.check_result()?;
         let mailbox = Arc::default();
         let body = |call| self.start(&args, call, Arc::clone(&mailbox));
-        call::run(self.component(), options, &mailbox, body)
+        call::run(self.component().policy(), options, &mailbox, body)
     }
 
     /// The same with values of wasmtime.
@@ -82,9 +71,9 @@ impl Function {
     pub fn call_values(&self, args: &[Value], options: &CallOptions) -> Result<Vec<Value>> {
         self.check_result()?;
         let (component, mailbox) = (&self.0.component, Arc::default());
-        call::run(component, options, &mailbox, async |call| {
-            let mut live = Live::start(component, call, Arc::clone(&mailbox)).await?;
-            live.call_values(self.0.index, args, self.has_result()).await
+        call::run(component.policy(), options, &mailbox, async |call| {
+            let mut live = Live::start(component.blueprint(), call, Arc::clone(&mailbox)).await?;
+            live.call_values(self.export(), args).await
         })
     }
 
@@ -101,20 +90,20 @@ impl Function {
         done: impl FnOnce(Result<Results>) + Send + 'static,
     ) -> Result<()> {
         self.check_result()?;
-        let runtime = self.component().runtime();
-        runtime.check_process()?;
-        let pass = runtime.gate().task()?;
+        let policy = self.component().policy();
+        policy.services.check_process()?;
+        let pass = policy.services.gate().task()?;
         let function = self.clone();
         let mailbox = Arc::<Mailbox>::default();
         let own = mailbox.clone();
         let body = |call| async move { function.start(&args, call, own).await };
-        call::spawn(self.component(), options, mailbox, pass, body, done)
+        call::spawn(policy, options, mailbox, pass, body, done)
     }
 
     /// Makes an instance for one call.
     async fn start(&self, args: &Args<'_>, call: Call, mailbox: Arc<Mailbox>) -> Result<Results> {
-        let mut live = Live::start(&self.0.component, call, mailbox).await?;
-        live.call(self, args).await
+        let mut live = Live::start(self.0.component.blueprint(), call, mailbox).await?;
+        live.call(self.export(), args).await
     }
 
     /// Calls it on a fresh instance, with WAVE text in and out: `greet("world")`, or only
@@ -130,7 +119,7 @@ impl Function {
     /// The arguments in the text of a call of this function.
     pub(crate) fn parse(&self, text: &str) -> Result<Vec<Value>> {
         let (name, arguments) = value::parse_call(text)?;
-        let own = self.0.name.as_str();
+        let own = self.0.export.name.as_str();
         let short = own.rsplit('#').next().unwrap_or(own);
         if !name.is_empty() && name != own && name != short {
             let problem = format_args!("calls `{name}`, but the function is `{own}`");
@@ -144,66 +133,23 @@ impl Function {
     fn check_result(&self) -> Result<()> {
         let problem = "`result`: a resource needs an instance that outlives the call";
         let result = self.signature().result.as_ref();
-        match self.0.has_resources && result.is_some_and(Type::has_resources) {
+        match self.0.export.has_resources && result.is_some_and(Type::has_resources) {
             true => Err(Error::new(Code::Unsupported, problem)),
             false => Ok(()),
         }
-    }
-
-    /// Whether both are clones of one function.
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
     }
 
     pub(crate) fn component(&self) -> &Component {
         &self.0.component
     }
 
-    pub(crate) fn index(&self) -> ComponentExportIndex {
-        self.0.index
-    }
-
-    /// Whether resources cross the boundary in a call of it.
-    pub(crate) fn has_resources(&self) -> bool {
-        self.0.has_resources
-    }
-
-    pub(crate) fn has_result(&self) -> bool {
-        self.signature().result.is_some()
+    pub(crate) fn export(&self) -> &Export {
+        &self.0.export
     }
 }
 
 impl fmt::Debug for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Function({}: {})", self.0.name.as_str(), self.0.ty)
+        write!(f, "Function({}: {})", self.0.export.name.as_str(), self.0.export.ty)
     }
-}
-
-/// Where the export is in the component.
-fn resolve(component: &Component, name: &str) -> Option<ComponentExportIndex> {
-    let compiled = component.compiled();
-    match name.split_once('#') {
-        None => compiled.get_export_index(None, name),
-        Some((interface, name)) => {
-            let interface = compiled.get_export_index(None, interface)?;
-            compiled.get_export_index(Some(&interface), name)
-        }
-    }
-}
-
-/// How many of the functions that there are it names.
-const NAMED: usize = 8;
-
-fn not_found(component: &Component, name: &str) -> Error {
-    let is_function = |item: &&Item| matches!(item.ty, Some(Type::Function(_)));
-    let functions = || component.types().exports.iter().filter(is_function);
-    let named = functions().take(NAMED).map(|item| format!("`{}`", brief(&item.name)));
-    let (names, count) = (named.collect::<Vec<_>>().join(", "), functions().count());
-    let there = match count.saturating_sub(NAMED) {
-        _ if count == 0 => "it exports no functions".to_owned(),
-        0 => format!("it exports {names}"),
-        more => format!("it exports {names} and {more} more"),
-    };
-    let problem = format_args!("the component has no function `{}`; {there}", brief(name));
-    Error::new(Code::NotFound, problem)
 }

@@ -6,14 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
 use crate::call::{self, Call, CallOptions, Running};
 use crate::component::Component;
+use crate::engine::shutdown::{Entry, Revoke};
 use crate::error::{Code, Error, Result};
 use crate::function::Function;
 use crate::host::Mailbox;
-use crate::live::Live;
 use crate::marshal::{Args, Handles, Results};
 use crate::process::Kept;
-use crate::shutdown::{Entry, Revoke};
-use crate::store::Passage;
+use crate::store::{Live, Passage};
 use crate::types::FunctionType;
 use crate::value::{self, Value};
 
@@ -56,16 +55,16 @@ impl Instance {
     /// # Errors
     /// As [`Function::call`].
     pub fn new(component: &Component, options: &CallOptions) -> Result<Self> {
-        let runtime = component.runtime();
-        runtime.check_process()?;
-        let _pass = runtime.gate().load()?;
+        let services = component.runtime().services();
+        services.check_process()?;
+        let _pass = services.gate().load()?;
         let mailbox = Arc::default();
-        let start = |call| Live::start(component, call, Arc::clone(&mailbox));
-        let live = call::run(component, options, &mailbox, start)?;
+        let start = |call| Live::start(component.blueprint(), call, Arc::clone(&mailbox));
+        let live = call::run(component.policy(), options, &mailbox, start)?;
         let state = Mutex::new(State { live: Some(Box::new(Kept::new(live))), failure: None });
         let (poisoned, component) = (AtomicBool::new(false), component.clone());
         let make = |weak: &Weak<Kept<Inner>>| {
-            let _entry = runtime.gate().keep(weak.clone());
+            let _entry = services.gate().keep(weak.clone());
             Kept::new(Inner { state, poisoned, mailbox, component, _entry })
         };
         Ok(Self(Arc::new_cyclic(make)))
@@ -86,15 +85,15 @@ impl Instance {
         read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'a>>,
         options: &CallOptions,
     ) -> Result<Results> {
-        let component = &self.0.component;
-        component.runtime().log().within(|| {
+        let policy = self.0.component.policy();
+        policy.services.log().within(|| {
             let mut entered = self.enter(function)?;
             let args = entered.read(function, read)?;
-            let running = Running::begin(component, options, &self.0.mailbox)?;
+            let running = Running::begin(policy, options, &self.0.mailbox)?;
             let outcome = running.check().and_then(|()| {
                 let passage = entered.passage.take();
                 let mut live = entered.begin(|it| it.renew(running.terms, options))?;
-                let outcome = live.run(function, &args, passage, &running);
+                let outcome = live.run(function.export(), &args, passage, &running);
                 entered.end(live, outcome)
             });
             running.end(outcome)
@@ -152,16 +151,16 @@ impl Instance {
         done: impl FnOnce(Result<Results>) + Send + 'static,
     ) -> Result<()> {
         self.check(function)?;
-        let runtime = self.0.component.runtime();
-        runtime.check_process()?;
-        let pass = runtime.gate().task()?;
+        let policy = self.0.component.policy();
+        policy.services.check_process()?;
+        let pass = policy.services.gate().task()?;
         let (state, live) = self.0.take()?;
         drop(state);
         let mut entered = Entered::new(live, self.0.clone());
         let args = entered.read(function, read)?;
         let function = function.clone();
         let body = |call| async move { entered.call(&function, &args, call).await };
-        call::spawn(&self.0.component, options, self.0.mailbox.clone(), pass, body, done)
+        call::spawn(policy, options, self.0.mailbox.clone(), pass, body, done)
     }
 
     /// Whether an earlier call failed in this instance, so that it takes no more.
@@ -175,7 +174,7 @@ impl Instance {
         options: &CallOptions,
         body: impl FnOnce(Call) -> F,
     ) -> Result<T> {
-        call::run(&self.0.component, options, &self.0.mailbox, body)
+        call::run(self.0.component.policy(), options, &self.0.mailbox, body)
     }
 
     /// Takes the instance for one call of `function` on this thread.
@@ -204,9 +203,9 @@ impl Inner {
     /// What is in the instance, and its place, which stays locked.
     #[inline(always)]
     fn take(&self) -> Result<(MutexGuard<'_, State>, Box<Kept<Live>>)> {
-        let runtime = self.component.runtime();
-        runtime.check_process()?;
-        runtime.gate().check()?;
+        let services = &self.component.policy().services;
+        services.check_process()?;
+        services.gate().check()?;
         let busy = || Error::new(Code::Busy, "the instance is in another call");
         let mut state = match self.state.try_lock() {
             Ok(state) => state,
@@ -296,7 +295,7 @@ impl<P: Place> Entered<P> {
         function: &Function,
         read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'a>>,
     ) -> Result<Args<'a>> {
-        let (args, passage) = self.live()?.read(function, read)?;
+        let (args, passage) = self.live()?.read(function.export(), read)?;
         self.passage = passage;
         Ok(args)
     }
@@ -307,7 +306,7 @@ impl<P: Place> Entered<P> {
 
     async fn call(&mut self, function: &Function, args: &Args<'_>, call: Call) -> Result<Results> {
         let passage = self.passage.take();
-        self.within(call, async |live| live.call_read(function, args, passage).await).await
+        self.within(call, async |live| live.call_read(function.export(), args, passage).await).await
     }
 
     async fn call_values(
@@ -316,9 +315,8 @@ impl<P: Place> Entered<P> {
         args: &[Value],
         call: Call,
     ) -> Result<Vec<Value>> {
-        let (index, has_result) = (function.index(), function.has_result());
         self.within(call, async |live| {
-            let values = live.call_values(index, args, has_result).await?;
+            let values = live.call_values(function.export(), args).await?;
             live.give(&values)?;
             Ok(values)
         })

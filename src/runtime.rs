@@ -1,98 +1,40 @@
-//! The runtime: one engine, its epoch thread, its pool, its tokio, its cache.
+//! The runtime: what its calls share, and the WASI that its components are linked to.
 
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wasmtime::Engine;
 use wasmtime::component::Linker;
 
 use crate::cache::Cache;
-use crate::capability;
-use crate::deadline::Span;
-use crate::engine::Settings;
-use crate::epoch::Ticker;
-use crate::error::{Code, Error, Result};
-use crate::guest::Guest;
-use crate::loads::{LoadStats, Loads};
-use crate::log::Log;
-use crate::pool::{self, Info};
-use crate::portion::Commons;
-use crate::process::{Birthplace, Kept, steadily};
+use crate::engine::{Services, Settings};
+use crate::error::Result;
+use crate::loads::LoadStats;
+use crate::pool::Info;
+use crate::process::Kept;
 use crate::sandbox;
-use crate::shutdown::{Closing, Gate, Shutdown};
-use crate::stats::{Counters, Stats};
-use crate::workers::Workers;
+use crate::stats::Stats;
+use crate::store::{Guest, capability};
 
 /// Where components are compiled and run. Clones share one runtime, which ends with the last
 /// clone and the last object made from it.
 #[derive(Clone)]
-pub struct Runtime(Arc<Kept<Inner>>);
-
-// Fields are dropped in order: no thread of ours is left when the engine goes. In a fork, where
-// threads that did not come along may hold any lock in here for ever, none of them is dropped.
-struct Inner {
-    ticker: Ticker,
-    workers: Workers,
-    commons: Commons,
-    wasi: Linker<Guest>,
-    loads: Loads,
-    cache: Cache,
-    engine: Engine,
-    slots: Arc<Semaphore>,
-    stats: Arc<Counters>,
-    settings: Settings,
-    /// Of calls that ask for no less.
-    span: Span,
-    info: Info,
-    log: Log,
-    ending: Shutdown,
+pub struct Runtime {
+    services: Services,
+    wasi: Arc<Kept<Linker<Guest>>>,
 }
 
 impl Runtime {
-    pub(crate) fn with_settings(mut settings: Settings) -> Result<Self> {
-        let callback = settings.log.take();
-        let log = steadily(|| Log::new(callback));
-        log.clone().within(|| {
-            let cache = Cache::open(&settings.cache)?;
-            crate::failpoint::hit("core:runtime");
-            let (engine, info) = steadily(|| pool::engine(&settings))?;
-            let mut wasi = Linker::new(&engine);
-            sandbox::add_to_linker(&mut wasi)?;
-            let workers = Workers::start(settings.worker_threads)?;
-            let commons = Commons::new(&settings);
-            let stats = Arc::<Counters>::default();
-            let ending = Shutdown::new();
-            let closing = ending.gate().closing();
-            let ticker = Ticker::start(engine.weak(), settings.epoch_tick, stats.clone(), closing)?;
-            tracing::debug!(allocator = ?info.allocator, "runtime built");
-            let slots = Arc::new(Semaphore::new(settings.max_components as usize));
-            let span = Span::new(settings.max_execution_time, settings.epoch_tick);
-            let log = log.clone();
-            Ok(Self(Arc::new(Kept::new(Inner {
-                ticker,
-                workers,
-                commons,
-                wasi,
-                loads: Loads::new(settings.max_compile_threads),
-                cache,
-                engine,
-                slots,
-                stats,
-                settings,
-                span,
-                info,
-                log,
-                ending,
-            }))))
-        })
+    pub(crate) fn with_settings(settings: Settings) -> Result<Self> {
+        let services = Services::start(settings)?;
+        let mut wasi = Linker::new(services.engine());
+        sandbox::add_to_linker(&mut wasi)?;
+        Ok(Self { services, wasi: Arc::new(Kept::new(wasi)) })
     }
 
     /// What this runtime got, and why.
     pub fn info(&self) -> &Info {
-        &self.0.info
+        self.services.info()
     }
 
     /// The version of this library.
@@ -102,140 +44,53 @@ impl Runtime {
 
     /// What this runtime is doing and has done. Takes no lock that a call takes.
     pub fn statistics(&self) -> Stats {
-        let pool = self.0.engine.pooling_allocator_metrics();
-        let mut stats = Stats {
-            pool_slots: pool.map_or(0, |pool| pool.component_instances()),
-            ticks: self.0.ticker.ticks(),
-            ..self.0.stats.snapshot()
-        };
-        self.0.commons.describe(&mut stats);
-        stats
+        self.services.statistics()
     }
 
     /// What its loads are doing.
     pub fn load_statistics(&self) -> LoadStats {
-        self.0.loads.stats()
-    }
-
-    pub(crate) fn loads(&self) -> &Loads {
-        &self.0.loads
+        self.services.load_statistics()
     }
 
     /// Whether linking leaves `instance` to the host because it belongs to an experimental
     /// feature that this runtime has. Without the feature, importing it is an error.
     pub fn skip_feature_gated_instance(&self, instance: &str) -> bool {
-        capability::gate(instance)
-            .is_some_and(|feature| self.0.settings.experimental_features & feature.bit != 0)
+        capability::gate(instance).is_some_and(|feature| self.services.has(feature))
     }
 
     /// The compile cache.
     pub fn cache(&self) -> &Cache {
-        &self.0.cache
+        self.services.cache()
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.0.settings
+    /// Ends all that this runtime does: refuses new calls and loads, cancels calls in flight, waits
+    /// for callbacks, releases what components and instances keep of the host's, and ends the
+    /// threads. Waits for `timeout` at most; without one, as long as it takes.
+    ///
+    /// # Errors
+    /// `TIMEOUT` names what still runs; it goes on ending, and this can be called again. `BUSY`
+    /// within a callback, which it would have to wait for. `FORKED`. `IO` if there is no thread for
+    /// it.
+    pub fn shutdown(&self, timeout: Option<Duration>) -> Result<()> {
+        self.services.shutdown(timeout)
     }
 
-    /// How long calls may take that ask for no less.
-    pub(crate) fn span(&self) -> Span {
-        self.0.span
-    }
-
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.0.engine
-    }
-
-    pub(crate) fn ticker(&self) -> &Ticker {
-        &self.0.ticker
-    }
-
-    pub(crate) fn workers(&self) -> &Workers {
-        &self.0.workers
-    }
-
-    /// What its guests share.
-    pub(crate) fn commons(&self) -> &Commons {
-        &self.0.commons
-    }
-
-    pub(crate) fn stats(&self) -> &Arc<Counters> {
-        &self.0.stats
-    }
-
-    pub(crate) fn log(&self) -> &Log {
-        &self.0.log
-    }
-
-    /// Refuses to go on in a fork of the process that built this runtime.
-    pub(crate) fn check_process(&self) -> Result<()> {
-        Kept::birthplace(&self.0).check()
-    }
-
-    /// How far it is with its end.
-    pub(crate) fn ending(&self) -> &Shutdown {
-        &self.0.ending
-    }
-
-    /// What lets calls and loads begin.
-    pub(crate) fn gate(&self) -> &Arc<Gate> {
-        self.0.ending.gate()
-    }
-
-    /// Whether it is shutting down.
-    pub(crate) fn closing(&self) -> Closing {
-        self.gate().closing()
-    }
-
-    /// The process that built this runtime.
-    pub(crate) fn birthplace(&self) -> Birthplace {
-        Kept::birthplace(&self.0)
+    /// What its calls share.
+    pub(crate) fn services(&self) -> &Services {
+        &self.services
     }
 
     /// A linker that knows WASI 0.2.
-    pub(crate) fn wasi_linker(&self) -> Linker<Guest> {
-        self.0.wasi.clone()
-    }
-
-    /// Waits for one of `max_components` slots, as long as the builder said.
-    ///
-    /// # Errors
-    /// `INSTANCE_LIMIT`.
-    pub(crate) async fn slot(&self) -> Result<OwnedSemaphorePermit> {
-        if let Ok(slot) = self.0.slots.clone().try_acquire_owned() {
-            return Ok(slot);
-        }
-        let wait = self.0.settings.instance_wait;
-        // Whoever drives the call need not be in the context of the reactor.
-        let reactor = self.workers().reactor();
-        let entered = reactor.enter();
-        let mut slot = pin!(tokio::time::timeout(wait, self.0.slots.clone().acquire_owned()));
-        drop(entered);
-        let slot = poll_fn(|context| {
-            let _entered = reactor.enter();
-            slot.as_mut().poll(context)
-        });
-        match slot.await {
-            Ok(Ok(slot)) => Ok(slot),
-            // The semaphore is never closed, so it is the time that ran out.
-            Ok(Err(_)) | Err(_) => Err(Error::new(
-                Code::InstanceLimit,
-                format_args!(
-                    "all {} instances that `max_components` allows stayed alive for the {} ms \
-                     that `instance_wait` allows",
-                    self.0.settings.max_components,
-                    wait.as_millis()
-                ),
-            )),
-        }
+    pub(crate) fn wasi_linker(&self) -> &Linker<Guest> {
+        &self.wasi
     }
 }
 
 impl fmt::Debug for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runtime")
-            .field("info", &self.0.info)
-            .field("max_execution_time", &self.0.settings.max_execution_time)
+            .field("info", self.info())
+            .field("max_execution_time", &self.services.settings().max_execution_time)
             .finish_non_exhaustive()
     }
 }

@@ -4,12 +4,14 @@ mod clocks;
 mod directories;
 mod files;
 mod inherited;
+mod linking;
 mod names;
 mod network;
 mod quota;
 mod random;
 mod sockets;
 mod stdio;
+mod view;
 mod world;
 
 use std::collections::BTreeMap;
@@ -17,7 +19,6 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use clocks::Clocks;
 pub use directories::Rights;
@@ -25,10 +26,12 @@ pub use quota::Allowance;
 pub use random::Random;
 
 pub(crate) use files::{Files, Grants};
+pub(crate) use linking::add_to_linker;
 pub(crate) use names::Names;
 pub(crate) use sockets::{Places, Sockets};
 pub(crate) use stdio::Stdio;
-pub(crate) use world::{World, add_to_linker};
+pub(crate) use view::SandboxView;
+pub(crate) use world::World;
 
 use directories::Directory;
 use network::{Addresses, NamePattern, Network};
@@ -266,9 +269,4 @@ fn non_empty(argument: &str, text: &str) -> Result<String> {
         true => Err(Error::invalid(argument, "is empty")),
         false => without_nul(argument, text),
     }
-}
-
-/// A duration in whole nanoseconds, as far as they go.
-fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

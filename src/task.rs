@@ -14,11 +14,11 @@ use tokio::task::AbortHandle;
 
 use crate::cancel::Cancellations;
 use crate::deadline::Deadline;
+use crate::engine::Services;
+use crate::engine::shutdown::Pass;
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::log::Log;
-use crate::runtime::Runtime;
-use crate::shutdown::Pass;
 use crate::signals::Open;
 use crate::stats::{Counted, Counters};
 use crate::thread::{self, Inside};
@@ -46,18 +46,18 @@ struct Task<T> {
 
 /// Starts `body`; its outcome goes to `done`, exactly once.
 pub(crate) fn start<T: Send + 'static>(
-    runtime: &Runtime,
+    services: &Services,
     deadline: Deadline,
     mailbox: Arc<Mailbox>,
     pass: Pass,
     body: impl Future<Output = Result<T>> + Send + 'static,
     done: impl FnOnce(Result<T>) + Send + 'static,
 ) -> Result<()> {
-    let threads = runtime.workers();
+    let threads = services.workers();
     let (workers, deadlines) = (threads.workers(), threads.deadlines());
     let reactor = threads.reactor().clone();
-    let counted = Counted::start(runtime.stats().clone());
-    runtime.ticker().wake();
+    let counted = Counted::start(services.stats().clone());
+    services.ticker().wake();
     let task = Arc::new(Task {
         body: Mutex::new(Some(Box::pin(body))),
         done: Mutex::new(Some((Box::new(done), counted))),
@@ -65,16 +65,16 @@ pub(crate) fn start<T: Send + 'static>(
         mailbox,
         reactor,
         deadlines: deadlines.clone(),
-        raises_signals: runtime.settings().signal_handlers,
-        cancellations: runtime.ticker().cancellations().clone(),
+        raises_signals: services.settings().signal_handlers,
+        cancellations: services.ticker().cancellations().clone(),
         watcher: OnceLock::new(),
         pass,
     });
-    let tick = runtime.settings().epoch_tick;
-    let worker = task.clone().run(runtime.clone());
-    let worker = workers.spawn(runtime.log().follow(worker)).abort_handle();
+    let tick = services.settings().epoch_tick;
+    let worker = task.clone().run(services.clone());
+    let worker = workers.spawn(services.log().follow(worker)).abort_handle();
     let watcher = task.clone().watch(worker, tick);
-    let watcher = deadlines.spawn(runtime.log().follow(watcher)).abort_handle();
+    let watcher = deadlines.spawn(services.log().follow(watcher)).abort_handle();
     let watcher = task.watcher.get_or_init(|| watcher);
     if task.is_over() {
         watcher.abort();
@@ -84,10 +84,10 @@ pub(crate) fn start<T: Send + 'static>(
 
 impl<T: Send + 'static> Task<T> {
     /// Runs the call on a worker, unless it is taken away.
-    async fn run(self: Arc<Self>, runtime: Runtime) {
-        let outcome = poll_fn(|context| self.poll(runtime.log(), context)).await;
+    async fn run(self: Arc<Self>, services: Services) {
+        let outcome = poll_fn(|context| self.poll(services.log(), context)).await;
         // The host may free its last object in there: what keeps the runtime alive goes first.
-        drop(runtime);
+        drop(services);
         let Some(outcome) = outcome else { return };
         if let Some(watcher) = self.watcher.get() {
             watcher.abort();

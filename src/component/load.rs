@@ -31,11 +31,11 @@ impl Component {
     /// `COMPONENT_TOO_LARGE`, `SIGNATURE`, `COMPILE`, `LINK`, `MEMORY_LIMIT`, `RESOURCE_LIMIT`,
     /// `UNSUPPORTED`, `FORKED`; `TIMEOUT` and `CANCELLED` as the options ask for.
     pub fn new(runtime: &Runtime, bytes: &[u8], options: &ComponentOptions) -> Result<Self> {
-        runtime.check_process()?;
-        let _pass = runtime.gate().load()?;
-        runtime.log().within(|| {
+        runtime.services().check_process()?;
+        let _pass = runtime.services().gate().load()?;
+        runtime.services().log().within(|| {
             let loaded = Self::load(runtime, bytes, options);
-            runtime.loads().count(&loaded);
+            runtime.services().loads().count(&loaded);
             loaded
         })
     }
@@ -45,10 +45,10 @@ impl Component {
     /// # Errors
     /// `IO` naming the path, and as [`new`](Self::new).
     pub fn from_file(runtime: &Runtime, path: &Path, options: &ComponentOptions) -> Result<Self> {
-        runtime.check_process()?;
-        let _pass = runtime.gate().load()?;
-        let bytes = read(path, runtime.settings().max_component_size);
-        runtime.loads().count(&bytes);
+        runtime.services().check_process()?;
+        let _pass = runtime.services().gate().load()?;
+        let bytes = read(path, runtime.services().settings().max_component_size);
+        runtime.services().loads().count(&bytes);
         Self::new(runtime, &bytes?, options)
     }
 
@@ -63,15 +63,15 @@ impl Component {
         options: &ComponentOptions,
         done: impl FnOnce(Result<Self>) + Send + 'static,
     ) -> Result<()> {
-        runtime.check_process()?;
-        let pass = runtime.gate().task()?;
+        runtime.services().check_process()?;
+        let pass = runtime.services().gate().task()?;
         let limit = options.limit(runtime);
-        let deadlines = runtime.workers().deadlines().clone();
-        let log = runtime.log().for_helper();
+        let deadlines = runtime.services().workers().deadlines().clone();
+        let log = runtime.services().log().for_helper();
         let work = Work::new(runtime, source, None, options);
         let runtime_kept = runtime.clone();
         let load = async move {
-            let loads = runtime_kept.loads();
+            let loads = runtime_kept.services().loads();
             limit.check()?;
             let loaded = limit.within(&deadlines, loads.run(|means| work.run(means))).await;
             loads.count(&loaded);
@@ -79,7 +79,7 @@ impl Component {
         };
         let load = log.follow(load);
         // The host may free its last object in there: what keeps the runtime alive is gone then.
-        runtime.workers().workers().spawn(async move {
+        runtime.services().workers().workers().spawn(async move {
             let loaded = load.await;
             thread::standard();
             pass.complete(|| done(loaded));
@@ -103,40 +103,41 @@ impl Component {
         bytes: &[u8],
         options: &ComponentOptions,
     ) -> Result<Self> {
-        runtime.check_process()?;
-        let _pass = runtime.gate().load()?;
+        runtime.services().check_process()?;
+        let _pass = runtime.services().gate().load()?;
         let deserialize = || {
-            if runtime.settings().require_signature {
+            if runtime.services().settings().require_signature {
                 let problem = "compiled code carries no signature; load the signed component";
                 return Err(Error::new(Code::Signature, problem));
             }
-            let limits = Limits::of(runtime.settings());
+            let limits = Limits::of(runtime.services().settings());
             // SAFETY: the caller vouches for the bytes.
-            let artifact = unsafe { Artifact::deserialize(runtime.engine(), bytes) }
+            let artifact = unsafe { Artifact::deserialize(runtime.services().engine(), bytes) }
                 .map_err(|error| limits.explain_load(error))?;
             Self::link(runtime, Arc::new(artifact), limits, options)
         };
-        runtime.log().within(|| thread::with_room(STACK, deserialize)?)
+        runtime.services().log().within(|| thread::with_room(STACK, deserialize)?)
     }
 
     fn load(runtime: &Runtime, bytes: &[u8], options: &ComponentOptions) -> Result<Self> {
         let limit = options.limit(runtime);
         limit.check()?;
-        check_size(bytes.len() as u64, runtime.settings().max_component_size)?;
+        check_size(bytes.len() as u64, runtime.services().settings().max_component_size)?;
         let mut content = None;
         if limit.is_none() && thread::stack().left().is_some_and(|left| left >= STACK) {
             // Compiled code takes less than the thread that the rest is for.
             verify(runtime, bytes)?;
-            let (engine, terms) = (runtime.engine(), runtime.settings().terms());
+            let services = runtime.services();
+            let (engine, terms) = (services.engine(), services.settings().terms());
             let found = cache::content(bytes);
             if let Some(artifact) = runtime.cache().at_hand(engine, bytes, &found, &terms) {
-                return Self::link(runtime, artifact, Limits::of(runtime.settings()), options);
+                return Self::link(runtime, artifact, Limits::of(services.settings()), options);
             }
             content = Some(found);
         }
         // Copied, since the thread may be left alone with them.
         let work = Work::new(runtime, Source::copy(bytes)?, content, options);
-        loads::block_on(&limit, runtime.loads().run(|means| work.run(means)))
+        loads::block_on(&limit, runtime.services().loads().run(|means| work.run(means)))
     }
 }
 
@@ -152,7 +153,7 @@ impl Source {
 
 impl ComponentOptions {
     fn limit(&self, runtime: &Runtime) -> LoadLimit {
-        LoadLimit::start(self.timeout, self.cancel.as_ref(), runtime)
+        LoadLimit::start(self.timeout, self.cancel.as_ref(), runtime.services())
     }
 }
 
@@ -173,14 +174,14 @@ impl Work {
         content: Option<Content>,
         options: &ComponentOptions,
     ) -> Self {
-        let log = runtime.log().for_helper();
+        let log = runtime.services().log().for_helper();
         Self { runtime: runtime.clone(), source, content, options: options.clone(), log }
     }
 
     fn run(self, means: Means) -> Result<Component> {
         let Self { runtime, source, content, options, log } = self;
         log.gather(|| {
-            let settings = runtime.settings();
+            let settings = runtime.services().settings();
             let bytes = match source {
                 Source::Bytes(bytes) => bytes,
                 Source::File(path) => read(&path, settings.max_component_size)?,
@@ -198,7 +199,7 @@ impl Work {
             (terms.threads, terms.stop) = (means.threads, means.stop);
             let artifact = runtime
                 .cache()
-                .load_on(runtime.engine(), &bytes, &content, &terms)
+                .load_on(runtime.services().engine(), &bytes, &content, &terms)
                 .map_err(|error| limits.explain_load(error))?;
             terms.stop.check()?;
             Component::link(&runtime, artifact, limits, &options)
@@ -207,7 +208,7 @@ impl Work {
 }
 
 fn verify(runtime: &Runtime, bytes: &[u8]) -> Result<()> {
-    let settings = runtime.settings();
+    let settings = runtime.services().settings();
     match settings.require_signature {
         true => settings.verifier.verify(bytes),
         false => Ok(()),

@@ -37,10 +37,10 @@ impl Component {
         fd: i32,
         options: &ComponentOptions,
     ) -> Result<Self> {
-        runtime.check_process()?;
-        let _pass = runtime.gate().load()?;
-        runtime.log().within(|| {
-            if runtime.settings().require_signature {
+        runtime.services().check_process()?;
+        let _pass = runtime.services().gate().load()?;
+        runtime.services().log().within(|| {
+            if runtime.services().settings().require_signature {
                 let problem = "compiled code carries no signature; load the signed component";
                 return Err(Error::new(Code::Signature, problem));
             }
@@ -54,9 +54,9 @@ impl Component {
                 return Err(Error::invalid("fd", format_args!("{fd} is no descriptor of a file")));
             }
             let file = File::open(&path).map_err(|error| Error::io(path.as_ref(), &error))?;
-            let limits = Limits::of(runtime.settings());
+            let limits = Limits::of(runtime.services().settings());
             // SAFETY: the caller vouches for the file.
-            let artifact = unsafe { Artifact::from_shared(runtime.engine(), &file) }
+            let artifact = unsafe { Artifact::from_shared(runtime.services().engine(), &file) }
                 .map_err(|error| limits.explain_load(error))?;
             Self::link(runtime, Arc::new(artifact), limits, options)
         })

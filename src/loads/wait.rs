@@ -10,10 +10,10 @@ use tokio::runtime::Handle;
 
 use crate::cancel::{CancelToken, Cancellation, Cancellations};
 use crate::deadline::{DeadlineRef, Span, TimeLimit};
+use crate::engine::Services;
+use crate::engine::shutdown::Closing;
 use crate::error::{Code, Error, Result};
 use crate::executor::Parker;
-use crate::runtime::Runtime;
-use crate::shutdown::Closing;
 
 /// How long somebody waits for a load.
 #[derive(Clone, Debug)]
@@ -25,13 +25,13 @@ pub(crate) struct LoadLimit {
 }
 
 impl LoadLimit {
-    /// Starts the clock of `runtime`.
+    /// Starts the clock.
     pub(crate) fn start(
         timeout: Option<Duration>,
         cancel: Option<&CancelToken>,
-        runtime: &Runtime,
+        services: &Services,
     ) -> Self {
-        let (ticker, closing) = (runtime.ticker(), runtime.closing());
+        let (ticker, closing) = (services.ticker(), services.closing());
         let span = |timeout| Span::new(timeout, ticker.tick());
         let now = Instant::now();
         let limit = |timeout| (timeout, TimeLimit::start(span(timeout), now, closing));

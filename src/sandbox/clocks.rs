@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtxBuilder};
 
-use super::nanoseconds;
-
 /// What time it is for a guest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Clocks {
@@ -46,6 +44,11 @@ impl Readings {
     fn next(&self) -> u64 {
         self.count.fetch_add(1, Ordering::Relaxed).saturating_mul(self.step)
     }
+}
+
+/// A duration in whole nanoseconds, as far as they go.
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 struct Wall {

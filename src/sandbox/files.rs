@@ -1,12 +1,12 @@
 //! Files: wasmtime's, with checks in front. It knows directories to read and directories to read
 //! and write, opens whatever has a name, and takes as many threads as guests keep busy.
 
+mod grants;
 mod host;
 mod listing;
 mod open;
 mod streams;
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::pin::pin;
@@ -18,34 +18,17 @@ use wasmtime_wasi::filesystem::{Descriptor, Dir, WasiFilesystemCtx, WasiFilesyst
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
 
-use super::quota::{Meter, Opened, code};
+use super::quota::{Meter, code};
 use super::{Rights, World};
 use crate::portion::Portion;
-use crate::share::{Denied, Held};
+use crate::share::Denied;
 
+use grants::Grant;
+pub(crate) use grants::Grants;
 use streams::{Handle, Output};
 
 /// What Linux takes; more would be split and copied in vain.
 const PATH_MAX: usize = 4096;
-
-/// Which directory each open file came from, by the number of its descriptor.
-#[derive(Default)]
-pub(crate) struct Grants(HashMap<u32, Grant>);
-
-#[derive(Clone)]
-struct Grant {
-    /// Which of the granted directories.
-    directory: usize,
-    rights: Rights,
-    place: Arc<Place>,
-}
-
-/// What an open file counts as, for as long as somebody has it open.
-#[derive(Default)]
-struct Place {
-    _opened: Option<Opened>,
-    _held: Option<Held>,
-}
 
 /// The files of a guest.
 pub(crate) struct Files<'a> {

@@ -6,19 +6,17 @@
 //! What is left when the call ends is delivered then.
 
 mod input;
+mod install;
 mod outlet;
 mod port;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use wasmtime_wasi::WasiCtxBuilder;
-use wasmtime_wasi::p2::pipe::MemoryInputPipe;
-
 use input::Input;
 use outlet::Outlet;
-use port::Port;
 
-use super::{Sandbox, Sink, Source, inherited};
+pub(super) use install::install;
+
 use crate::host::{AtEnd, HostCall, Mailbox};
 use crate::output::{Output, Stream};
 
@@ -39,50 +37,6 @@ struct Attached {
 }
 
 impl Stdio {
-    /// Gives `builder` the streams that `sandbox` describes; those of the host are the result.
-    pub(super) fn install(sandbox: &Sandbox, builder: &mut WasiCtxBuilder) -> Option<Arc<Self>> {
-        let input = match &sandbox.stdin {
-            Source::Read(read) => Some(Input::new(read.clone())),
-            Source::Closed => None,
-            Source::Bytes(bytes) => {
-                let bytes = bytes::Bytes::from_owner(bytes.clone());
-                builder.stdin(MemoryInputPipe::new(bytes));
-                None
-            }
-            Source::Inherit => {
-                inherited::stdin(builder);
-                None
-            }
-        };
-        let outlet = |sink: &Sink| match sink {
-            Sink::Write { write, whole_lines } => Some(Outlet::new(write.clone(), *whole_lines)),
-            Sink::Drop | Sink::Capture | Sink::Inherit => None,
-        };
-        let (stdout, stderr) = (outlet(&sandbox.stdout), outlet(&sandbox.stderr));
-        let stdio = Arc::new(Self { call: Mutex::new(None), stdin: input, stdout, stderr });
-        let mut used = false;
-        if stdio.stdin.is_some() {
-            builder.stdin(port::Stdin(stdio.clone()));
-            used = true;
-        }
-        for (sink, stream) in [(&sandbox.stdout, Stream::Stdout), (&sandbox.stderr, Stream::Stderr)]
-        {
-            match sink {
-                Sink::Drop => {}
-                Sink::Inherit => inherited::output(builder, stream),
-                Sink::Capture | Sink::Write { .. } => {
-                    used = true;
-                    let port = Port { stdio: stdio.clone(), stream };
-                    match stream {
-                        Stream::Stdout => builder.stdout(port),
-                        Stream::Stderr => builder.stderr(port),
-                    };
-                }
-            }
-        }
-        used.then_some(stdio)
-    }
-
     /// Connects the streams to a call, until [`finish`](AtEnd::finish).
     pub(crate) fn attach(
         self: &Arc<Self>,

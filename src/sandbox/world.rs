@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use wasmtime::component::{HasData, Linker};
 use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi::filesystem::WasiFilesystemCtx;
-use wasmtime_wasi::p2::bindings::{filesystem, sockets};
 
+use super::Sandbox;
 use super::directories::{self, Rights};
 use super::network::Network;
 use super::quota::Quota;
-use super::{Files, Names, Sandbox, Stdio};
+use super::stdio::{self, Stdio};
+use crate::engine::Services;
 use crate::error::{Code, Error, Result};
-use crate::guest::Guest;
-use crate::runtime::Runtime;
+
 use crate::share::Held;
 
 /// What the instances of a component share of its sandbox.
@@ -30,9 +29,9 @@ impl World {
     ///
     /// # Errors
     /// `IO` names the directory that cannot be opened; `DESCRIPTOR_LIMIT` and `RESOURCE_LIMIT` if
-    /// `runtime` does not allow as much.
-    pub(crate) fn open(sandbox: &Sandbox, runtime: &Runtime) -> Result<Self> {
-        let (size, max) = (sandbox.size(), runtime.settings().bounds.max_environment);
+    /// the runtime does not allow as much.
+    pub(crate) fn open(sandbox: &Sandbox, services: &Services) -> Result<Self> {
+        let (size, max) = (sandbox.size(), services.settings().bounds.max_environment);
         if size > max {
             let problem = format!(
                 "arguments, environment and configuration of the sandbox have {size} bytes; \
@@ -40,7 +39,7 @@ impl World {
             );
             return Err(Error::new(Code::ResourceLimit, problem));
         }
-        let commons = runtime.commons();
+        let commons = services.commons();
         let held = commons.descriptors(sandbox.directories.len() as u64)?;
         let files = directories::open(&sandbox.directories)?;
         let quotas = sandbox.directories.iter().map(|directory| {
@@ -62,7 +61,7 @@ impl World {
         sandbox.clocks.install(&mut builder);
         sandbox.random.install(&mut builder);
         sandbox.network.install(&mut builder);
-        let stdio = Stdio::install(sandbox, &mut builder);
+        let stdio = stdio::install(sandbox, &mut builder);
         let mut context = builder.build();
         *context.filesystem() = self.files.clone();
         (context, stdio)
@@ -89,28 +88,4 @@ impl World {
     pub(crate) fn config_value(&self, key: &str) -> Option<&String> {
         self.sandbox.config.get(key)
     }
-}
-
-struct OurFiles;
-
-impl HasData for OurFiles {
-    type Data<'a> = Files<'a>;
-}
-
-struct OurNames;
-
-impl HasData for OurNames {
-    type Data<'a> = Names<'a>;
-}
-
-/// Defines WASI 0.2, with our checks in front of wasmtime's files, names and sockets.
-pub(crate) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
-    wasmtime_wasi::p2::add_to_linker_async(linker)?;
-    linker.allow_shadowing(true);
-    filesystem::types::add_to_linker::<Guest, OurFiles>(linker, Guest::files)?;
-    filesystem::preopens::add_to_linker::<Guest, OurFiles>(linker, Guest::files)?;
-    sockets::ip_name_lookup::add_to_linker::<Guest, OurNames>(linker, Guest::names)?;
-    super::sockets::shadow(linker)?;
-    linker.allow_shadowing(false);
-    Ok(())
 }

@@ -1,5 +1,20 @@
 //! A store, the guest in it, and what the two sides pass each other.
 
+mod blueprint;
+pub(crate) mod capability;
+mod export;
+mod guest;
+mod link;
+mod live;
 mod passage;
+mod profile;
+mod view;
+mod wasi;
 
-pub(crate) use passage::{Loans, Passage, StoreHandles};
+pub(crate) use blueprint::{Blueprint, Parts};
+pub(crate) use export::Export;
+pub(crate) use guest::Guest;
+pub(crate) use link::{Linked, link};
+pub(crate) use live::Live;
+pub(crate) use passage::Passage;
+pub(crate) use profile::Profile;

@@ -3,8 +3,8 @@
 use wasmtime::component::{ResourceAny, ResourceDynamic, ResourceType};
 use wasmtime::{AsContextMut, StoreContextMut};
 
+use super::guest::Guest;
 use crate::error::{Error, Result};
-use crate::guest::Guest;
 use crate::marshal::Handles;
 
 /// The handles of the guest in a store, for one set of values that enters or leaves it.

@@ -12,10 +12,11 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 };
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
 
+use super::grants::{Grant, Place};
 use super::listing::Listing;
 use super::open::{Wish, open};
 use super::streams::Input;
-use super::{Fd, Files, Grant, Place, View, check_path, denied, lend, now, told};
+use super::{Fd, Files, View, check_path, denied, lend, now, told};
 use crate::sandbox::quota::{Found, Meter, code};
 
 impl preopens::Host for Files<'_> {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use wasmtime_wasi::async_trait;
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 
-use super::Place;
+use super::grants::Place;
 use crate::portion::Portion;
 use crate::sandbox::quota::Meter;
 use crate::share::Held;

@@ -10,8 +10,8 @@ use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 
-use super::outlet::CAPACITY;
-use super::{Outlet, Stdio};
+use super::Stdio;
+use super::outlet::{CAPACITY, Outlet};
 use crate::output::Stream;
 
 /// One of a guest's output streams.

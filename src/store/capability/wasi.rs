@@ -1,6 +1,6 @@
 //! The interfaces of WASI that wasmtime provides, whichever compatible version a component imports.
 
-use super::Capability;
+use super::family::Capability;
 use crate::linker::version;
 use crate::sandbox::VERSION;
 
@@ -51,6 +51,7 @@ impl Capability for Wasi {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Guest;
 
     #[test]
     fn compatible_versions_come_to_one_place() {
@@ -68,7 +69,7 @@ mod tests {
     #[test]
     fn wasmtime_has_each_of_them() {
         let engine = wasmtime::Engine::default();
-        let mut linker = wasmtime::component::Linker::new(&engine);
+        let mut linker = wasmtime::component::Linker::<Guest>::new(&engine);
         crate::sandbox::add_to_linker(&mut linker).unwrap();
         for interface in INTERFACES {
             let name = format!("{interface}@{VERSION}");

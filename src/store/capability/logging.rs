@@ -6,12 +6,12 @@ use tracing::Level;
 use wasmtime::StoreContextMut;
 use wasmtime::component::LinkerInstance;
 
-use super::{Capability, Item, unexpected};
+use super::family::{Capability, Item, unexpected};
 use crate::error::Result;
-use crate::guest::Guest;
 use crate::host::Answer;
 use crate::linker::version;
 use crate::log;
+use crate::store::guest::Guest;
 use crate::types::{Field, FunctionType, Type};
 use crate::value::Value;
 

@@ -1,6 +1,5 @@
 //! Which definition of the host serves an import.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Link, Otherwise, Place, resources};
@@ -13,15 +12,6 @@ pub(super) struct Found<'a> {
     /// Where it was defined.
     pub path: String,
     pub function: &'a Function,
-}
-
-/// Which definitions serve a component, by their paths, and what the first import was that each
-/// serves.
-#[derive(Default)]
-pub(super) struct Uses {
-    imports: HashMap<String, (String, Arc<FunctionType>)>,
-    /// The definition in each place of wasmtime's that several versions come to.
-    places: HashMap<String, String>,
 }
 
 /// Why a definition does not serve an import.

@@ -8,11 +8,11 @@
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
 use wasmtime::component::{Component, InstancePre, LinkerInstance, ResourceType};
 
-use crate::capability;
+use super::capability;
+use super::guest::Guest;
+use crate::engine::Services;
 use crate::error::{Code, Error, Result};
-use crate::guest::Guest;
 use crate::linker::{Interface, Linker, Unresolved};
-use crate::runtime::Runtime;
 use crate::types::Name;
 
 mod absent;
@@ -20,10 +20,11 @@ mod import;
 mod items;
 mod resolve;
 mod resources;
+mod uses;
 
 use absent::Left;
-use resolve::Uses;
 use resources::Resources;
+use uses::Uses;
 
 /// A component whose imports are all provided.
 pub(crate) struct Linked {
@@ -41,7 +42,8 @@ pub(crate) struct Linked {
 /// # Errors
 /// `LINK` names the import that is missing or has another type, and who could provide it.
 pub(crate) fn link(
-    runtime: &Runtime,
+    services: &Services,
+    wasi: &wasmtime::component::Linker<Guest>,
     component: &Component,
     host: &Linker,
     directly: bool,
@@ -49,13 +51,13 @@ pub(crate) fn link(
     crate::failpoint::hit("core:link");
     let ty = component.component_type();
     let imports: Vec<(&str, ComponentItem)> =
-        ty.imports(runtime.engine()).map(|(name, item)| (name, item.ty)).collect();
+        ty.imports(services.engine()).map(|(name, item)| (name, item.ty)).collect();
     let mut linker = match imports.is_empty() {
-        true => wasmtime::component::Linker::new(runtime.engine()),
-        false => runtime.wasi_linker(),
+        true => wasmtime::component::Linker::new(services.engine()),
+        false => wasi.clone(),
     };
     let mut link = Link {
-        runtime,
+        services,
         host,
         directly,
         resources: Resources::default(),
@@ -64,7 +66,7 @@ pub(crate) fn link(
         definitions: Vec::new(),
     };
     for (name, item) in &imports {
-        check_gate(runtime, name)?;
+        check_gate(services, name)?;
         link.import(&mut linker, name, item)?;
     }
     let pre = linker.instantiate_pre(component).map_err(|error| explain(&imports, &error))?;
@@ -72,9 +74,9 @@ pub(crate) fn link(
     Ok(Linked { pre, definitions: link.definitions.into(), resources })
 }
 
-fn check_gate(runtime: &Runtime, import: &str) -> Result<()> {
+fn check_gate(services: &Services, import: &str) -> Result<()> {
     match capability::gate(import) {
-        Some(feature) if !runtime.skip_feature_gated_instance(import) => Err(Error::new(
+        Some(feature) if !services.has(feature) => Err(Error::new(
             Code::Link,
             format!(
                 "import `{import}` belongs to the experimental feature `{}`, which the builder \
@@ -99,7 +101,7 @@ enum Otherwise {
 
 /// The linking of one component.
 struct Link<'a> {
-    runtime: &'a Runtime,
+    services: &'a Services,
     host: &'a Linker,
     directly: bool,
     /// What the component's resources turned out to be so far.
@@ -226,7 +228,7 @@ impl<'a> Link<'a> {
     }
 
     fn engine(&self) -> &'a wasmtime::Engine {
-        self.runtime.engine()
+        self.services.engine()
     }
 
     /// The error of an import that nobody provides, with what comes close to it.

@@ -4,73 +4,22 @@
 //! those in flight have ended, which were cancelled; has components and instances give up what they
 //! keep of the host's; and ends all other threads. Whoever shuts down waits for that thread.
 
-use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{Builder, JoinHandle, sleep};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering::SeqCst;
+use std::thread::{Builder, sleep};
 use std::time::{Duration, Instant};
 
+use super::services::Services;
+use super::shutdown::{State, stage};
 use crate::error::{Code, Error, Result};
-use crate::runtime::Runtime;
 use crate::thread;
-
-mod flag;
-mod gate;
-
-pub(crate) use flag::Closing;
-pub(crate) use gate::{Entry, Gate, Pass, Revoke, closed};
 
 /// How long the thread that waits for calls sleeps between two looks, at first and at most.
 const LOOKS: (Duration, Duration) = (Duration::from_micros(100), Duration::from_millis(5));
 
-/// How far a runtime is with its end.
-pub(crate) struct Shutdown {
-    gate: Arc<Gate>,
-    state: Mutex<State>,
-    changed: Condvar,
-    stage: AtomicU8,
-}
-
-enum State {
-    Open,
-    /// By that thread.
-    Ending(JoinHandle<()>),
-    /// The thread has nothing more to do.
-    Ended(Option<JoinHandle<()>>),
-}
-
-/// What the end of a runtime waits for.
-mod stage {
-    pub(super) const CALLS: u8 = 0;
-    pub(super) const OBJECTS: u8 = 1;
-    pub(super) const LOG: u8 = 2;
-    pub(super) const THREADS: u8 = 3;
-}
-
-impl Shutdown {
-    pub(crate) fn new() -> Self {
-        let (state, stage) = (Mutex::new(State::Open), AtomicU8::new(stage::CALLS));
-        Self { gate: Arc::new(Gate::new()), state, changed: Condvar::new(), stage }
-    }
-
-    pub(crate) fn gate(&self) -> &Arc<Gate> {
-        &self.gate
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Runtime {
-    /// Ends all that this runtime does: refuses new calls and loads, cancels calls in flight, waits
-    /// for callbacks, releases what components and instances keep of the host's, and ends the
-    /// threads. Waits for `timeout` at most; without one, as long as it takes.
-    ///
-    /// # Errors
-    /// `TIMEOUT` names what still runs; it goes on ending, and this can be called again. `BUSY`
-    /// within a callback, which it would have to wait for. `FORKED`. `IO` if there is no thread for
-    /// it.
-    pub fn shutdown(&self, timeout: Option<Duration>) -> Result<()> {
+impl Services {
+    /// As [`Runtime::shutdown`](crate::Runtime::shutdown).
+    pub(crate) fn shutdown(&self, timeout: Option<Duration>) -> Result<()> {
         self.check_process()?;
         if thread::is_within_callback() {
             let problem = "a callback cannot wait for the end of all callbacks";
@@ -105,13 +54,13 @@ impl Runtime {
 
     /// Refuses what comes from now on, and starts the thread that ends the rest.
     fn begin(&self) -> Result<State> {
-        let runtime = self.clone();
+        let services = self.clone();
         let builder = Builder::new().name("wasmcell-shutdown".into());
         let thread = thread::spawn(builder, move || {
             // Locked by whoever starts it, until nothing begins any more.
-            drop(runtime.ending().lock());
-            runtime.log().clone().within(|| runtime.end());
-            let it = runtime.ending();
+            drop(services.ending().lock());
+            services.log().clone().within(|| services.end());
+            let it = services.ending();
             let mut state = it.lock();
             if let State::Ending(thread) = std::mem::replace(&mut *state, State::Ended(None)) {
                 *state = State::Ended(Some(thread));

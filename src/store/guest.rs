@@ -7,21 +7,18 @@ use std::sync::Arc;
 
 use wasmtime::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut, UpdateDeadline};
 
+use super::profile::Profile;
+use super::wasi::Wasi;
 use crate::call::Call;
-use crate::component::{Component, Parts};
 use crate::error::{Error, Result};
 use crate::executor::{self, Surroundings};
 use crate::host::handles::Table;
-use crate::host::{Answer, Lent, Mailbox, dropped};
+use crate::host::{Answer, HostType, Lent, Mailbox, dropped};
 use crate::limits::Limiter;
 use crate::log::LogFn;
 use crate::marshal::Reply;
 use crate::sandbox::World;
 use crate::thread;
-
-mod wasi;
-
-use wasi::Wasi;
 
 /// The data of a store.
 pub(crate) struct Guest {
@@ -34,11 +31,12 @@ pub(crate) struct Guest {
     pub lent: Lent,
     /// Resources of the guest that the host holds.
     pub handles: Table,
-    max_resources: usize,
-    max_random_size: u64,
-    component: Component,
-    parts: Arc<Parts>,
-    wasi: Option<Wasi>,
+    pub(super) max_resources: usize,
+    pub(super) max_random_size: u64,
+    pub(super) profile: Arc<Profile>,
+    /// What it is granted; `None` for nothing.
+    pub(super) world: Option<Arc<World>>,
+    pub(super) wasi: Option<Wasi>,
     /// What capabilities keep for the instance, one value of a type.
     extensions: Vec<Box<dyn Any + Send>>,
 }
@@ -91,30 +89,31 @@ impl AsContextMut for Home {
     }
 }
 
-/// A store for one instance of `component`, held to its limits, and interrupted when its call
+/// A store for one instance of a component, held to its limits, and interrupted when its call
 /// says so.
 pub(crate) fn store(
-    component: &Component,
-    parts: &Arc<Parts>,
+    profile: &Arc<Profile>,
+    host_types: &Arc<[HostType]>,
+    world: Option<&Arc<World>>,
     call: Call,
     mailbox: Arc<Mailbox>,
 ) -> Result<Home> {
-    let runtime = component.runtime();
-    let settings = runtime.settings();
+    let services = &profile.services;
+    let settings = services.settings();
     let guest = Guest {
-        limiter: Limiter::new(component.limits(), runtime.stats().clone()),
+        limiter: Limiter::new(profile.limits, services.stats().clone()),
         call,
         mailbox,
-        lent: Lent::new(parts.host_types.clone()),
+        lent: Lent::new(host_types.clone()),
         handles: Table::new(settings.max_resources),
         max_resources: settings.max_resources,
         max_random_size: settings.max_random_size,
-        component: component.clone(),
-        parts: parts.clone(),
+        profile: profile.clone(),
+        world: world.cloned(),
         wasi: None,
         extensions: Vec::new(),
     };
-    let mut store = Store::try_new(runtime.engine(), guest)?;
+    let mut store = Store::try_new(services.engine(), guest)?;
     crate::failpoint::hit("core:store");
     store.limiter(|guest| &mut guest.limiter);
     store.set_hostcall_fuel(settings.max_hostcall_memory);
@@ -156,7 +155,7 @@ pub(crate) fn end<T>(store: &mut Home, result: wasmtime::Result<T>) -> Result<T>
         let guest = store.data_mut();
         let denied = guest.wasi.as_ref().and_then(Wasi::portion).and_then(|it| it.denial().take());
         let error = guest.limiter.explain(Error::from(error), denied);
-        guest.component.limits().quantify(error, guest.call.terms.fuel)
+        guest.profile.limits.quantify(error, guest.call.terms.fuel)
     })
 }
 
@@ -168,9 +167,9 @@ fn at_tick(store: StoreContextMut<'_, Guest>) -> wasmtime::Result<UpdateDeadline
         // The host is asked on the native stack.
         (Ok(()), Some(_)) if call.terms.on_fiber => Ok(UpdateDeadline::Yield(1)),
         (Ok(()), Some(interrupt)) => {
-            let runtime = guest.component.runtime();
-            let asked = interrupt.ask(runtime.ticker().ticks());
-            asked.and_then(|()| runtime.check_process()).map(|()| UpdateDeadline::Continue(1))
+            let services = &guest.profile.services;
+            let asked = interrupt.ask(services.ticker().ticks());
+            asked.and_then(|()| services.check_process()).map(|()| UpdateDeadline::Continue(1))
         }
         (Ok(()), None) => Ok(UpdateDeadline::Continue(1)),
         (Err(error), _) => Err(error),
@@ -186,13 +185,13 @@ impl Guest {
     /// `TIMEOUT` or `CANCELLED` once it is so, `FORKED` if it came back in a fork, and what the
     /// host function says.
     pub(crate) fn answer(&self, run: impl FnOnce() -> Answer) -> Result<Box<dyn Reply>> {
-        let (runtime, deadline) = (self.component.runtime(), self.call.deadline());
-        let ticker = runtime.ticker();
+        let (services, deadline) = (&self.profile.services, self.call.deadline());
+        let ticker = services.ticker();
         let before = ticker.ticks();
         let reply = match thread::outside(run) {
             Answer::Now(reply) => reply,
             Answer::Later(later) => {
-                let (mailbox, log) = (&Mailbox::default(), runtime.log());
+                let (mailbox, log) = (&Mailbox::default(), services.log());
                 let interrupt = self.call.interrupt.as_deref();
                 let around = Surroundings {
                     reactor: None,
@@ -201,12 +200,12 @@ impl Guest {
                     log,
                     ticker,
                     interrupt,
-                    birthplace: runtime.birthplace(),
+                    birthplace: services.birthplace(),
                 };
                 executor::block_on(&around, pin!(later))?.unwrap_or_else(|_| dropped())
             }
         };
-        runtime.check_process()?;
+        services.check_process()?;
         // No need to look at the clock for one that was done within a tick.
         match before == ticker.ticks() {
             true => deadline.check_cancel()?,
@@ -229,16 +228,16 @@ impl Guest {
 
     /// What it is granted; `None` for nothing.
     pub(crate) fn world(&self) -> Option<&World> {
-        self.parts.world.as_deref()
+        self.world.as_deref()
     }
 
     /// What the host calls the component.
     pub(crate) fn component_name(&self) -> &str {
-        self.component.name().as_str()
+        self.profile.name.as_str()
     }
 
     /// Who wants records of `level`.
     pub(crate) fn log_at(&self, level: tracing::Level) -> Option<Arc<LogFn>> {
-        self.component.runtime().log().writer(level)
+        self.profile.services.log().writer(level)
     }
 }

@@ -3,10 +3,10 @@
 use wasmtime::StoreContextMut;
 use wasmtime::component::LinkerInstance;
 
-use super::{Capability, Item, give, unexpected};
+use super::family::{Capability, Item, give, unexpected};
 use crate::error::Result;
-use crate::guest::Guest;
 use crate::linker::version;
+use crate::store::guest::Guest;
 use crate::types::{FunctionType, Type};
 use crate::value::Value;
 

@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::AsContextMut;
-use wasmtime::component::ComponentExportIndex;
 
+use super::blueprint::Blueprint;
+use super::export::Export;
+use super::guest::{self, Home};
+use super::passage::{Loans, Passage, StoreHandles};
+use super::profile::Profile;
 use crate::call::{Call, Running};
-use crate::component::Component;
 use crate::error::{Code, Error, Result};
-use crate::function::Function;
-use crate::guest::{self, Home};
 use crate::host::{Mailbox, handles};
 use crate::marshal::{self, Args, Handles, Lifted, NoHandles, Results};
 use crate::process::Kept;
 use crate::stats::Counters;
-use crate::store::{Loans, Passage, StoreHandles};
 use crate::types::FunctionType;
 use crate::value::Value;
 
@@ -38,11 +38,11 @@ struct Counted {
 }
 
 impl Counted {
-    fn new(component: &Component) -> Result<Self> {
-        let (runtime, state) = (component.runtime(), component.state());
-        let max = runtime.settings().bounds.max_total_instance_state;
-        if runtime.stats().instance_started(state, max) {
-            return Ok(Self { stats: runtime.stats().clone(), state });
+    fn new(profile: &Profile) -> Result<Self> {
+        let (services, state) = (&profile.services, profile.state);
+        let max = services.settings().bounds.max_total_instance_state;
+        if services.stats().instance_started(state, max) {
+            return Ok(Self { stats: services.stats().clone(), state });
         }
         let problem = format!(
             "the instance wants {state} bytes besides memories and tables, and others have some; \
@@ -61,23 +61,25 @@ impl Drop for Counted {
 /// An exported function as the instance knows it: the one that was called last, since hosts call
 /// one function many times.
 struct Resolved {
-    function: Function,
+    /// Which export it is.
+    position: usize,
     callee: wasmtime::component::Func,
 }
 
 impl Live {
-    /// Instantiates `component` as part of `call`.
+    /// Makes an instance as part of `call`.
     pub(crate) async fn start(
-        component: &Component,
+        blueprint: &Blueprint,
         call: Call,
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
-        let runtime = component.runtime();
-        let slot = runtime.slot().await?;
-        let counted = Counted::new(component)?;
+        let profile = &blueprint.profile;
+        let slot = profile.services.slot().await?;
+        let counted = Counted::new(profile)?;
         let on_fiber = call.terms.on_fiber;
-        let parts = component.parts()?;
-        let mut store = guest::store(component, &parts, call, mailbox)?;
+        let parts = blueprint.parts()?;
+        let (types, world) = (&parts.host_types, parts.world.as_ref());
+        let mut store = guest::store(profile, types, world, call, mailbox)?;
         let instance = match on_fiber {
             true => parts.pre.instantiate_async(&mut store).await,
             false => parts.pre.instantiate(&mut store),
@@ -87,21 +89,21 @@ impl Live {
     }
 
     /// Calls one of its exports, without resources, as part of the call it was started for.
-    pub(crate) async fn call(&mut self, function: &Function, args: &Args<'_>) -> Result<Results> {
-        self.call_read(function, args, None).await
+    pub(crate) async fn call(&mut self, export: &Export, args: &Args<'_>) -> Result<Results> {
+        self.call_read(export, args, None).await
     }
 
-    /// How to call `function` as part of the call this is armed for. What it needs to know stays
+    /// How to call `export` as part of the call this is armed for. What it needs to know stays
     /// where it is, since it is used right away.
     #[inline(always)]
     fn prepare(
         &mut self,
-        function: &Function,
+        export: &Export,
         passage: Option<Box<Passage>>,
     ) -> Result<(&wasmtime::component::Func, &mut Home, Option<Loans>)> {
-        if !self.last.as_ref().is_some_and(|last| last.function.is(function)) {
-            let callee = self.function(function.index())?;
-            self.last = Some(Resolved { function: function.clone(), callee });
+        if self.last.as_ref().is_none_or(|last| last.position != export.position) {
+            let callee = self.function(export)?;
+            self.last = Some(Resolved { position: export.position, callee });
         }
         let Self { store, last, .. } = self;
         let last = last.as_ref().ok_or_else(stranger)?;
@@ -130,12 +132,11 @@ impl Live {
     /// The same with values of wasmtime.
     pub(crate) async fn call_values(
         &mut self,
-        index: ComponentExportIndex,
+        export: &Export,
         args: &[Value],
-        has_result: bool,
     ) -> Result<Vec<Value>> {
-        let function = self.function(index)?;
-        let mut results = vec![Value::Bool(false); usize::from(has_result)];
+        let function = self.function(export)?;
+        let mut results = vec![Value::Bool(false); usize::from(export.has_result())];
         let outcome = match self.store.data().call.terms.on_fiber {
             true => function.call_async(&mut self.store, args, &mut results).await,
             false => function.call(&mut self.store, args, &mut results),
@@ -144,22 +145,22 @@ impl Live {
         Ok(results)
     }
 
-    fn function(&mut self, index: ComponentExportIndex) -> Result<wasmtime::component::Func> {
-        self.instance.get_func(&mut self.store, index).ok_or_else(stranger)
+    fn function(&mut self, export: &Export) -> Result<wasmtime::component::Func> {
+        self.instance.get_func(&mut self.store, export.index).ok_or_else(stranger)
     }
 
     /// Reads arguments where this instance's handles are known.
     #[inline(always)]
     pub(crate) fn read<'a>(
         &mut self,
-        function: &Function,
+        export: &Export,
         read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'a>>,
     ) -> Result<(Args<'a>, Option<Box<Passage>>)> {
-        if !function.has_resources() {
-            return Ok((read(function.signature(), &mut NoHandles)?, None));
+        if !export.has_resources {
+            return Ok((read(export.signature(), &mut NoHandles)?, None));
         }
         // Types of resources are an instance's own.
-        let function = self.function(function.index())?;
+        let function = self.function(export)?;
         let ty = FunctionType::from_wasmtime(&function.ty(&self.store));
         let mut handles = StoreHandles::new(self.store.as_context_mut());
         let args = read(&ty, &mut handles);
@@ -173,15 +174,15 @@ impl Live {
         }
     }
 
-    /// Calls `function` with what [`read`](Self::read) gave.
+    /// Calls `export` with what [`read`](Self::read) gave.
     pub(crate) async fn call_read(
         &mut self,
-        function: &Function,
+        export: &Export,
         args: &Args<'_>,
         passage: Option<Box<Passage>>,
     ) -> Result<Results> {
-        let (callee, store, loans) = self.prepare(function, passage)?;
-        let has_result = function.has_result();
+        let (callee, store, loans) = self.prepare(export, passage)?;
+        let has_result = export.has_result();
         let outcome = match store.data().call.terms.on_fiber {
             true => marshal::call(callee, store, args, has_result).await,
             false => marshal::call_here(callee, store, args, has_result),
@@ -193,13 +194,13 @@ impl Live {
     #[inline(always)]
     pub(crate) fn run(
         &mut self,
-        function: &Function,
+        export: &Export,
         args: &Args<'_>,
         passage: Option<Box<Passage>>,
         running: &Running<'_>,
     ) -> Result<Results> {
-        let (callee, store, loans) = self.prepare(function, passage)?;
-        let has_result = function.has_result();
+        let (callee, store, loans) = self.prepare(export, passage)?;
+        let has_result = export.has_result();
         let outcome = match running.terms.on_fiber {
             true => {
                 let part = marshal::call(callee, store, args, has_result);

@@ -8,11 +8,11 @@ use wasmtime::component::{LinkerInstance, ResourceAny};
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::error::{Code, Error, Result};
-use crate::guest::Guest;
 use crate::host::handles;
 use crate::host::{Arguments, HostCall, HostFn, Mailbox};
 use crate::marshal::{self, Agreed, Checked, Host, Lifted, Reply, Results};
-use crate::store::{Loans, StoreHandles};
+use crate::store::guest::Guest;
+use crate::store::passage::{Loans, StoreHandles};
 use crate::types::FunctionType;
 use crate::value::Value;
 

@@ -44,7 +44,7 @@ pub(crate) struct Entry {
 }
 
 impl Gate {
-    pub(super) fn new() -> Self {
+    pub(in crate::engine) fn new() -> Self {
         Self {
             lease: Lease::take(),
             loads: AtomicU64::new(0),
@@ -58,7 +58,7 @@ impl Gate {
         self.lease.closing()
     }
 
-    pub(super) fn close(&self) {
+    pub(in crate::engine) fn close(&self) {
         self.lease.raise();
     }
 
@@ -99,15 +99,15 @@ impl Gate {
         Ok(pass)
     }
 
-    pub(super) fn loads(&self) -> u64 {
+    pub(in crate::engine) fn loads(&self) -> u64 {
         self.loads.load(SeqCst)
     }
 
-    pub(super) fn tasks(&self) -> u64 {
+    pub(in crate::engine) fn tasks(&self) -> u64 {
         self.tasks.load(SeqCst)
     }
 
-    pub(super) fn completing(&self) -> u64 {
+    pub(in crate::engine) fn completing(&self) -> u64 {
         self.completing.load(SeqCst)
     }
 
@@ -123,7 +123,7 @@ impl Gate {
     }
 
     /// Has all that is kept give up what is the host's.
-    pub(super) fn revoke(&self) {
+    pub(in crate::engine) fn revoke(&self) {
         let all: Vec<_> = self.kept().all.iter().flatten().cloned().collect();
         for it in all {
             if let Some(it) = it.upgrade() {

@@ -1,7 +1,7 @@
 //! Interfaces of experimental features, which exist by name: a runtime with the feature loads
 //! components that import them, and what the host does not define of them traps.
 
-use super::Capability;
+use super::family::Capability;
 use crate::features::{self, Feature};
 
 /// wasmcloud:messaging 0.3.

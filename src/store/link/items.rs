@@ -8,10 +8,10 @@ use wasmtime::component::{LinkerInstance, ResourceType};
 use super::absent::{self, Left};
 use super::import::{self, Import};
 use super::{Link, Otherwise, Place};
-use crate::capability::{self, Item};
 use crate::error::{Error, Result};
-use crate::guest::Guest;
 use crate::host::Answer;
+use crate::store::capability::{self, Item};
+use crate::store::guest::Guest;
 use crate::types::{FunctionType, Name};
 
 impl Link<'_> {

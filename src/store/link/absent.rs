@@ -2,7 +2,7 @@
 
 use wasmtime::component::{LinkerInstance, ResourceType};
 
-use crate::guest::Guest;
+use crate::store::guest::Guest;
 
 /// Stands for resources that nobody can make.
 enum Absent {}

@@ -1,0 +1,211 @@
+//! What all calls of a runtime share: one engine, its epoch thread, its pool, its tokio, its cache.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime::Engine;
+
+use super::settings::Settings;
+use super::shutdown::{Closing, Gate, Shutdown};
+use crate::cache::Cache;
+use crate::deadline::Span;
+use crate::epoch::Ticker;
+use crate::error::{Code, Error, Result};
+use crate::features::Feature;
+use crate::loads::{LoadStats, Loads};
+use crate::log::Log;
+use crate::pool::{self, Info};
+use crate::portion::Commons;
+use crate::process::{Birthplace, Kept, steadily};
+use crate::stats::{Counters, Stats};
+use crate::workers::Workers;
+
+/// What a runtime has. Clones share it; it ends with the last of them.
+#[derive(Clone)]
+pub(crate) struct Services(Arc<Kept<Inner>>);
+
+// Fields are dropped in order: no thread of ours is left when the engine goes. In a fork, where
+// threads that did not come along may hold any lock in here for ever, none of them is dropped.
+struct Inner {
+    ticker: Ticker,
+    workers: Workers,
+    commons: Commons,
+    loads: Loads,
+    cache: Cache,
+    engine: Engine,
+    slots: Arc<Semaphore>,
+    stats: Arc<Counters>,
+    settings: Settings,
+    /// Of calls that ask for no less.
+    span: Span,
+    info: Info,
+    log: Log,
+    ending: Shutdown,
+}
+
+impl Services {
+    pub(crate) fn start(mut settings: Settings) -> Result<Self> {
+        let callback = settings.log.take();
+        let log = steadily(|| Log::new(callback));
+        log.clone().within(|| {
+            let cache = Cache::open(&settings.cache)?;
+            crate::failpoint::hit("core:runtime");
+            let (engine, info) = steadily(|| pool::engine(&settings))?;
+            let workers = Workers::start(settings.worker_threads)?;
+            let commons = Commons::new(&settings);
+            let stats = Arc::<Counters>::default();
+            let ending = Shutdown::new();
+            let closing = ending.gate().closing();
+            let ticker = Ticker::start(engine.weak(), settings.epoch_tick, stats.clone(), closing)?;
+            tracing::debug!(allocator = ?info.allocator, "runtime built");
+            let slots = Arc::new(Semaphore::new(settings.max_components as usize));
+            let span = Span::new(settings.max_execution_time, settings.epoch_tick);
+            let log = log.clone();
+            Ok(Self(Arc::new(Kept::new(Inner {
+                ticker,
+                workers,
+                commons,
+                loads: Loads::new(settings.max_compile_threads),
+                cache,
+                engine,
+                slots,
+                stats,
+                settings,
+                span,
+                info,
+                log,
+                ending,
+            }))))
+        })
+    }
+
+    /// What this runtime got, and why.
+    pub(crate) fn info(&self) -> &Info {
+        &self.0.info
+    }
+
+    /// What this runtime is doing and has done. Takes no lock that a call takes.
+    pub(crate) fn statistics(&self) -> Stats {
+        let pool = self.0.engine.pooling_allocator_metrics();
+        let mut stats = Stats {
+            pool_slots: pool.map_or(0, |pool| pool.component_instances()),
+            ticks: self.0.ticker.ticks(),
+            ..self.0.stats.snapshot()
+        };
+        self.0.commons.describe(&mut stats);
+        stats
+    }
+
+    /// What its loads are doing.
+    pub(crate) fn load_statistics(&self) -> LoadStats {
+        self.0.loads.stats()
+    }
+
+    pub(crate) fn loads(&self) -> &Loads {
+        &self.0.loads
+    }
+
+    /// Whether the experimental `feature` was enabled.
+    pub(crate) fn has(&self, feature: &Feature) -> bool {
+        self.0.settings.experimental_features & feature.bit != 0
+    }
+
+    /// The compile cache.
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.0.cache
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// How long calls may take that ask for no less.
+    pub(crate) fn span(&self) -> Span {
+        self.0.span
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    pub(crate) fn ticker(&self) -> &Ticker {
+        &self.0.ticker
+    }
+
+    pub(crate) fn workers(&self) -> &Workers {
+        &self.0.workers
+    }
+
+    /// What its guests share.
+    pub(crate) fn commons(&self) -> &Commons {
+        &self.0.commons
+    }
+
+    pub(crate) fn stats(&self) -> &Arc<Counters> {
+        &self.0.stats
+    }
+
+    pub(crate) fn log(&self) -> &Log {
+        &self.0.log
+    }
+
+    /// Refuses to go on in a fork of the process that built this runtime.
+    pub(crate) fn check_process(&self) -> Result<()> {
+        Kept::birthplace(&self.0).check()
+    }
+
+    /// How far it is with its end.
+    pub(crate) fn ending(&self) -> &Shutdown {
+        &self.0.ending
+    }
+
+    /// What lets calls and loads begin.
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        self.0.ending.gate()
+    }
+
+    /// Whether it is shutting down.
+    pub(crate) fn closing(&self) -> Closing {
+        self.gate().closing()
+    }
+
+    /// The process that built this runtime.
+    pub(crate) fn birthplace(&self) -> Birthplace {
+        Kept::birthplace(&self.0)
+    }
+
+    /// Waits for one of `max_components` slots, as long as the builder said.
+    ///
+    /// # Errors
+    /// `INSTANCE_LIMIT`.
+    pub(crate) async fn slot(&self) -> Result<OwnedSemaphorePermit> {
+        if let Ok(slot) = self.0.slots.clone().try_acquire_owned() {
+            return Ok(slot);
+        }
+        let wait = self.0.settings.instance_wait;
+        // Whoever drives the call need not be in the context of the reactor.
+        let reactor = self.workers().reactor();
+        let entered = reactor.enter();
+        let mut slot = pin!(tokio::time::timeout(wait, self.0.slots.clone().acquire_owned()));
+        drop(entered);
+        let slot = poll_fn(|context| {
+            let _entered = reactor.enter();
+            slot.as_mut().poll(context)
+        });
+        match slot.await {
+            Ok(Ok(slot)) => Ok(slot),
+            // The semaphore is never closed, so it is the time that ran out.
+            Ok(Err(_)) | Err(_) => Err(Error::new(
+                Code::InstanceLimit,
+                format_args!(
+                    "all {} instances that `max_components` allows stayed alive for the {} ms \
+                     that `instance_wait` allows",
+                    self.0.settings.max_components,
+                    wait.as_millis()
+                ),
+            )),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What each open file of a guest was granted by.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::sandbox::Rights;
+use crate::sandbox::quota::Opened;
+use crate::share::Held;
+
+/// Which directory each open file came from, by the number of its descriptor.
+#[derive(Default)]
+pub(crate) struct Grants(pub(super) HashMap<u32, Grant>);
+
+#[derive(Clone)]
+pub(super) struct Grant {
+    /// Which of the granted directories.
+    pub directory: usize,
+    pub rights: Rights,
+    pub place: Arc<Place>,
+}
+
+/// What an open file counts as, for as long as somebody has it open.
+#[derive(Default)]
+pub(super) struct Place {
+    pub _opened: Option<Opened>,
+    pub _held: Option<Held>,
+}

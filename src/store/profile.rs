@@ -1,0 +1,22 @@
+//! What all instances of a component have in common.
+
+use std::sync::Arc;
+
+use crate::engine::Services;
+use crate::limits::Limits;
+use crate::types::Name;
+
+/// What a guest needs to know of the component it is an instance of.
+pub(crate) struct Profile {
+    /// What the host calls the component.
+    pub name: Name,
+    pub limits: Limits,
+    /// Bytes that each instance has besides memories and tables, at most.
+    pub state: u64,
+    pub services: Services,
+}
+
+/// Tells a component from all others that live.
+pub(crate) fn address(profile: &Arc<Profile>) -> usize {
+    Arc::as_ptr(profile).addr()
+}
