@@ -27,7 +27,7 @@ use wasmtime::component::Component;
 
 use crate::cache::vetted::Vetted;
 use crate::error::{Code, Error, Result};
-use crate::signals::Quiet;
+use crate::system::signals::Quiet;
 use crate::vet::{self, Price};
 
 use container::{Container, Head, WASM_MAGIC};

@@ -13,8 +13,8 @@ use crate::engine::Settings;
 use crate::engine::sizes::{GIB, KIB, MIB, WASM_PAGE};
 use crate::error::{Error, Result};
 use crate::features;
-use crate::log::{LogFn, LogSettings};
 use crate::runtime::Runtime;
+use crate::system::log::{LogFn, LogSettings};
 
 /// What a 32-bit memory can address.
 const MAX_LINEAR_MEMORY: u64 = 4 * GIB;

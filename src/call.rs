@@ -19,12 +19,12 @@ use crate::executor::{self, Surroundings};
 use crate::host::{Context, HostCall, Mailbox};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
-use crate::process::Kept;
-use crate::signals::Open;
-use crate::stack::Stack;
 use crate::stats::{Counted, Counters};
+use crate::system::process::Kept;
+use crate::system::signals::Open;
+use crate::system::stack::Stack;
+use crate::system::thread::Inside;
 use crate::task;
-use crate::thread::Inside;
 
 /// How one call is to be made.
 #[derive(Clone, Default)]

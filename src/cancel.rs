@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::engine::shutdown::Closing;
-use crate::signals::Bell;
+use crate::system::closing::Closing;
+use crate::system::signals::Bell;
 
 /// Cancels the calls it is given to. Sticky: once triggered, also every later one.
 #[derive(Clone, Debug, Default)]

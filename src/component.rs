@@ -13,11 +13,11 @@ use crate::engine::shutdown::{Entry, Revoke};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::linker::Linker;
-use crate::process::Kept;
 use crate::runtime::Runtime;
 use crate::sandbox::{Sandbox, World};
-use crate::stack::Stack;
 use crate::store::{Blueprint, Linked, Parts, Profile, link};
+use crate::system::process::Kept;
+use crate::system::stack::Stack;
 use crate::types::{ComponentTypes, ItemKind, Name, Type};
 
 mod load;

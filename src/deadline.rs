@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::cancel::CancelToken;
-use crate::engine::shutdown::Closing;
 use crate::error::{Code, Error, Result};
+use crate::system::closing::Closing;
 
 /// The time and the cancellation of one call in flight.
 #[derive(Clone, Debug)]

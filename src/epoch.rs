@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use wasmtime::EngineWeak;
 
 use crate::cancel::Cancellations;
-use crate::engine::shutdown::Closing;
 use crate::error::{Code, Error, Result};
 use crate::stats::Counters;
-use crate::thread::spawn;
+use crate::system::closing::Closing;
+use crate::system::thread::spawn;
 
 /// Ticks without a call before the thread goes to sleep.
 const LINGER: u32 = 10;

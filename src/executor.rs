@@ -18,8 +18,8 @@ use crate::epoch::Ticker;
 use crate::error::Result;
 use crate::host::Mailbox;
 use crate::interrupt::Interrupt;
-use crate::log::Log;
-use crate::process::{Birthplace, Kept};
+use crate::system::log::Log;
+use crate::system::process::{Birthplace, Kept};
 
 /// What a call on its caller's thread goes by.
 pub(crate) struct Surroundings<'a> {

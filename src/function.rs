@@ -8,9 +8,9 @@ use crate::component::Component;
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::marshal::{Args, Results};
-use crate::stack;
 use crate::store::{Export, Live};
-use crate::thread;
+use crate::system::stack;
+use crate::system::thread;
 use crate::types::{FunctionType, Name, Type};
 use crate::value::{self, Value};
 

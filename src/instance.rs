@@ -11,8 +11,8 @@ use crate::error::{Code, Error, Result};
 use crate::function::Function;
 use crate::host::Mailbox;
 use crate::marshal::{Args, Handles, Results};
-use crate::process::Kept;
 use crate::store::{Live, Passage};
+use crate::system::process::Kept;
 use crate::types::FunctionType;
 use crate::value::{self, Value};
 

@@ -16,8 +16,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::artifact::Stop;
 use crate::error::{Code, Error, Result};
-use crate::process::Birthplace;
-use crate::thread::spawn;
+use crate::system::process::Birthplace;
+use crate::system::thread::spawn;
 
 mod wait;
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::thread::spawn;
+use crate::system::thread::spawn;
 
 /// How long a thread waits for work before it ends.
 const LINGER: Duration = Duration::from_secs(10);

@@ -8,8 +8,8 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 
 use crate::engine::Settings;
 use crate::error::{Code, Error, Result};
-use crate::room::Room;
-use crate::signals;
+use crate::system::room::Room;
+use crate::system::signals;
 use crate::types::Name;
 
 /// Where instances come from.

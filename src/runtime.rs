@@ -11,10 +11,10 @@ use crate::engine::{Services, Settings};
 use crate::error::Result;
 use crate::loads::LoadStats;
 use crate::pool::Info;
-use crate::process::Kept;
 use crate::sandbox;
 use crate::stats::Stats;
 use crate::store::{Guest, capability};
+use crate::system::process::Kept;
 
 /// Where components are compiled and run. Clones share one runtime, which ends with the last
 /// clone and the last object made from it.

@@ -18,10 +18,10 @@ use crate::engine::Services;
 use crate::engine::shutdown::Pass;
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
-use crate::log::Log;
-use crate::signals::Open;
 use crate::stats::{Counted, Counters};
-use crate::thread::{self, Inside};
+use crate::system::log::Log;
+use crate::system::signals::Open;
+use crate::system::thread::{self, Inside};
 
 type Body<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 type Done<T> = Box<dyn FnOnce(Result<T>) + Send>;

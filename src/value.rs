@@ -7,8 +7,9 @@ use wasmtime::component::wasm_wave::parser::ParserError;
 use wasmtime::component::wasm_wave::untyped::UntypedFuncCall;
 use wasmtime::component::{Type as WasmtimeType, wasm_wave};
 
+use crate::error::{Code, Error, Result};
+use crate::system::{stack, thread};
 use crate::types::{Field, Name, Path, Type};
-use crate::{Code, Error, Result, stack, thread};
 
 #[cfg(test)]
 mod tests;

@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::error::{Code, Error, Result};
-use crate::signals::Blocked;
-use crate::thread::{ours, spawn};
+use crate::system::signals::Blocked;
+use crate::system::thread::{ours, spawn};
 
 /// Host functions of asynchronous calls get as much stack as a main thread usually has.
 const STACK: usize = 8 << 20;

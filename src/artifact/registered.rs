@@ -4,8 +4,8 @@
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::process::{Kept, steadily};
-use crate::signals::Quiet;
+use crate::system::process::{Kept, steadily};
+use crate::system::signals::Quiet;
 
 /// A component whose code is in the register. In a fork it stays there: threads that did not come
 /// along may be looking at it.

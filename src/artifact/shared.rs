@@ -14,7 +14,7 @@ use super::registered::Registered;
 use super::sealed::{self, Sealed};
 use super::{Artifact, made_elsewhere, refusal};
 use crate::error::{Code, Error, Result};
-use crate::signals::Quiet;
+use crate::system::signals::Quiet;
 
 impl Artifact {
     /// The machine code and all that goes with it, in a file that nobody can change.

@@ -7,9 +7,9 @@ use cranelift_codegen::timing::{self, Pass, Profiler};
 
 use super::terms::{Stop, Terms};
 use crate::error::{Code, Error, Result};
-use crate::room::Room;
-use crate::signals::Blocked;
-use crate::thread::ours;
+use crate::system::room::Room;
+use crate::system::signals::Blocked;
+use crate::system::thread::ours;
 
 /// Bytes of address space that a thread takes: its stack, and what the C library's allocator sets
 /// aside for it.

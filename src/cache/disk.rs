@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::error::{Code, Error, Result};
-use crate::signals::Quiet;
+use crate::system::signals::Quiet;
 
 use super::memory::Key;
 use super::vetted::Vetted;

@@ -5,8 +5,8 @@ use super::boundary::take;
 use super::error::runtime_error_t;
 use crate::error::{Error, Result};
 use crate::interrupt::Interrupt;
-use crate::log::LogFn;
-use crate::thread;
+use crate::system::log::LogFn;
+use crate::system::thread;
 
 /// Releases the `user_data` of a callback.
 ///

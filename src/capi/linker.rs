@@ -6,7 +6,7 @@ use super::call::{host_fn, runtime_host_fn_t};
 use super::callback::{UserData, runtime_finalizer_t};
 use super::error::runtime_error_t;
 use crate::linker::{Destructor, Linker, Unresolved};
-use crate::thread;
+use crate::system::thread;
 
 /// What the host provides to components: functions and resources, by interface and name.
 ///

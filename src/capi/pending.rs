@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::marshal::NoHandles;
 use crate::marshal::keep_args;
 use crate::marshal::layout::runtime_value_t;
-use crate::process::Kept;
+use crate::system::process::Kept;
 
 mod completion;
 mod progress;

@@ -10,7 +10,7 @@
 use std::panic;
 use std::sync::Once;
 
-use crate::thread;
+use crate::system::thread;
 
 /// Leaves out what would be printed about panics on threads that are in the library.
 pub(super) fn panics() {

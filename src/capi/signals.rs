@@ -1,6 +1,6 @@
 use super::boundary::guard;
 use super::error::runtime_error_t;
-use crate::signals;
+use crate::system::signals;
 
 /// Puts the library's signal handlers back on top.
 ///

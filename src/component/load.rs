@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::limits::Limits;
 use crate::loads::{self, LoadLimit, Means};
 use crate::runtime::Runtime;
-use crate::thread;
+use crate::system::thread;
 
 /// What reading types and linking take of a stack, beside what a call does.
 const STACK: usize = 512 << 10;
@@ -164,7 +164,7 @@ struct Work {
     /// The hash of bytes whose signature was verified.
     content: Option<Content>,
     options: ComponentOptions,
-    log: crate::log::Log,
+    log: crate::system::log::Log,
 }
 
 impl Work {

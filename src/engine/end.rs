@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::services::Services;
 use super::shutdown::{State, stage};
 use crate::error::{Code, Error, Result};
-use crate::thread;
+use crate::system::thread;
 
 /// How long the thread that waits for calls sleeps between two looks, at first and at most.
 const LOOKS: (Duration, Duration) = (Duration::from_micros(100), Duration::from_millis(5));

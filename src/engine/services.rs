@@ -8,18 +8,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::Engine;
 
 use super::settings::Settings;
-use super::shutdown::{Closing, Gate, Shutdown};
+use super::shutdown::{Gate, Shutdown};
 use crate::cache::Cache;
 use crate::deadline::Span;
 use crate::epoch::Ticker;
 use crate::error::{Code, Error, Result};
 use crate::features::Feature;
 use crate::loads::{LoadStats, Loads};
-use crate::log::Log;
 use crate::pool::{self, Info};
 use crate::portion::Commons;
-use crate::process::{Birthplace, Kept, steadily};
 use crate::stats::{Counters, Stats};
+use crate::system::closing::Closing;
+use crate::system::log::Log;
+use crate::system::process::{Birthplace, Kept, steadily};
 use crate::workers::Workers;
 
 /// What a runtime has. Clones share it; it ends with the last of them.

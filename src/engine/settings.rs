@@ -6,8 +6,8 @@ use super::bounds::Bounds;
 use super::sizes::MIB;
 use crate::artifact::{self, Stop, Terms};
 use crate::cache::CacheSettings;
-use crate::log::LogSettings;
 use crate::signature::Verifier;
+use crate::system::log::LogSettings;
 use crate::vet::Budget;
 
 /// What a runtime is built from, every value checked.

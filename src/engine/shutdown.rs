@@ -4,10 +4,8 @@ use std::sync::atomic::AtomicU8;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-mod flag;
 mod gate;
 
-pub(crate) use flag::Closing;
 pub(crate) use gate::{Entry, Gate, Pass, Revoke, closed};
 
 /// How far a runtime is with its end.

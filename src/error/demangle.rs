@@ -10,7 +10,7 @@ use std::fmt::{self, Write};
 use cpp_demangle::{DemangleOptions, ParseOptions, Symbol};
 
 use super::Frame;
-use crate::thread;
+use crate::system::thread;
 
 /// Longest name in either form, in bytes. Names that are longer, or stand for longer ones, are
 /// shown as they are.

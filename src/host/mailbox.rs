@@ -10,7 +10,7 @@ use std::task::Poll;
 use super::call::Answer;
 use crate::error::{Code, Error, Result};
 use crate::marshal::Reply;
-use crate::thread;
+use crate::system::thread;
 
 /// What has something left to do when a call is over.
 pub(crate) trait AtEnd: Send + Sync {

@@ -11,9 +11,9 @@ use tokio::runtime::Handle;
 use crate::cancel::{CancelToken, Cancellation, Cancellations};
 use crate::deadline::{DeadlineRef, Span, TimeLimit};
 use crate::engine::Services;
-use crate::engine::shutdown::Closing;
 use crate::error::{Code, Error, Result};
 use crate::executor::Parker;
+use crate::system::closing::Closing;
 
 /// How long somebody waits for a load.
 #[derive(Clone, Debug)]

@@ -44,7 +44,7 @@ mod unix {
     use wasmtime_wasi::{WasiCtxBuilder, async_trait};
 
     use crate::output::Stream;
-    use crate::signals::Quiet;
+    use crate::system::signals::Quiet;
 
     /// How much is read or written at once.
     const CHUNK: usize = 64 << 10;

@@ -15,10 +15,10 @@ use crate::executor::{self, Surroundings};
 use crate::host::handles::Table;
 use crate::host::{Answer, HostType, Lent, Mailbox, dropped};
 use crate::limits::Limiter;
-use crate::log::LogFn;
 use crate::marshal::Reply;
 use crate::sandbox::World;
-use crate::thread;
+use crate::system::log::LogFn;
+use crate::system::thread;
 
 /// The data of a store.
 pub(crate) struct Guest {

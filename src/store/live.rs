@@ -15,8 +15,8 @@ use crate::call::{Call, Running};
 use crate::error::{Code, Error, Result};
 use crate::host::{Mailbox, handles};
 use crate::marshal::{self, Args, Handles, Lifted, NoHandles, Results};
-use crate::process::Kept;
 use crate::stats::Counters;
+use crate::system::process::Kept;
 use crate::types::FunctionType;
 use crate::value::Value;
 

@@ -48,15 +48,19 @@ fn unsafe_code_is_where_it_belongs() {
     let shared = ["src/artifact/shared.rs", "src/component/shared.rs"];
     allowed.extend(shared);
     // They ask the system for the bounds of the thread's stack, for a page, and for word of forks.
-    allowed.extend(["src/stack.rs", "src/process.rs", "src/process/steady.rs"]);
+    allowed.extend([
+        "src/system/stack.rs",
+        "src/system/process.rs",
+        "src/system/process/steady.rs",
+    ]);
     // Masks and handlers of signals are set by system calls; so is what a signal handler may wake a
     // thread by. Handlers are called with pointers.
     let signals = ["bell", "chain", "handlers", "mask", "pass", "quiet"];
-    let signals = signals.map(|it| format!("src/signals/{it}.rs"));
+    let signals = signals.map(|it| format!("src/system/signals/{it}.rs"));
     let signals: Vec<&str> = signals.iter().map(String::as_str).collect();
     allowed.extend(&signals);
     // Registers that have no other name than that of an instruction.
-    allowed.push("src/floats.rs");
+    allowed.push("src/system/floats.rs");
     let mut problems = Vec::new();
     for path in with("unsafe_code") {
         if !allowed.iter().any(|a| path == Path::new(a)) {
@@ -66,13 +70,13 @@ fn unsafe_code_is_where_it_belongs() {
     let mut homes = vec!["src/capi", "src/marshal", "src/artifact.rs", "src/component/load.rs"];
     homes.extend([
         "src/artifact/registered.rs",
-        "src/stack.rs",
-        "src/process.rs",
-        "src/process/steady.rs",
+        "src/system/stack.rs",
+        "src/system/process.rs",
+        "src/system/process/steady.rs",
     ]);
     homes.extend(shared);
     homes.extend(&signals);
-    homes.push("src/floats.rs");
+    homes.push("src/system/floats.rs");
     for path in with("unsafe {").into_iter().chain(with("unsafe impl")) {
         if !homes.iter().any(|home| path.starts_with(home)) {
             problems.push(format!("{}: unsafe code outside {homes:?}", path.display()));
@@ -178,7 +182,7 @@ fn no_state_hides_in_threads_or_statics() {
     let mut problems = Vec::new();
     for word in ["thread_local!", "static mut "] {
         let mut found = with(word);
-        let about_the_thread = ["src/thread.rs", "src/signals/mask.rs"];
+        let about_the_thread = ["src/system/thread.rs", "src/system/signals/mask.rs"];
         found.retain(|path| !about_the_thread.iter().any(|p| path == Path::new(p)));
         problems.extend(found.iter().map(|path| format!("{}: {word}", path.display())));
     }

@@ -5,8 +5,8 @@ use std::panic::{self, AssertUnwindSafe};
 
 use crate::error::{Code, Error, Result};
 use crate::failpoint;
-use crate::stack;
-use crate::thread::{self, Inside};
+use crate::system::stack;
+use crate::system::thread::{self, Inside};
 
 /// Runs `body` inside the library; a panic becomes an error.
 pub(in crate::capi) fn catch<T>(name: &'static str, body: impl FnOnce() -> Result<T>) -> Result<T> {

@@ -5,7 +5,7 @@ use std::ptr;
 use super::catch::{catch, catch_with};
 use crate::capi::error::runtime_error_t;
 use crate::error::Result;
-use crate::stack;
+use crate::system::stack;
 
 /// Runs `body` and reports how it went: NULL for success, otherwise an error the caller owns.
 /// Nothing unwinds past this point. `name` is the exported function, for `failpoints`.

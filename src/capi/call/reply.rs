@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::host::HostType;
 use crate::marshal::layout::runtime_value_t;
 use crate::marshal::{Copied, Reply, copy_results};
-use crate::process::Kept;
+use crate::system::process::Kept;
 use crate::types::FunctionType;
 
 /// The answer that a host function still owes. See runtime_call_defer().

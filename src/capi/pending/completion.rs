@@ -12,7 +12,7 @@ use crate::capi::value::runtime_values_t;
 use crate::component::Component;
 use crate::error::{Error, Result};
 use crate::marshal::Results;
-use crate::process::Kept;
+use crate::system::process::Kept;
 
 /// Receives the outcome of an asynchronous call.
 ///

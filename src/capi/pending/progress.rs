@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use crate::component::Component;
 use crate::error::{Code, Error, Result};
 use crate::marshal::Results;
-use crate::process::Kept;
-use crate::thread;
+use crate::system::process::Kept;
+use crate::system::thread;
 
 /// An asynchronous call or load on its way, or its outcome.
 ///

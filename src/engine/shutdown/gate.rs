@@ -4,8 +4,8 @@
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::flag::{Closing, Lease};
 use crate::error::{Code, Error, Result};
+use crate::system::closing::{Closing, Lease};
 
 /// Lets things begin for as long as the runtime is open, and knows which of them have not ended.
 pub(crate) struct Gate {

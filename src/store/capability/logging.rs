@@ -10,8 +10,8 @@ use super::family::{Capability, Item, unexpected};
 use crate::error::Result;
 use crate::host::Answer;
 use crate::linker::version;
-use crate::log;
 use crate::store::guest::Guest;
+use crate::system::log;
 use crate::types::{Field, FunctionType, Type};
 use crate::value::Value;
 

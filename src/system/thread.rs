@@ -15,9 +15,9 @@ use std::ptr;
 use std::thread::{self, Builder, JoinHandle};
 
 use crate::error::{Code, Error, Result};
-use crate::floats::Floats;
-use crate::signals::{self, Blocked};
-use crate::stack::{self, Stack};
+use crate::system::floats::Floats;
+use crate::system::signals::{self, Blocked};
+use crate::system::stack::{self, Stack};
 
 /// A thread that works while another one waits for it has as much stack as a main thread usually
 /// has.

@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-use crate::process::steadily;
+use crate::system::process::steadily;
 
 /// Whether the runtime that this was taken from is shutting down.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct Closing(&'static Flag);
 
 /// A flag of a runtime's own.
 #[derive(Debug)]
-pub(super) struct Lease(Closing);
+pub(crate) struct Lease(Closing);
 
 #[derive(Debug)]
 struct Flag {
@@ -49,7 +49,7 @@ impl Default for Closing {
 }
 
 impl Lease {
-    pub(super) fn take() -> Self {
+    pub(crate) fn take() -> Self {
         // A fork in the midst of it would wait for ever when it takes one of its own.
         steadily(|| {
             let mut at = &FIRST;
@@ -61,11 +61,11 @@ impl Lease {
         })
     }
 
-    pub(super) fn closing(&self) -> Closing {
+    pub(crate) fn closing(&self) -> Closing {
         self.0
     }
 
-    pub(super) fn raise(&self) {
+    pub(crate) fn raise(&self) {
         self.0.0.raised.store(true, SeqCst);
     }
 }

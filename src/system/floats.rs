@@ -2,7 +2,7 @@
 //! zero, which results are signals.
 //!
 //! WebAssembly has one such environment, and Rust has the same. A host may have another one on its
-//! threads, so it is changed where a host's code meets the library's; see [`crate::thread`].
+//! threads, so it is changed where a host's code meets the library's; see [`super::thread`].
 //!
 //! The x87 unit of x86 has an environment of its own, which nobody touches: no guest, and nothing
 //! in this library, computes there.
@@ -69,7 +69,7 @@ mod machine {
     pub(super) fn write(floats: Floats) {
         // SAFETY: the value was this register's before, or is what it is when a thread starts, so
         // no reserved bit is set. What Rust computes in another environment than its own is not
-        // defined, so this module's callers compute nothing there (see `crate::thread`).
+        // defined, so this module's callers compute nothing there (see `crate::system::thread`).
         unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const floats, options(nostack, readonly)) }
     }
 }
@@ -104,7 +104,7 @@ mod machine {
     pub(super) fn write((control, flags): Floats) {
         // SAFETY: both registers may be written in user mode, and had these values before, or have
         // them when a thread starts. What Rust computes in another environment than its own is not
-        // defined, so this module's callers compute nothing there (see `crate::thread`).
+        // defined, so this module's callers compute nothing there (see `crate::system::thread`).
         unsafe {
             asm!("msr fpcr, {}", in(reg) control, options(nostack));
             asm!("msr fpsr, {}", in(reg) flags, options(nostack));

@@ -15,7 +15,7 @@ use libc::{c_int, c_void, sigaction, siginfo_t, ucontext_t};
 
 use super::covered::{Covered, Handler};
 use super::pass;
-use crate::process::steadily_in_handler;
+use crate::system::process::steadily_in_handler;
 
 /// What wasmtime handles.
 #[cfg(any(target_arch = "x86_64", target_arch = "s390x"))]

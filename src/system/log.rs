@@ -17,9 +17,9 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Level, Metadata, Subscriber, dispatcher};
 
-use crate::process::Birthplace;
+use crate::system::process::Birthplace;
+use crate::system::thread;
 use crate::text::{Cut, cut};
-use crate::thread;
 
 /// Receives (level, target, message).
 pub type LogFn = dyn Fn(Level, &str, &str) + Send + Sync;

@@ -14,7 +14,7 @@ use libc::{c_int, sigaction};
 use super::chain::{CHAINS, Chain, FRONTS, LEVELS, SIGNALS, ask, beyond, guests};
 use super::covered::Handler;
 use crate::error::Result;
-use crate::process::steadily;
+use crate::system::process::steadily;
 
 /// A signal may interrupt a guest that has used up its stack, and another one its handler.
 const FLAGS: c_int = libc::SA_SIGINFO | libc::SA_NODEFER | libc::SA_ONSTACK;
