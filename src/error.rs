@@ -1,10 +1,7 @@
 //! Why something failed: a stable code, one line of text, and what is known about the guest.
 //!
-//! Failures of wasmtime are classified in one place, `classify`, so that every layer above
-//! sees the same code for the same cause.
+//! Failures of wasmtime become errors in one place, `crate::traps`.
 
-mod classify;
-mod demangle;
 mod frame;
 mod message;
 
@@ -237,6 +234,29 @@ impl Error {
     #[must_use]
     pub(crate) fn reword(mut self, message: impl fmt::Display) -> Self {
         self.0.message = message::line(message);
+        self
+    }
+
+    /// Which rule of WebAssembly the guest broke.
+    #[must_use]
+    pub(crate) fn with_trap(mut self, kind: TrapKind) -> Self {
+        self.0.trap = Some(kind);
+        self
+    }
+
+    /// What the guest ended itself with.
+    #[must_use]
+    pub(crate) fn with_exit_status(mut self, status: i32) -> Self {
+        self.0.exit_status = Some(status);
+        self
+    }
+
+    /// The guest's stack, unless it is known.
+    #[must_use]
+    pub(crate) fn or_frames(mut self, frames: Vec<Frame>) -> Self {
+        if self.0.frames.is_empty() {
+            self.0.frames = frames;
+        }
         self
     }
 

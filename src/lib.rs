@@ -52,6 +52,7 @@ mod store;
 mod system;
 mod task;
 mod text;
+mod traps;
 pub mod types;
 pub mod value;
 mod vet;

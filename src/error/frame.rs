@@ -24,7 +24,7 @@ pub struct Frame {
 
 impl Frame {
     /// What wasmtime knows, of which a guest chose all names. They are not demangled yet.
-    pub(super) fn of(info: &wasmtime::FrameInfo) -> Self {
+    pub(crate) fn of(info: &wasmtime::FrameInfo) -> Self {
         let symbol = info.symbols().first();
         let function = symbol.and_then(|s| s.name()).or(info.func_name()).unwrap_or_default();
         Self {

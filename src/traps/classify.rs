@@ -5,7 +5,8 @@ use std::panic::Location;
 
 use wasmtime::Trap;
 
-use super::{Code, Error, Frame, MAX_MESSAGE, TrapKind, demangle};
+use super::demangle;
+use crate::error::{Code, Error, Frame, MAX_MESSAGE, TrapKind};
 use crate::text::{Cut, cut};
 
 /// Classifies a failure of wasmtime.
@@ -13,13 +14,11 @@ impl From<wasmtime::Error> for Error {
     #[track_caller]
     fn from(error: wasmtime::Error) -> Self {
         let frames = frames(&error);
-        let mut classified = if let Some(ours) = error.downcast_ref::<Self>() {
+        let classified = if let Some(ours) = error.downcast_ref::<Self>() {
             ours.clone()
         } else if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
-            let mut it =
-                Self::new(Code::Exit, format_args!("the guest exited with status {}", exit.0));
-            it.0.exit_status = Some(exit.0);
-            it
+            let problem = format_args!("the guest exited with status {}", exit.0);
+            Self::new(Code::Exit, problem).with_exit_status(exit.0)
         } else if let Some(trap) = error.downcast_ref::<Trap>() {
             from_trap(*trap, &error)
         } else if error.is::<wasmtime::PoolConcurrencyLimitError>() {
@@ -30,18 +29,15 @@ impl From<wasmtime::Error> for Error {
         } else if let Some(setting) = spent(&error) {
             Self::new(Code::ResourceLimit, format_args!("`{setting}`: {}", chain(&error)))
         } else {
-            let mut it = Self::new(Code::Trap, chain(&error));
+            let it = Self::new(Code::Trap, chain(&error));
             tracing::debug!(from = %Location::caller(), "unclassified failure of wasmtime: {it}");
-            it.0.trap = Some(match breaks_abi(it.message()) {
+            let kind = match breaks_abi(it.message()) {
                 true => TrapKind::CanonicalAbi,
                 false => TrapKind::Other,
-            });
-            it
+            };
+            it.with_trap(kind)
         };
-        if classified.0.frames.is_empty() {
-            classified.0.frames = frames;
-        }
-        classified
+        classified.or_frames(frames)
     }
 }
 
@@ -113,9 +109,7 @@ fn from_trap(trap: Trap, error: &wasmtime::Error) -> Error {
         | Trap::UnalignedPointer => (Code::Trap, TrapKind::CanonicalAbi),
         _ => (Code::Trap, TrapKind::Other),
     };
-    let mut it = Error::new(code, chain(error));
-    it.0.trap = Some(kind);
-    it
+    Error::new(code, chain(error)).with_trap(kind)
 }
 
 /// The causes of `error`, outermost first, without wasmtime's own rendering of the backtrace. A

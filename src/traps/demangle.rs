@@ -9,7 +9,7 @@ use std::fmt::{self, Write};
 
 use cpp_demangle::{DemangleOptions, ParseOptions, Symbol};
 
-use super::Frame;
+use crate::error::Frame;
 use crate::system::thread;
 
 /// Longest name in either form, in bytes. Names that are longer, or stand for longer ones, are

@@ -1,0 +1,5 @@
+//! What failures of wasmtime mean to a host. They are classified in one place, so that every layer
+//! above sees the same code for the same cause.
+
+mod classify;
+mod demangle;
