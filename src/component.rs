@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use wasmtime::component::ResourceType;
 
-use crate::artifact::Artifact;
 use crate::call::Policy;
 use crate::cancel::CancelToken;
+use crate::code::artifact::Artifact;
 use crate::engine::shutdown::{Entry, Revoke};
 use crate::error::Result;
 use crate::limits::Limits;

@@ -16,12 +16,11 @@
 #![deny(unsafe_code)]
 
 mod abi;
-pub mod artifact;
 pub mod builder;
-pub mod cache;
 pub mod call;
 pub mod cancel;
 pub mod capi;
+mod code;
 mod command;
 pub mod component;
 pub mod deadline;
@@ -46,7 +45,6 @@ mod portion;
 pub mod runtime;
 pub mod sandbox;
 mod share;
-pub mod signature;
 pub mod stats;
 mod store;
 mod system;
@@ -55,12 +53,12 @@ mod text;
 mod traps;
 pub mod types;
 pub mod value;
-mod vet;
 mod workers;
 
 pub use builder::RuntimeBuilder;
 pub use call::{CallOptions, CallReport};
 pub use cancel::CancelToken;
+pub use code::{artifact, cache, signature};
 pub use component::{Component, ComponentOptions};
 pub use error::{Code, Error, Result};
 pub use function::Function;

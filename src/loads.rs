@@ -14,7 +14,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::artifact::Stop;
+use crate::code::artifact::Stop;
 use crate::error::{Code, Error, Result};
 use crate::system::process::Birthplace;
 use crate::system::thread::spawn;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use wasmtime::component::Linker;
 
-use crate::cache::Cache;
+use crate::code::cache::Cache;
 use crate::engine::{Services, Settings};
 use crate::error::Result;
 use crate::loads::LoadStats;

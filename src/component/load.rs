@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Component, ComponentOptions};
-use crate::artifact::Artifact;
-use crate::cache::{self, Content};
+use crate::code::artifact::Artifact;
+use crate::code::cache::{self, Content};
 use crate::error::{Code, Error, Result};
 use crate::limits::Limits;
 use crate::loads::{self, LoadLimit, Means};

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 use super::{Component, ComponentOptions};
-use crate::artifact::Artifact;
+use crate::code::artifact::Artifact;
 use crate::error::{Code, Error, Result};
 use crate::limits::Limits;
 use crate::runtime::Runtime;

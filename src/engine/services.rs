@@ -9,7 +9,7 @@ use wasmtime::Engine;
 
 use super::settings::Settings;
 use super::shutdown::{Gate, Shutdown};
-use crate::cache::Cache;
+use crate::code::cache::Cache;
 use crate::deadline::Span;
 use crate::epoch::Ticker;
 use crate::error::{Code, Error, Result};

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::bounds::Bounds;
 use super::sizes::MIB;
-use crate::artifact::{self, Stop, Terms};
-use crate::cache::CacheSettings;
-use crate::signature::Verifier;
+use crate::code::artifact::{self, Stop, Terms};
+use crate::code::cache::CacheSettings;
+use crate::code::signature::Verifier;
+use crate::code::vet::Budget;
 use crate::system::log::LogSettings;
-use crate::vet::Budget;
 
 /// What a runtime is built from, every value checked.
 #[derive(Clone)]

@@ -268,7 +268,7 @@ fn get(space: &[u64], index: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::artifact::Artifact;
+    use crate::code::artifact::Artifact;
 
     fn of(text: &str) -> State {
         State::of(&wat::parse_str(text).unwrap())

@@ -25,10 +25,10 @@ use std::sync::Arc;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::cache::vetted::Vetted;
+use crate::code::cache::vetted::Vetted;
+use crate::code::vet::{self, Price};
 use crate::error::{Code, Error, Result};
 use crate::system::signals::Quiet;
-use crate::vet::{self, Price};
 
 use container::{Container, Head, WASM_MAGIC};
 use registered::Registered;

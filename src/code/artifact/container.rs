@@ -13,7 +13,7 @@ use twox_hash::XxHash64;
 use crate::error::{Code, Error, Result};
 
 use super::state::State;
-use crate::vet::Price;
+use crate::code::vet::Price;
 
 /// What a WebAssembly binary starts with, whatever its kind.
 pub(super) const WASM_MAGIC: &[u8] = b"\0asm";

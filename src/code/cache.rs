@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 
-use crate::artifact::{Artifact, Terms};
+use crate::code::artifact::{Artifact, Terms};
 use crate::error::Result;
 
 #[cfg(not(unix))]

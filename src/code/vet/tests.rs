@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::artifact::Artifact;
+use crate::code::artifact::Artifact;
 
 const CORE_INSTANCES: u64 = 30;
 

@@ -46,7 +46,7 @@ fn only_a_trusted_signature_counts() {
     let signed = sign(&component(), &ours);
     verifier.verify(&signed).unwrap();
     // And a signature is in nobody's way.
-    crate::artifact::Artifact::compile(&wasmtime::Engine::default(), &signed).unwrap();
+    crate::code::artifact::Artifact::compile(&wasmtime::Engine::default(), &signed).unwrap();
     assert!(refusal(&verifier, &component()).contains("not signed"));
     assert!(refusal(&verifier, &sign(&component(), &strangers)).contains("none of the trusted"));
     assert!(refusal(&Verifier::new(), &signed).contains("none of the trusted"));

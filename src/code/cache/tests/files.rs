@@ -312,7 +312,7 @@ fn a_killed_writer_leaves_no_half_file() {
     let (mut whole, mut halves) = (0, 0);
     for round in 0..20 {
         let mut writer = Command::new(std::env::current_exe().unwrap())
-            .args(["cache::tests::files::writes_until_killed", "--exact", "--ignored"])
+            .args(["code::cache::tests::files::writes_until_killed", "--exact", "--ignored"])
             .env(KILLED_IN, directory.path())
             .stdout(std::process::Stdio::null())
             .spawn()

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use crate::code::vet::Budget;
 use crate::error::{Code, Error, Result};
-use crate::vet::Budget;
 
 /// What a load may take where nothing else is said.
 pub(crate) const MAX_TEXT_SIZE: u64 = 1 << 20;
