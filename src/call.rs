@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
 use crate::cancel::CancelToken;
-use crate::deadline::{DeadlineRef, Span, TimeLimit};
 use crate::engine::Services;
+use crate::engine::deadline::{DeadlineRef, Span, TimeLimit};
 use crate::engine::shutdown::Pass;
 use crate::error::{Code, Error, Result};
 use crate::executor::{self, Surroundings};

@@ -7,10 +7,10 @@ use std::time::Duration;
 use wasmtime::component::Linker;
 
 use crate::code::cache::Cache;
+use crate::engine::loads::LoadStats;
+use crate::engine::pool::Info;
 use crate::engine::{Services, Settings};
 use crate::error::Result;
-use crate::loads::LoadStats;
-use crate::pool::Info;
 use crate::sandbox;
 use crate::stats::Stats;
 use crate::store::{Guest, capability};

@@ -13,8 +13,8 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use crate::cancel::Cancellations;
-use crate::deadline::Deadline;
 use crate::engine::Services;
+use crate::engine::deadline::Deadline;
 use crate::engine::shutdown::Pass;
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::boundary::{Out, OutStruct, SizeTagged, borrow, guard, guard_roomy, release, text};
 use super::builder::runtime_builder_t;
 use super::error::runtime_error_t;
-use crate::pool::Allocator;
+use crate::engine::pool::Allocator;
 use crate::runtime::Runtime;
 
 /// Where a runtime takes the memory of its instances from. See runtime_info().

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use super::{Component, ComponentOptions};
 use crate::code::artifact::Artifact;
 use crate::code::cache::{self, Content};
+use crate::engine::limits::Limits;
+use crate::engine::loads::{self, LoadLimit, Means};
 use crate::error::{Code, Error, Result};
-use crate::limits::Limits;
-use crate::loads::{self, LoadLimit, Means};
 use crate::runtime::Runtime;
 use crate::system::thread;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{Component, ComponentOptions};
 use crate::code::artifact::Artifact;
+use crate::engine::limits::Limits;
 use crate::error::{Code, Error, Result};
-use crate::limits::Limits;
 use crate::runtime::Runtime;
 
 impl Component {

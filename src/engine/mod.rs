@@ -1,11 +1,21 @@
 //! What all calls of a runtime share.
 
 mod bounds;
+pub mod deadline;
 mod end;
+pub(crate) mod epoch;
+pub(crate) mod limits;
+pub(crate) mod loads;
+pub(crate) mod offload;
+pub(crate) mod parker;
+pub mod pool;
+pub(crate) mod portion;
 mod services;
 mod settings;
+pub(crate) mod share;
 pub(crate) mod shutdown;
 pub(crate) mod sizes;
+mod workers;
 
 pub(crate) use services::Services;
 pub(crate) use settings::Settings;

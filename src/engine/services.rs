@@ -10,18 +10,18 @@ use wasmtime::Engine;
 use super::settings::Settings;
 use super::shutdown::{Gate, Shutdown};
 use crate::code::cache::Cache;
-use crate::deadline::Span;
-use crate::epoch::Ticker;
+use crate::engine::deadline::Span;
+use crate::engine::epoch::Ticker;
+use crate::engine::loads::{LoadStats, Loads};
+use crate::engine::pool::{self, Info};
+use crate::engine::portion::Commons;
+use crate::engine::workers::Workers;
 use crate::error::{Code, Error, Result};
 use crate::features::Feature;
-use crate::loads::{LoadStats, Loads};
-use crate::pool::{self, Info};
-use crate::portion::Commons;
 use crate::stats::{Counters, Stats};
 use crate::system::closing::Closing;
 use crate::system::log::Log;
 use crate::system::process::{Birthplace, Kept, steadily};
-use crate::workers::Workers;
 
 /// What a runtime has. Clones share it; it ends with the last of them.
 #[derive(Clone)]

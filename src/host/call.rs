@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::resources::HostType;
-use crate::deadline::{Deadline, DeadlineRef};
+use crate::engine::deadline::{Deadline, DeadlineRef};
 use crate::error::Result;
 use crate::marshal::{Reply, Results};
 use crate::types::FunctionType;

@@ -20,8 +20,8 @@ use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
 
 use super::quota::{Meter, code};
 use super::{Rights, World};
-use crate::portion::Portion;
-use crate::share::Denied;
+use crate::engine::portion::Portion;
+use crate::engine::share::Denied;
 
 use grants::Grant;
 pub(crate) use grants::Grants;

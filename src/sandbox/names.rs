@@ -17,8 +17,8 @@ use wasmtime_wasi::p2::{DynPollable, Pollable, SocketError, subscribe};
 use wasmtime_wasi::sockets::WasiSocketsCtxView;
 
 use super::World;
-use crate::offload::Answer;
-use crate::portion::Portion;
+use crate::engine::offload::Answer;
+use crate::engine::portion::Portion;
 
 /// The look-ups of a guest.
 pub(crate) struct Names<'a> {

@@ -15,8 +15,8 @@ use cap_primitives::fs::{FollowSymlinks, Metadata, stat};
 use wasmtime_wasi::p2::FsError;
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 
+use crate::engine::share::{Denial, Tally};
 use crate::error::{Code, Error};
-use crate::share::{Denial, Tally};
 
 /// What guests may add to a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

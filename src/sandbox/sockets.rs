@@ -11,8 +11,8 @@ use wasmtime_wasi::p2::bindings::sockets::{tcp_create_socket, udp_create_socket}
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, SocketResult, TcpSocket, UdpSocket};
 use wasmtime_wasi::sockets::WasiSocketsCtxView;
 
-use crate::portion::Portion;
-use crate::share::Held;
+use crate::engine::portion::Portion;
+use crate::engine::share::Held;
 
 /// What each socket counts as, by its number.
 #[derive(Default)]

@@ -13,7 +13,7 @@ use super::stdio::{self, Stdio};
 use crate::engine::Services;
 use crate::error::{Code, Error, Result};
 
-use crate::share::Held;
+use crate::engine::share::Held;
 
 /// What the instances of a component share of its sandbox.
 pub(crate) struct World {

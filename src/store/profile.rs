@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::Services;
-use crate::limits::Limits;
+use crate::engine::limits::Limits;
 use crate::types::Name;
 
 /// What a guest needs to know of the component it is an instance of.

@@ -10,7 +10,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use super::guest::Guest;
 use super::profile::address;
 use super::wasi::Wasi;
-use crate::portion::Portion;
+use crate::engine::portion::Portion;
 use crate::sandbox::{Files, Grants, Names, Places, SandboxView, Sockets};
 
 impl Guest {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::WasiCtx;
 
-use crate::portion::Portion;
+use crate::engine::portion::Portion;
 use crate::sandbox::{Grants, Places, Stdio};
 
 pub(super) struct Wasi {

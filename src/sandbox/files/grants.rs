@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::engine::share::Held;
 use crate::sandbox::Rights;
 use crate::sandbox::quota::Opened;
-use crate::share::Held;
 
 /// Which directory each open file came from, by the number of its descriptor.
 #[derive(Default)]

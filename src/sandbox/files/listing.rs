@@ -9,8 +9,8 @@ use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorType, DirectoryEntry};
 
 use super::told;
-use crate::portion::Portion;
-use crate::share::Held;
+use crate::engine::portion::Portion;
+use crate::engine::share::Held;
 
 /// Entries that are read at a time; a name has at most 255 bytes.
 const BATCH: usize = 64;

@@ -11,9 +11,9 @@ use wasmtime_wasi::async_trait;
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 
 use super::grants::Place;
-use crate::portion::Portion;
+use crate::engine::portion::Portion;
+use crate::engine::share::Held;
 use crate::sandbox::quota::Meter;
-use crate::share::Held;
 
 /// How much is read or written at once.
 const CHUNK: usize = 64 << 10;

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
 use crate::cancel::{CancelToken, Cancellation, Cancellations};
-use crate::deadline::{DeadlineRef, Span, TimeLimit};
 use crate::engine::Services;
+use crate::engine::deadline::{DeadlineRef, Span, TimeLimit};
+use crate::engine::parker::Parker;
 use crate::error::{Code, Error, Result};
-use crate::executor::Parker;
 use crate::system::closing::Closing;
 
 /// How long somebody waits for a load.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::engine::Settings;
+use crate::engine::offload::{Answer, Desk, Offload};
+use crate::engine::share::{Denial, Denied, Held, Kind, Share, Tally, Total};
 use crate::error::Code;
-use crate::offload::{Answer, Desk, Offload};
-use crate::share::{Denial, Denied, Held, Kind, Share, Tally, Total};
 use crate::stats::Stats;
 
 const DESCRIPTORS: Kind = Kind {
