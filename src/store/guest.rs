@@ -10,9 +10,9 @@ use wasmtime::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut, Up
 use super::profile::Profile;
 use super::wasi::Wasi;
 use crate::call::Call;
+use crate::call::executor::{self, Surroundings};
 use crate::engine::limits::Limiter;
 use crate::error::{Error, Result};
-use crate::executor::{self, Surroundings};
 use crate::host::handles::Table;
 use crate::host::{Answer, HostType, Lent, Mailbox, dropped};
 use crate::marshal::Reply;

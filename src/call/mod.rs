@@ -15,7 +15,6 @@ use crate::engine::Services;
 use crate::engine::deadline::{DeadlineRef, Span, TimeLimit};
 use crate::engine::shutdown::Pass;
 use crate::error::{Code, Error, Result};
-use crate::executor::{self, Surroundings};
 use crate::host::{Context, HostCall, Mailbox};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
@@ -24,7 +23,13 @@ use crate::system::process::Kept;
 use crate::system::signals::Open;
 use crate::system::stack::Stack;
 use crate::system::thread::Inside;
-use crate::task;
+
+pub(crate) mod executor;
+mod policy;
+mod task;
+
+use executor::Surroundings;
+pub(crate) use policy::Policy;
 
 /// How one call is to be made.
 #[derive(Clone, Default)]
@@ -76,19 +81,6 @@ impl CallReport {
     pub(crate) fn set_fuel(&self, used: u64) {
         self.fuel.store(used, Ordering::Relaxed);
     }
-}
-
-/// What a component asks of every call.
-pub(crate) struct Policy {
-    pub services: Services,
-    /// Whether its guests may wait for something of the host, which takes stacks of their own.
-    pub may_wait: bool,
-    /// Whether its guests may use timers, sockets and files of the reactor.
-    pub uses_wasi: bool,
-    /// Whether asynchronous calls are refused.
-    pub blocking_only: bool,
-    /// Whether its guests call the host from their caller's stack, and so have to run there.
-    pub calls_directly: bool,
 }
 
 /// What a call is allowed and where it runs, settled before it begins.
