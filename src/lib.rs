@@ -3,14 +3,16 @@
 //! Data flows one way: host memory, [`capi`], this core, `marshal`, the guest.
 //!
 //! - [`RuntimeBuilder`] collects and checks settings; [`Runtime`] is one wasmtime engine with its
-//!   pool (`pool`), epoch thread (`epoch`), private tokio (`workers`) and compile cache
-//!   ([`cache`]).
-//! - [`Component`] is checked for size and signature ([`signature`]), compiled or fetched
-//!   ([`artifact`]), and linked (`link`) once.
-//! - [`Function`] is an export, looked up once. A call arms its `deadline`, is driven on its
-//!   caller's thread by `executor`, and runs in a fresh store (`guest`, `instance`) that is held
-//!   to its `limits`.
-//! - [`Error`] is the single place where failures are classified.
+//!   pool, epoch thread, private tokio and compile cache (`engine`).
+//! - [`Component`] is checked for size and signature, compiled or fetched (`code`), and linked
+//!   (`store`) once.
+//! - [`Function`] is an export, looked up once. A call arms its deadline, is driven on its caller's
+//!   thread (`call`), and runs in a fresh store (`store`) that is held to its limits.
+//! - [`Error`] is what every failure becomes; those of wasmtime are classified in `traps`.
+//!
+//! Nouns of the header are files here. Machinery is in folders, each on its floor: imports go down,
+//! from `capi` to `error`, and no two files import each other in a circle. tests/boundary/floors.rs
+//! has the list.
 //!
 //! Unsafe code lives in [`capi`], in `marshal`, and where compiled code is deserialised.
 #![deny(unsafe_code)]

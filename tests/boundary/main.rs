@@ -6,7 +6,9 @@
 mod support;
 
 mod contributing;
+mod floors;
 mod header_walk;
+mod imports;
 mod reading;
 mod rows;
 mod searches;

@@ -1,5 +1,5 @@
 /* Signatures: with require_signature nothing runs that no trusted key has signed, whatever way it
- * comes. src/signature/tests.rs makes the files in tests/guests/signatures. */
+ * comes. src/code/signature/tests.rs makes the files in tests/guests/signatures. */
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
