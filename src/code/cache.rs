@@ -27,6 +27,9 @@ use crate::error::Result;
 #[cfg(not(unix))]
 use no_disk as disk;
 
+/// Where its log records say that they come from.
+const LOG: &str = "wasmcell::cache";
+
 /// Where compiled code is kept for the next load of the same bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CacheSettings {
@@ -141,7 +144,10 @@ impl Cache {
             },
         );
         if let Some(problem) = &fresh.warning {
-            tracing::warn!("a compiled component in the cache directory is not used: {problem}");
+            tracing::warn!(
+                target: LOG,
+                "a compiled component in the cache directory is not used: {problem}"
+            );
         }
         let artifact = artifact?;
         let outcome = match (fresh.made, fresh.compiled) {
@@ -151,12 +157,14 @@ impl Cache {
         };
         outcome.fetch_add(1, Relaxed);
         if fresh.compiled {
-            tracing::debug!(units = artifact.units(), bytes = bytes.len(), "component compiled");
+            let (units, bytes) = (artifact.units(), bytes.len());
+            tracing::debug!(target: LOG, units, bytes, "component compiled");
         }
         if let (true, Some((disk, key))) = (fresh.compiled, &key) {
             let stored = artifact.serialize().and_then(|code| disk.write(key, &code));
             if let Err(problem) = stored {
                 tracing::warn!(
+                    target: LOG,
                     "a compiled component is not kept in the cache directory: {problem}"
                 );
             }

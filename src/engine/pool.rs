@@ -106,7 +106,7 @@ pub(crate) fn engine(settings: &Settings) -> Result<(Engine, Info)> {
                 return Ok((engine, info(settings, &step, &reason)));
             }
             Err(error) => {
-                tracing::warn!(step = ?step.allocator, "{error}");
+                tracing::warn!(target: "wasmcell::pool", step = ?step.allocator, "{error}");
                 reason = if reason.is_empty() { error } else { format!("{reason}; {error}") };
             }
         }

@@ -60,7 +60,8 @@ impl Services {
             let ending = Shutdown::new();
             let closing = ending.gate().closing();
             let ticker = Ticker::start(engine.weak(), settings.epoch_tick, stats.clone(), closing)?;
-            tracing::debug!(allocator = ?info.allocator, "runtime built");
+            let allocator = info.allocator;
+            tracing::debug!(target: "wasmcell::runtime", ?allocator, "runtime built");
             let slots = Arc::new(Semaphore::new(settings.max_components as usize));
             let span = Span::new(settings.max_execution_time, settings.epoch_tick);
             let log = log.clone();

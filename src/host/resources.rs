@@ -29,7 +29,11 @@ impl HostType {
         if self.ty == *ty {
             // Somebody else's code, and often within the end of something else.
             if panic::catch_unwind(AssertUnwindSafe(|| (self.drop)(rep))).is_err() {
-                tracing::error!(resource = rep, "the destructor of a resource panicked");
+                tracing::error!(
+                    target: "wasmcell::handles::lent",
+                    resource = rep,
+                    "the destructor of a resource panicked"
+                );
             }
         }
     }

@@ -30,7 +30,11 @@ impl From<wasmtime::Error> for Error {
             Self::new(Code::ResourceLimit, format_args!("`{setting}`: {}", chain(&error)))
         } else {
             let it = Self::new(Code::Trap, chain(&error));
-            tracing::debug!(from = %Location::caller(), "unclassified failure of wasmtime: {it}");
+            tracing::debug!(
+                target: "wasmcell::error::classify",
+                from = %Location::caller(),
+                "unclassified failure of wasmtime: {it}"
+            );
             let kind = match breaks_abi(it.message()) {
                 true => TrapKind::CanonicalAbi,
                 false => TrapKind::Other,

@@ -107,7 +107,7 @@ pub(in crate::capi) fn quietly(name: &'static str, body: impl FnOnce()) {
     if let Err(error) = done {
         // The log's callback may be what panicked.
         let _ = catch(name, || {
-            tracing::error!("{name}: {error}");
+            tracing::error!(target: "wasmcell::capi::boundary", "{name}: {error}");
             Ok(())
         });
     }

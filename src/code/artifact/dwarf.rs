@@ -37,7 +37,10 @@ pub(super) fn bounded(binary: &[u8]) -> Cow<'_, [u8]> {
     if size <= SIZE && modules.iter().all(|it| is_modest(binary, it, &mut meter)) {
         return Cow::Borrowed(binary);
     }
-    tracing::warn!("debug information is left out: it is damaged, or takes too much to read");
+    tracing::warn!(
+        target: "wasmcell::artifact::dwarf",
+        "debug information is left out: it is damaged, or takes too much to read"
+    );
     let mut binary = binary.to_vec();
     // Sections with other names are nobody's.
     all().for_each(|it| binary[it.name_at] = b'-');
