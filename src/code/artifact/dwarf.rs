@@ -10,12 +10,10 @@ mod names;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use gimli::{Dwarf, EndianSlice, LittleEndian};
+use gimli::{Dwarf, LittleEndian};
 use wasmparser::{Parser, Payload};
 
-use meter::{Meter, TooMuch};
-
-type Bytes<'a> = EndianSlice<'a, LittleEndian>;
+use meter::{Bytes, Meter, TooMuch};
 
 /// Bytes of all of it in a component.
 const SIZE: u64 = 16 << 20;

@@ -2,8 +2,7 @@
 
 use gimli::{Dwarf, Range, Unit};
 
-use super::Bytes;
-use super::meter::{Meter, RANGE, TooMuch};
+use super::meter::{Bytes, Meter, RANGE, TooMuch};
 
 /// A row of a table of lines.
 const ROW: u64 = 15;

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use gimli::{Dwarf, Range, Reader, Section, Unit};
 
-use super::meter::{Meter, RANGE, TooMuch};
+use super::lines;
+use super::meter::{Bytes, Meter, RANGE, TooMuch};
 use super::names::{Names, text};
-use super::{Bytes, lines};
 
 /// How deep functions may be inlined into each other.
 const INLINED: usize = 64;

@@ -1,6 +1,8 @@
 //! What reading debug information takes, in units of about a nanosecond.
 
-use super::Bytes;
+use gimli::{EndianSlice, LittleEndian};
+
+pub(super) type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 
 /// It takes too much to read, or cannot be read.
 #[derive(Debug)]

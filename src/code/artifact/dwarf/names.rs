@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use gimli::{AttributeValue, Dwarf, Unit, UnitOffset};
 
-use super::Bytes;
-use super::meter::{Meter, TooMuch};
+use super::meter::{Bytes, Meter, TooMuch};
 
 /// How many entries a reader goes over for a name.
 const HOPS: usize = 16;
