@@ -129,7 +129,7 @@ static void test_code_of_another_version_is_refused(void) {
   CHECK(bytes != NULL);
   memcpy(bytes, runtime_bytes_data(code), len);
   bytes[8]++;
-  refuse(runtime, bytes, len, "format 4, not 3");
+  refuse(runtime, bytes, len, "format 5, not 4");
   free(bytes);
   runtime_bytes_free(code);
   runtime_component_free(component);
