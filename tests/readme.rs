@@ -187,6 +187,26 @@ fn links_in_the_documents_lead_somewhere() {
     none(&problems);
 }
 
+/// Paths between backticks exist, whatever is moved.
+#[test]
+fn documents_name_files_that_exist() {
+    let roots = ["src/", "tests/", "bindings/", "docs/", "examples-c/", "include/", "packaging/"];
+    let is_pattern = |path: &str| path.contains(['*', '<', ' ', '{']);
+    let (mut problems, mut paths) = (Vec::new(), 0);
+    for document in documents().iter().filter(|name| *name != "CHANGELOG.md") {
+        for quoted in read(document).replace("```", "").split('`').skip(1).step_by(2) {
+            if roots.iter().any(|it| quoted.starts_with(it)) && !is_pattern(quoted) {
+                paths += 1;
+                if !root().join(quoted).exists() {
+                    problems.push(format!("{document}: there is no {quoted}"));
+                }
+            }
+        }
+    }
+    none(&problems);
+    assert!(paths > 60, "only {paths} paths");
+}
+
 /// tests/README.md says of each file and folder in tests what it is.
 #[test]
 fn every_test_is_described() {
