@@ -248,6 +248,7 @@ fn component_binary(bytes: &[u8], max_text_size: u64) -> Result<Cow<'_, [u8]>> {
             };
             return Err(Error::new(Code::ComponentTooLarge, problem));
         }
+        vet::text::vet(bytes)?;
         Cow::Owned(wat::parse_str(text).map_err(|e| bad_text(&e))?)
     };
     match binary.get(4..8) {

@@ -36,6 +36,7 @@ mod module;
 mod problem;
 mod scope;
 mod signatures;
+pub(crate) mod text;
 mod types;
 mod weights;
 

@@ -135,6 +135,14 @@ fn long_names_are_shared() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
+/// Its reader would move everything for each of them.
+#[test]
+fn text_of_many_parts_is_refused() {
+    let mut problems = Vec::new();
+    assert!(is_refused("imports, as text", 40_000, &parts::text_imports(40_000), &mut problems));
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
 #[test]
 fn bodies_cost_what_their_size_may() {
     explode_all(&[
@@ -198,6 +206,8 @@ fn components_cost_what_their_size_may() {
         ("aliases", parts::aliases),
         ("types within types", parts::nested_types),
         ("components within components", parts::nested_components),
+        ("imports, as text", parts::text_imports),
+        ("types of functions, as text", parts::text_lowered),
         ("text", |n| format!("(component (core module {}))", "(func)".repeat(n)).into_bytes()),
     ]);
 }

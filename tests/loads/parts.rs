@@ -213,3 +213,19 @@ pub fn nested_components(depth: usize) -> Vec<u8> {
     }
     inner
 }
+
+/// `n` imports in text, each with its type.
+pub fn text_imports(n: usize) -> Vec<u8> {
+    let mut text = String::from("(component ");
+    for number in 0..n {
+        let _ = write!(text, "(import \"a{number}\" (func))");
+    }
+    (text + ")").into_bytes()
+}
+
+/// `n` functions of an instance, lowered in text where they are named.
+pub fn text_lowered(n: usize) -> Vec<u8> {
+    let part = "(core func (canon lower (func $i \"f\")))".repeat(n);
+    let import = "(import \"i\" (instance $i (export \"f\" (func))))";
+    format!("(component {import} {part})").into_bytes()
+}
