@@ -104,3 +104,30 @@ func TestShutdownWithinAHostFunction(t *testing.T) {
 		t.Errorf("closed: %v", err)
 	}
 }
+
+// TestShutdownWhileLoading has one load that compiles, and others that wait for it.
+func TestShutdownWhileLoading(t *testing.T) {
+	r := patientRuntime(t)
+	ended := make(chan error)
+	for i := range 3 {
+		go func() {
+			c, err := r.LoadContext(background, slowText(20000+i))
+			if err == nil {
+				c.Close()
+			}
+			ended <- err
+		}()
+	}
+	for must[Stats](t)(r.Stats()).LoadsRunning == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	check(t, r.Shutdown(background))
+	if running := must[Stats](t)(r.Stats()).LoadsRunning; running != 0 {
+		t.Error(running, "loads are running")
+	}
+	for range 3 {
+		if err := <-ended; err != nil && !errors.Is(err, ErrCancelled) && !errors.Is(err, ErrShutdown) {
+			t.Error(err)
+		}
+	}
+}

@@ -87,4 +87,18 @@ TEST(PendingComponent, is_late) {
   expect_error(wasmcell::Component::from_bytes(patient, slow, options), Code::timeout);
 }
 
+TEST(PendingComponent, ends_when_its_runtime_is_shut_down) {
+  const auto own = patient_runtime();
+  std::vector<wasmcell::PendingComponent> pending;
+  for (std::size_t i = 0; i < 3; i++)
+    pending.push_back(wasmcell::Component::start_from_bytes(own, slow_text(20000 + i)).value());
+  EXPECT_TRUE(own.shutdown().has_value());
+  EXPECT_EQ(own.stats().value().loads_running, 0U);
+  for (const auto &each : pending) {
+    EXPECT_TRUE(each.is_done());
+    const auto outcome = each.wait_for(0ms);
+    if (!outcome) EXPECT_EQ(outcome.error().code(), Code::cancelled) << outcome.error().message();
+  }
+}
+
 }  // namespace
