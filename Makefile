@@ -117,6 +117,9 @@ miri: ## The boundary helpers and callbacks under Miri (nightly Rust with Miri)
 tsan: ## A stress test under ThreadSanitizer (nightly Rust; compiles wasmtime once more)
 	@tests/tsan.sh
 
+slim: ## The library without its optional parts: builds it, and tests what it says then
+	@tests/slim.sh
+
 fuzz: ## Random values and hostile guests under libFuzzer and AddressSanitizer (FOR=120, seconds)
 	@tests/fuzz/run.sh $(FOR)
 
@@ -182,6 +185,6 @@ large: lib ## Build and run components in Python and JavaScript (pip, npm, 400 M
 print-%:
 	@echo '$($*)'
 
-.PHONY: demo test help deps lib install uninstall clean examples hosts test-core test-install \
+.PHONY: demo test help deps lib install uninstall clean examples hosts slim test-core test-install \
   sanitize miri tsan fuzz soak lateness bless guests large bench bench-quick bench-readme bench-pool \
   bench-programs bench-peers

@@ -12,6 +12,7 @@ mod sealed;
 mod shared;
 mod state;
 mod terms;
+mod text;
 mod threads;
 mod wit;
 
@@ -155,7 +156,7 @@ impl Artifact {
         let code = Registered::load(|| unsafe { Component::deserialize(engine, container.code) })
             .map_err(|error| made_elsewhere(&error))?;
         let Container { has_text, state, price, wit, code: _ } = container;
-        let wit = text(has_text, wit);
+        let wit = world(has_text, wit);
         Ok(Self { code, wit, state, price })
     }
 
@@ -186,7 +187,7 @@ impl Artifact {
         // `Head::copy` has found it to be whole, and what stands at `path` stays as it is.
         let code = Registered::load(|| unsafe { Component::deserialize_file(engine, path) });
         let Head { has_text, state, price, .. } = head;
-        Ok(code.ok().map(|code| Self { code, wit: text(has_text, &wit), state, price }))
+        Ok(code.ok().map(|code| Self { code, wit: world(has_text, &wit), state, price }))
     }
 
     /// Reads all of it into memory first.
@@ -207,7 +208,7 @@ impl std::fmt::Debug for Artifact {
 }
 
 /// The text of a world, or why there is none.
-fn text(has_text: u32, text: &str) -> Result<Arc<str>, Arc<str>> {
+fn world(has_text: u32, text: &str) -> Result<Arc<str>, Arc<str>> {
     if has_text == 1 { Ok(text.into()) } else { Err(text.into()) }
 }
 
@@ -249,7 +250,7 @@ fn component_binary(bytes: &[u8], max_text_size: u64) -> Result<Cow<'_, [u8]>> {
             return Err(Error::new(Code::ComponentTooLarge, problem));
         }
         vet::text::vet(bytes)?;
-        Cow::Owned(wat::parse_str(text).map_err(|e| bad_text(&e))?)
+        Cow::Owned(text::binary(text)?)
     };
     match binary.get(4..8) {
         Some(kind) if kind == COMPONENT => Ok(binary),
@@ -263,21 +264,6 @@ fn component_binary(bytes: &[u8], max_text_size: u64) -> Result<Cow<'_, [u8]>> {
         Some(_) => refuse("a WebAssembly binary of an unknown kind"),
         None => refuse("cut off within the first eight bytes of a WebAssembly binary"),
     }
-}
-
-/// One line for what `wat` prints as a picture of the source: the problem and its place.
-fn bad_text(error: &wat::Error) -> Error {
-    let picture = error.to_string();
-    let mut lines = picture.lines();
-    let problem = lines.next().unwrap_or_default();
-    let place = lines.next().and_then(|line| line.split_once("<anon>:")).map(|(_, place)| place);
-    let message = match place.and_then(|place| place.split_once(':')) {
-        Some((line, column)) => {
-            format!("not WebAssembly text: line {line}, column {column}: {problem}")
-        }
-        None => format!("not WebAssembly text: {problem}"),
-    };
-    Error::new(Code::Compile, message)
 }
 
 /// Classifies why wasmtime does not take a component. It has one type for all of these, hence the

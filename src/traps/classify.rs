@@ -5,7 +5,6 @@ use std::panic::Location;
 
 use wasmtime::Trap;
 
-use super::demangle;
 use crate::error::{Code, Error, Frame, MAX_MESSAGE, TrapKind};
 use crate::text::{Cut, cut};
 
@@ -166,7 +165,8 @@ fn frames(error: &wasmtime::Error) -> Vec<Frame> {
     let Some(backtrace) = error.downcast_ref::<wasmtime::WasmBacktrace>() else {
         return Vec::new();
     };
-    let mut frames: Vec<Frame> = backtrace.frames().iter().map(Frame::of).collect();
-    demangle::functions(&mut frames);
+    let frames = backtrace.frames().iter().map(Frame::of).collect();
+    #[cfg(feature = "demangle")]
+    let frames = super::demangle::functions(frames);
     frames
 }

@@ -25,19 +25,19 @@ const STACK: usize = if cfg!(debug_assertions) { 6 << 20 } else { 640 << 10 };
 
 /// Makes the names of functions in a backtrace readable. Where there is neither stack nor a thread
 /// with some, they stay as they are.
-pub(super) fn functions(frames: &mut [Frame]) {
+pub(super) fn functions(mut frames: Vec<Frame>) -> Vec<Frame> {
     let mut mangled: Vec<_> =
         frames.iter_mut().map(|it| &mut it.function).filter(|it| is_mangled(it)).collect();
-    if mangled.is_empty() {
-        return;
-    }
-    let _ = thread::with_room(STACK, || {
-        for name in &mut mangled {
-            if let Ok(readable) = demangle(name) {
-                **name = readable;
+    if !mangled.is_empty() {
+        let _ = thread::with_room(STACK, || {
+            for name in &mut mangled {
+                if let Ok(readable) = demangle(name) {
+                    **name = readable;
+                }
             }
-        }
-    });
+        });
+    }
+    frames
 }
 
 /// Whether `name` may be one of Rust or C++.
@@ -80,9 +80,8 @@ mod tests {
     use super::*;
 
     fn readable(name: &str) -> String {
-        let mut frame = Frame { function: name.to_owned(), ..Frame::default() };
-        functions(std::slice::from_mut(&mut frame));
-        frame.function
+        let frame = Frame { function: name.to_owned(), ..Frame::default() };
+        functions(vec![frame]).remove(0).function
     }
 
     #[test]

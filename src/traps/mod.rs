@@ -2,4 +2,5 @@
 //! above sees the same code for the same cause.
 
 mod classify;
+#[cfg(feature = "demangle")]
 mod demangle;

@@ -60,7 +60,7 @@ impl Artifact {
         let code = Registered::load(|| unsafe { Component::deserialize_file(engine, path) });
         let code = code.map_err(|error| made_elsewhere(&error))?;
         let Head { has_text, state, price, .. } = head;
-        Ok(Self { code, wit: super::text(has_text, &wit), state, price })
+        Ok(Self { code, wit: super::world(has_text, &wit), state, price })
     }
 }
 
