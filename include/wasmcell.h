@@ -2136,7 +2136,7 @@ RUNTIME_API void runtime_builder_max_names_size(
  *
  * Text grows when it is read, so it has a limit of its own. A larger one is
  * RUNTIME_ERROR_COMPONENT_TOO_LARGE before anything looks inside. Whatever this says, one in text
- * of more than 10,000 imports, types and the like is RUNTIME_ERROR_RESOURCE_LIMIT.
+ * of more than 12,000 imports, types and the like is RUNTIME_ERROR_RESOURCE_LIMIT.
  *
  * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
  * @param bytes    Default 1 MiB; from 0, which takes no text, to 4 GiB.
