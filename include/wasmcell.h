@@ -1871,7 +1871,8 @@ RUNTIME_API void runtime_builder_max_call_depth(
  * Sets how much of the host's own memory one transfer from a guest may take.
  *
  * A transfer is the arguments of one host function, or the result of one call. A guest that gives
- * more does not get it through, and its call fails.
+ * more does not get it through, and its call fails; so does a call by text whose result takes
+ * 64 KiB more as text.
  *
  * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
  * @param bytes    Default 128 MiB; from 1 byte to 4 GiB.

@@ -113,7 +113,8 @@ impl Function {
     /// `INVALID_ARGUMENT` or `TYPE_MISMATCH` says where the text is wrong; and as
     /// [`call`](Self::call).
     pub fn call_text(&self, text: &str, options: &CallOptions) -> Result<String> {
-        value::print_with_room(&self.call_values(&self.parse(text)?, options)?)
+        let most = self.component().policy().services.settings().max_hostcall_memory;
+        value::print_with_room(&self.call_values(&self.parse(text)?, options)?, most)
     }
 
     /// The arguments in the text of a call of this function.

@@ -121,7 +121,9 @@ impl Instance {
         text: &str,
         options: &CallOptions,
     ) -> Result<String> {
-        value::print_with_room(&self.call_values(function, &function.parse(text)?, options)?)
+        let most = function.component().policy().services.settings().max_hostcall_memory;
+        let values = self.call_values(function, &function.parse(text)?, options)?;
+        value::print_with_room(&values, most)
     }
 
     /// The same with values of wasmtime.

@@ -3,12 +3,14 @@
 //! wasm-wave parses text into nodes; this module gives the nodes the types of a function, so that
 //! an error names the place, both types and the column.
 
+use wasmtime::component::Type as WasmtimeType;
 use wasmtime::component::wasm_wave::parser::ParserError;
 use wasmtime::component::wasm_wave::untyped::UntypedFuncCall;
-use wasmtime::component::{Type as WasmtimeType, wasm_wave};
+use wasmtime::component::wasm_wave::writer::Writer;
 
 use crate::error::{Code, Error, Result};
 use crate::system::{stack, thread};
+use crate::text::Cut;
 use crate::types::{Field, Name, Path, Type};
 
 #[cfg(test)]
@@ -93,14 +95,24 @@ fn syntax(source: &str, error: &ParserError) -> Error {
     )
 }
 
-/// What a call returned, as WAVE text: the value; `()` if there is none.
-pub fn print(values: &[Value]) -> Result<String> {
+/// Room for short text, whose punctuation may be more than what it says.
+const SHORT: u64 = 64 << 10;
+
+/// What a call returned, as WAVE text: the value; `()` if there is none. A guest has to give six
+/// times less than its text takes, so that has the limit `most` of what it gives, too.
+pub fn print(values: &[Value], most: u64) -> Result<String> {
     let mut texts = Vec::with_capacity(values.len());
+    let room = usize::try_from(most.saturating_add(SHORT)).unwrap_or(usize::MAX);
     for value in values {
         printable(value)?;
-        let text = wasm_wave::to_string(value)
-            .map_err(|error| Error::new(Code::Unsupported, error.to_string()))?;
-        texts.push(text);
+        let mut out = Cut::new(String::new(), room);
+        let written = Writer::new(&mut out).write_value(value);
+        if out.is_full() {
+            let problem = format!("`max_hostcall_memory` is {most}: the result as text is larger");
+            return Err(Error::new(Code::ResourceLimit, problem));
+        }
+        written.map_err(|error| Error::new(Code::Unsupported, error.to_string()))?;
+        texts.push(out.into_inner());
     }
     Ok(match texts.len() {
         1 => texts.remove(0),
@@ -109,8 +121,8 @@ pub fn print(values: &[Value]) -> Result<String> {
 }
 
 /// The same on whatever stack.
-pub(crate) fn print_with_room(values: &[Value]) -> Result<String> {
-    thread::with_room(stack::TEXT, || print(values))?
+pub(crate) fn print_with_room(values: &[Value], most: usize) -> Result<String> {
+    thread::with_room(stack::TEXT, || print(values, most as u64))?
 }
 
 /// wasm-wave panics on values that have no text.

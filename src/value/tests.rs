@@ -44,7 +44,7 @@ fn parse(text: &str, ty: &Type) -> Result<Value> {
 #[track_caller]
 fn reads(text: &str, ty: &Type, canonical: &str) {
     let value = parse(text, ty).unwrap();
-    let printed = print(std::slice::from_ref(&value)).unwrap();
+    let printed = print(std::slice::from_ref(&value), 0).unwrap();
     assert_eq!(printed, canonical);
     assert_eq!(parse(&printed, ty).unwrap(), value);
 }
@@ -255,10 +255,10 @@ fn cut_and_changed_texts() {
 
 #[test]
 fn results_without_text() {
-    assert_eq!(print(&[]).unwrap(), "()");
-    assert_eq!(print(&[Value::U8(1), Value::Bool(true)]).unwrap(), "(1, true)");
+    assert_eq!(print(&[], 0).unwrap(), "()");
+    assert_eq!(print(&[Value::U8(1), Value::Bool(true)], 0).unwrap(), "(1, true)");
     let map = Value::List(vec![Value::Option(Some(Box::new(Value::Map(vec![]))))]);
-    let error = print(&[map]).unwrap_err();
+    let error = print(&[map], 0).unwrap_err();
     assert_eq!(error.code(), Code::Unsupported);
     assert_eq!(error.message(), "a map cannot be written as text");
     for (ty, name) in [(Type::Unsupported("stream"), "stream"), (list(Type::U8), "list<u8>")] {
@@ -276,4 +276,13 @@ fn arguments_by_wasmtime_types() {
     assert_eq!(parse_args("(1, \"x\")", &types).unwrap(), wanted);
     let error = parse_args("(1, 2)", &types).unwrap_err();
     assert_eq!(error.message(), "parameter `b`: expected string, found number 2 at column 5");
+}
+
+#[test]
+fn text_has_the_limit_of_what_guests_give() {
+    let value = [Value::String("\u{1}".repeat(100_000))];
+    assert_eq!(print(&value, 500_000).unwrap().len(), 500_002);
+    let error = print(&value, 400_000).unwrap_err();
+    assert_eq!(error.code(), Code::ResourceLimit);
+    assert!(error.message().contains("`max_hostcall_memory` is 400000"), "{error}");
 }
