@@ -149,6 +149,7 @@ struct Inner {
     message: String,
     trap: Option<TrapKind>,
     exit_status: Option<i32>,
+    setting: Option<&'static str>,
     frames: Vec<Frame>,
 }
 
@@ -167,6 +168,7 @@ impl Error {
             message: message::line(message),
             trap: None,
             exit_status: None,
+            setting: None,
             frames: Vec::new(),
         }))
     }
@@ -174,6 +176,11 @@ impl Error {
     /// The caller passed something unusable as `argument`.
     pub fn invalid(argument: &str, problem: impl fmt::Display) -> Self {
         Self::new(Code::InvalidArgument, format_args!("`{argument}`: {problem}"))
+    }
+
+    /// The limit that is called `setting` was met.
+    pub(crate) fn limit(code: Code, setting: &'static str, problem: impl fmt::Display) -> Self {
+        Self::new(code, format_args!("`{setting}`: {problem}")).with_setting(setting)
     }
 
     /// A file or directory could not be used.
@@ -211,6 +218,11 @@ impl Error {
         self.0.exit_status
     }
 
+    /// The setting that limits what failed, if it is known.
+    pub fn setting(&self) -> Option<&'static str> {
+        self.0.setting
+    }
+
     /// The guest's stack when it trapped, innermost frame first.
     pub fn frames(&self) -> &[Frame] {
         &self.0.frames
@@ -242,6 +254,22 @@ impl Error {
     pub(crate) fn with_trap(mut self, kind: TrapKind) -> Self {
         self.0.trap = Some(kind);
         self
+    }
+
+    /// The setting that limits what failed.
+    #[must_use]
+    pub(crate) fn with_setting(mut self, setting: &'static str) -> Self {
+        self.0.setting = Some(setting);
+        self
+    }
+
+    /// Says how much that setting allows.
+    #[must_use]
+    pub(crate) fn with_limit(self, limit: u64) -> Self {
+        let Some(setting) = self.0.setting else { return self };
+        let named = format!("`{setting}`: ");
+        let problem = self.0.message.strip_prefix(&named).unwrap_or(&self.0.message).to_owned();
+        self.reword(format_args!("`{setting}` is {limit}: {problem}"))
     }
 
     /// What the guest ended itself with.

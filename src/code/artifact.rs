@@ -30,6 +30,7 @@ use crate::code::cache::vetted::Vetted;
 use crate::code::vet::{self, Price};
 use crate::error::{Code, Error, Result};
 use crate::system::signals::Quiet;
+use crate::traps::words;
 
 use container::{Container, Head, WASM_MAGIC};
 use registered::Registered;
@@ -266,28 +267,12 @@ fn component_binary(bytes: &[u8], max_text_size: u64) -> Result<Cow<'_, [u8]>> {
     }
 }
 
-/// Classifies why wasmtime does not take a component. It has one type for all of these, hence the
-/// look at the words; an unknown wording falls back to `COMPILE`.
+/// Why wasmtime does not take a component.
 fn refusal(error: &wasmtime::Error) -> Error {
     let reason = reason(error);
-    let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
-    let code = if error.is::<std::io::Error>() {
-        Code::Io
-    } else if says(&["minimum byte size", "minimum element size"]) {
-        Code::MemoryLimit
-    } else if says(&["exceeds the configured maximum", "exceeds the per-instance limit"]) {
-        Code::ResourceLimit
-    } else if says(&[
-        " feature",
-        "not enabled",
-        "must be enabled",
-        "disabled",
-        "not supported",
-        "proposal",
-    ]) {
-        Code::Unsupported
-    } else {
-        Code::Compile
+    let code = match error.is::<std::io::Error>() {
+        true => Code::Io,
+        false => words::refusal(&reason),
     };
     Error::new(code, reason)
 }
@@ -298,8 +283,7 @@ fn made_elsewhere(error: &wasmtime::Error) -> Error {
     if error.is::<std::io::Error>() {
         return Error::new(Code::Io, reason);
     }
-    let settings = ["memory reservation", "guard size", "ignals-based traps"];
-    let hint = match settings.iter().any(|word| reason.contains(word)) {
+    let hint = match words::made_with_other_settings(&reason) {
         true => "; a runtime with another `signal_handlers`, or another allocator, made it",
         false => "",
     };
@@ -309,7 +293,7 @@ fn made_elsewhere(error: &wasmtime::Error) -> Error {
 /// The causes of `error` in one line, without those that only say that something failed.
 fn reason(error: &wasmtime::Error) -> String {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    let telling = |cause: &&String| !cause.starts_with("failed to parse WebAssembly module");
+    let telling = |cause: &&String| !words::says_nothing(cause);
     let told: Vec<&str> = causes.iter().filter(telling).map(String::as_str).collect();
     if told.is_empty() { causes.join(": ") } else { told.join(": ") }
 }

@@ -9,6 +9,7 @@ use crate::engine::Settings;
 use crate::engine::sizes::WASM_PAGE;
 use crate::error::{Code, Error, Result, TrapKind};
 use crate::stats::Counters;
+use crate::traps::words;
 
 /// A table element is a pointer.
 const TABLE_ELEMENT: u64 = size_of::<usize>() as u64;
@@ -48,34 +49,31 @@ impl Limits {
 
     /// Says how much the limit is that a call met. `fuel` is what the call was given.
     pub(crate) fn quantify(&self, error: Error, fuel: Option<u64>) -> Error {
-        let met = |setting, limit: u64| {
-            let message = error.message();
-            let rest = message.strip_prefix(&format!("`{setting}`: ")).unwrap_or(message);
-            error.clone().reword(format!("`{setting}` is {limit}: {rest}"))
+        let limit = match error.setting() {
+            Some("fuel") => fuel,
+            Some(setting) => self.of_setting(setting),
+            None => None,
         };
-        match error.code() {
-            Code::StackOverflow => met("max_stack", self.stack as u64),
-            Code::Fuel => match fuel {
-                Some(fuel) => met("fuel", fuel),
-                None => error,
-            },
-            Code::ResourceLimit => {
-                let limits = [
-                    ("max_resources", self.resources as u64),
-                    ("max_hostcall_memory", self.hostcall_memory as u64),
-                    ("max_random_size", self.random_size),
-                    ("max_core_instances_per_component", self.core_instances as u64),
-                    ("max_memories_per_component", self.memories as u64),
-                    ("max_tables_per_component", self.tables as u64),
-                ];
-                let said = |setting: &str| error.message().starts_with(&format!("`{setting}`: "));
-                match limits.iter().find(|(setting, _)| said(setting)) {
-                    Some((setting, limit)) => met(setting, *limit),
-                    None => error,
-                }
-            }
-            _ => error,
+        match limit {
+            Some(limit) => error.with_limit(limit),
+            None => error,
         }
+    }
+
+    fn of_setting(&self, setting: &str) -> Option<u64> {
+        Some(match setting {
+            "max_stack" => self.stack as u64,
+            "max_resources" => self.resources as u64,
+            "max_hostcall_memory" => self.hostcall_memory as u64,
+            "max_random_size" => self.random_size,
+            "max_core_instances_per_component" => self.core_instances as u64,
+            "max_memories_per_component" => self.memories as u64,
+            "max_tables_per_component" => self.tables as u64,
+            "max_instance_state" => self.state,
+            "max_linear_memory" => self.linear_memory as u64,
+            "max_table_elements" => self.table_elements as u64,
+            _ => return None,
+        })
     }
 
     /// Refuses a component that cannot be instantiated within these limits, at load.
@@ -118,33 +116,19 @@ impl Limits {
 
     /// Gives a refusal by the pool the code and the words that it has without a pool.
     ///
-    /// Only wasmtime's message tells such a refusal from an invalid component; the tests compare
-    /// both allocators, so that a change of its words is noticed.
+    /// The tests compare both allocators, so that a change of wasmtime's words is noticed.
     pub(crate) fn explain_load(&self, error: Error) -> Error {
         let message = error.message();
-        if !message.contains("pooling allocator") {
+        if !words::is_of_pool(message) {
             return error;
         }
-        let (code, setting, limit) = if message.contains("instance allocation for this") {
-            (Code::MemoryLimit, "max_instance_state", self.state as usize)
-        } else if message.contains("core module instances") {
-            (Code::ResourceLimit, "max_core_instances_per_component", self.core_instances)
-        } else if message.contains("linear memories") || message.contains("memories count") {
-            (Code::ResourceLimit, "max_memories_per_component", self.memories)
-        } else if message.contains("tables") {
-            (Code::ResourceLimit, "max_tables_per_component", self.tables)
-        } else if message.contains("memory index") {
-            (Code::MemoryLimit, "max_linear_memory", self.linear_memory)
-        } else if message.contains("table index") {
-            (Code::MemoryLimit, "max_table_elements", self.table_elements)
-        } else {
+        let Some((code, setting)) = words::met_in_pool(message) else {
             let problem = format!("an instance is too large for the pool: {message}");
             return Error::new(Code::ResourceLimit, problem);
         };
-        Error::new(
-            code,
-            format_args!("the component wants more; `{setting}` is {limit}: {message}"),
-        )
+        let limit = self.of_setting(setting).unwrap_or_default();
+        let problem = format_args!("the component wants more; `{setting}` is {limit}: {message}");
+        Error::new(code, problem).with_setting(setting)
     }
 }
 
@@ -152,10 +136,11 @@ fn too_much(
     code: Code,
     what: &str,
     wanted: impl std::fmt::Display,
-    setting: &str,
+    setting: &'static str,
     limit: impl std::fmt::Display,
 ) -> Error {
-    Error::new(code, format_args!("the component wants {wanted} {what}; `{setting}` is {limit}"))
+    let problem = format_args!("the component wants {wanted} {what}; `{setting}` is {limit}");
+    Error::new(code, problem).with_setting(setting)
 }
 
 /// Watches one instance grow.

@@ -5,6 +5,7 @@ use std::panic::Location;
 
 use wasmtime::Trap;
 
+use super::words;
 use crate::error::{Code, Error, Frame, MAX_MESSAGE, TrapKind};
 use crate::text::{Cut, cut};
 
@@ -26,7 +27,7 @@ impl From<wasmtime::Error> for Error {
             let problem = format_args!("the pool for `max_components` is used up: {why}");
             Self::new(Code::InstanceLimit, problem)
         } else if let Some(setting) = spent(&error) {
-            Self::new(Code::ResourceLimit, format_args!("`{setting}`: {}", chain(&error)))
+            Self::limit(Code::ResourceLimit, setting, chain(&error))
         } else {
             let it = Self::new(Code::Trap, chain(&error));
             tracing::debug!(
@@ -34,7 +35,7 @@ impl From<wasmtime::Error> for Error {
                 from = %Location::caller(),
                 "unclassified failure of wasmtime: {it}"
             );
-            let kind = match breaks_abi(it.message()) {
+            let kind = match words::breaks_abi(it.message()) {
                 true => TrapKind::CanonicalAbi,
                 false => TrapKind::Other,
             };
@@ -44,51 +45,14 @@ impl From<wasmtime::Error> for Error {
     }
 }
 
-/// The setting behind a limit on the host's own memory, or on an instance's parts. wasmtime has a
-/// type for one of these limits; it tells the others by words, which the tests of the limits watch.
+/// The setting behind a limit that was met, for which wasmtime has a type only sometimes.
 fn spent(error: &wasmtime::Error) -> Option<&'static str> {
     use wasmtime::component::ResourceTableError;
 
-    if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
-        return Some("max_resources");
+    match error.downcast_ref() {
+        Some(ResourceTableError::Full) => Some("max_resources"),
+        _ => words::spent(&cut(error.root_cause(), MAX_CAUSE)),
     }
-    let text = cut(error.root_cause(), MAX_CAUSE);
-    if text.contains("store handle limit exceeded") {
-        Some("max_resources")
-    } else if text.contains("fuel allocated for hostcalls") {
-        Some("max_hostcall_memory")
-    } else if text.starts_with("requested len") {
-        Some("max_random_size")
-    } else if text.contains("limit exceeded: instance count") {
-        Some("max_core_instances_per_component")
-    } else if text.contains("limit exceeded: memory count") {
-        Some("max_memories_per_component")
-    } else if text.contains("limit exceeded: table count") {
-        Some("max_tables_per_component")
-    } else {
-        None
-    }
-}
-
-/// Whether wasmtime says that the guest broke the canonical ABI. For what passes between guest and
-/// host it has words only, which tests/c/hostile.c watches.
-fn breaks_abi(message: &str) -> bool {
-    const WORDS: [&str; 13] = [
-        "realloc return: ",
-        "out of bounds of memory",
-        "pointer is not aligned",
-        "pointer not aligned",
-        "invalid utf-8",
-        "incomplete utf-8",
-        "unpaired surrogate",
-        "out of range for `char`",
-        "discriminant",
-        "unknown handle index",
-        "is not a resource",
-        "is not an own resource",
-        "while borrowed",
-    ];
-    WORDS.iter().any(|words| message.contains(words))
 }
 
 fn from_trap(trap: Trap, error: &wasmtime::Error) -> Error {
@@ -112,7 +76,12 @@ fn from_trap(trap: Trap, error: &wasmtime::Error) -> Error {
         | Trap::UnalignedPointer => (Code::Trap, TrapKind::CanonicalAbi),
         _ => (Code::Trap, TrapKind::Other),
     };
-    Error::new(code, chain(error)).with_trap(kind)
+    let error = Error::new(code, chain(error)).with_trap(kind);
+    match trap {
+        Trap::StackOverflow => error.with_setting("max_stack"),
+        Trap::OutOfFuel => error.with_setting("fuel"),
+        _ => error,
+    }
 }
 
 /// The causes of `error`, outermost first, without wasmtime's own rendering of the backtrace. A
@@ -146,7 +115,7 @@ struct Told(String);
 
 impl Told {
     fn is_backtrace(&self) -> bool {
-        self.0.starts_with("error while executing at wasm backtrace")
+        words::is_backtrace(&self.0)
     }
 }
 

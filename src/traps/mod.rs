@@ -4,3 +4,4 @@
 mod classify;
 #[cfg(feature = "demangle")]
 mod demangle;
+pub(crate) mod words;
