@@ -18,7 +18,7 @@ use crate::system::log::{LogFn, LogSettings};
 
 /// What a 32-bit memory can address.
 const MAX_LINEAR_MEMORY: u64 = 4 * GIB;
-/// A year. Longer times are somebody's overflow.
+/// A year. Longer times come from an overflow in the host.
 pub(crate) const MAX_MILLISECONDS: u64 = 366 * 24 * 60 * 60 * 1000;
 
 /// Configures and builds a [`Runtime`].

@@ -20,7 +20,7 @@ impl Component {
     /// with, from 0 to 255.
     ///
     /// # Errors
-    /// `NOT_FOUND` if it is no command; and as [`Function::call`](crate::Function::call), except
+    /// `NOT_FOUND` if it is not a command; and as [`Function::call`](crate::Function::call), except
     /// that `EXIT` is none.
     pub fn run(&self, options: &CallOptions) -> Result<i32> {
         let is_run = |name: &&Name| {

@@ -228,21 +228,21 @@ impl Error {
         &self.0.frames
     }
 
-    /// The same error with `prefix` in front of its message, of which a long one leaves room.
+    /// This error with `prefix` in front of its message, which leaves room for that.
     #[must_use]
     pub fn context(mut self, prefix: impl fmt::Display) -> Self {
         self.0.message = message::prefixed(prefix, &self.0.message);
         self
     }
 
-    /// The same failure under another code, with `cause` in front of its message.
+    /// This error under another code, with `cause` in front of its message.
     pub(crate) fn recode(self, code: Code, cause: impl fmt::Display) -> Self {
         let mut it = self.context(cause);
         it.0.code = code;
         it
     }
 
-    /// The same failure in other words.
+    /// This error in other words.
     #[must_use]
     pub(crate) fn reword(mut self, message: impl fmt::Display) -> Self {
         self.0.message = message::line(message);

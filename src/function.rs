@@ -64,7 +64,7 @@ impl Function {
         call::run(self.component().policy(), options, &mailbox, body)
     }
 
-    /// The same with values of wasmtime.
+    /// As [`call`](Self::call), with values of wasmtime.
     ///
     /// # Errors
     /// As [`call`](Self::call), and `TYPE_MISMATCH` if wasmtime refuses the arguments.

@@ -126,7 +126,7 @@ impl Instance {
         value::print_with_room(&values, most)
     }
 
-    /// The same with values of wasmtime.
+    /// As [`call`](Self::call), with values of wasmtime.
     ///
     /// # Errors
     /// As [`call`](Self::call), and `TYPE_MISMATCH` if wasmtime refuses the arguments.
@@ -212,7 +212,7 @@ impl Inner {
         let mut state = match self.state.try_lock() {
             Ok(state) => state,
             Err(TryLockError::Poisoned(state)) => state.into_inner(),
-            // Somebody is only being told why.
+            // Another thread has the lock only to read how the call failed, which is soon done.
             Err(TryLockError::WouldBlock) if self.poisoned.load(Ordering::Acquire) => self.lock(),
             Err(TryLockError::WouldBlock) => return Err(busy()),
         };

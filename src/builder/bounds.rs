@@ -73,7 +73,7 @@ impl RuntimeBuilder {
         })
     }
 
-    /// The same of all instances together. Default 4 GiB; from 1 MiB to 128 TiB.
+    /// Such bytes of all instances together. Default 4 GiB; from 1 MiB to 128 TiB.
     pub fn max_total_instance_state(&mut self, bytes: u64) -> &mut Self {
         self.range("max_total_instance_state", bytes, MIB, 1 << 47, |s, n| {
             s.bounds.max_total_instance_state = n;

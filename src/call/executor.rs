@@ -45,7 +45,7 @@ impl Surroundings<'_> {
         self.birthplace.check()
     }
 
-    /// Waits for somebody to wake `parker`.
+    /// Waits until `parker` is woken.
     fn wait(&self, parker: &Parker) -> Result<()> {
         let end = self.deadline.at();
         loop {

@@ -56,7 +56,7 @@ impl Artifact {
     /// Compiles a component: a binary, or the WebAssembly text format.
     ///
     /// # Errors
-    /// `COMPILE` if the bytes are no valid component, `UNSUPPORTED` if they need a feature of
+    /// `COMPILE` if the bytes are not a valid component, `UNSUPPORTED` if they need a feature of
     /// WebAssembly that this runtime has not enabled, `MEMORY_LIMIT` or `RESOURCE_LIMIT` if no
     /// instance would fit the runtime's pool, `RESOURCE_LIMIT` or `COMPONENT_TOO_LARGE` if a
     /// default limit of loading is met.
@@ -216,7 +216,7 @@ fn world(has_text: u32, text: &str) -> Result<Arc<str>, Arc<str>> {
 /// The binary of a component given as binary or text, and its price, which `terms` allow.
 ///
 /// # Errors
-/// `COMPILE` if the bytes are no component; `RESOURCE_LIMIT` and `COMPONENT_TOO_LARGE` name the
+/// `COMPILE` if the bytes are not a component; `RESOURCE_LIMIT` and `COMPONENT_TOO_LARGE` name the
 /// limit that they meet.
 fn vetted<'a>(bytes: &'a [u8], terms: &Terms) -> Result<(Cow<'a, [u8]>, Price)> {
     // Reading it takes memory, too.

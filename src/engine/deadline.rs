@@ -23,7 +23,7 @@ impl Deadline {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {
     limit: Duration,
-    /// The same in whole ticks, at least one.
+    /// `limit` in whole ticks, at least one.
     rounded: Duration,
 }
 
@@ -53,7 +53,7 @@ impl TimeLimit {
     }
 }
 
-/// A deadline, of whoever owns the token.
+/// A deadline that borrows its token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DeadlineRef<'a> {
     pub limit: TimeLimit,

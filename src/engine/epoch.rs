@@ -141,7 +141,7 @@ impl Shared {
         self.asleep.store(true, SeqCst);
         while !self.stop.load(SeqCst) && self.asleep.load(SeqCst) && !self.stats.is_busy() {
             self.cancellations.bell().wait(None);
-            // Loads can be cancelled as well, and are no calls.
+            // Loads can be cancelled as well, and are not calls.
             self.cancellations.deliver();
         }
         self.asleep.store(false, SeqCst);

@@ -46,7 +46,7 @@ struct Counts {
 
 #[derive(Debug, Default)]
 struct Running {
-    /// Loads at work, by number, and whether somebody waits for them.
+    /// Loads at work, by number, and whether anything waits for them.
     wanted: HashMap<u64, bool>,
     next: u64,
     /// Threads of those that nobody waits for, to be joined.
@@ -225,7 +225,7 @@ impl Drop for AtWork {
     }
 }
 
-/// Somebody who waits for a load.
+/// What waits for a load.
 struct Wanted {
     stop: Stop,
     /// `None` once the load has ended.

@@ -92,7 +92,7 @@ impl Desk {
     ) -> Answer<T> {
         let (answer, outcome) = oneshot::channel();
         let job = Box::new(move || {
-            // Whoever waited for it may be gone.
+            // What waited for it may be gone.
             let _ = answer.send(work());
         });
         let job = self.0.clone().add(party, job);

@@ -59,7 +59,7 @@ impl Table {
         self.held.get(&handle).copied().ok_or_else(|| stale(handle))
     }
 
-    /// The resource behind `handle`, which is no more the host's.
+    /// The resource behind `handle`, which the host gives up.
     pub(crate) fn remove(&mut self, handle: u64) -> Result<ResourceAny> {
         self.held.remove(&handle).ok_or_else(|| stale(handle))
     }

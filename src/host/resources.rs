@@ -27,7 +27,7 @@ impl HostType {
     /// Drops `rep`, if it is of this type.
     pub(crate) fn drop_if(&self, ty: &ResourceType, rep: u32) {
         if self.ty == *ty {
-            // Somebody else's code, and often within the end of something else.
+            // Code of the host, which often runs while something else ends.
             if panic::catch_unwind(AssertUnwindSafe(|| (self.drop)(rep))).is_err() {
                 tracing::error!(
                     target: "wasmcell::handles::lent",

@@ -90,7 +90,7 @@ impl Agreement<'_> {
         if let Some(shared) = declared.shared()
             && !self.seen.insert((found, shared))
         {
-            // The same so far: a difference ends it all.
+            // Compared before, or being compared: a difference would have ended it all.
             return true;
         }
         let types = self.types;

@@ -315,7 +315,7 @@ impl Memory {
         self.0.as_ref().map_or(&[], |owned| unsafe { &(*owned.0.as_ptr()).resources })
     }
 
-    /// The same, to change; `None` where there are no values.
+    /// As [`resources`](Self::resources), to change; `None` without values.
     pub(super) fn resources_mut(&mut self) -> Option<&mut Resources> {
         // SAFETY: the block is alive and ours; pointers into it lead to its room, not here.
         self.0.as_ref().map(|owned| unsafe { &mut (*owned.0.as_ptr()).resources })

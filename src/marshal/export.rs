@@ -92,7 +92,7 @@ pub async fn call(
     }
 }
 
-/// The same on this thread's stack, which has room for it, for one that never waits.
+/// Calls a `function` that never waits on this thread's stack, which has room for it.
 pub fn call_here(
     function: &Func,
     store: impl AsContextMut,

@@ -101,7 +101,7 @@ impl<'a, 't> Lift<'_, 'a, 't> {
         Ok(())
     }
 
-    /// The same for all but numbers, apart so that these need no call.
+    /// Lifts what is not a number. Apart, so that numbers take no call.
     fn flat_compound(
         &mut self,
         kind: Kind,

@@ -124,7 +124,7 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
         }
     }
 
-    /// The same for all but numbers, apart so that these need no call.
+    /// Lowers what is not a number. Apart, so that numbers take no call.
     ///
     /// # Safety
     /// As for [`args`](Self::args); the value is of the type's kind.

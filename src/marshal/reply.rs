@@ -35,7 +35,7 @@ unsafe impl Reply for Results {
 }
 
 impl dyn Reply {
-    /// The same as values of wasmtime, where the guest's handles are at hand.
+    /// The values as those of wasmtime, where the guest's handles are at hand.
     ///
     /// # Errors
     /// `TYPE_MISMATCH` and `INVALID_ARGUMENT` name the place.

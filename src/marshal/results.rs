@@ -39,7 +39,7 @@ impl Results {
         self.0.resources()
     }
 
-    /// The same; from here on nobody waits for them.
+    /// Takes those resources out.
     pub(super) fn take_pending(&mut self) -> Resources {
         self.0.resources_mut().map(mem::take).unwrap_or_default()
     }
@@ -49,7 +49,7 @@ impl Results {
         self.0.values()
     }
 
-    /// The same, for C to own as a `Box<Block>`.
+    /// The results as a `Box<Block>` that C owns.
     ///
     /// # Errors
     /// `RESOURCE_LIMIT`.

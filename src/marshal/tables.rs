@@ -51,7 +51,8 @@ pub(super) struct Place {
     pub size: usize,
 }
 
-/// The same, with where they lie: for lists, which have many of them.
+/// The fields of a record or members of a tuple with where they lie: worth it for lists, which have
+/// many of them.
 pub(super) fn places(types: &ComponentTypes, ty: InterfaceType) -> Result<Vec<Place>> {
     let mut offset = 0;
     let place = |ty| {

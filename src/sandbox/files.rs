@@ -41,7 +41,7 @@ pub(crate) struct Files<'a> {
 type Fd = Resource<Descriptor>;
 type View<'a> = WasiFilesystemCtxView<'a>;
 
-/// The same descriptor, for a call before the one that it is meant for.
+/// Borrows a descriptor for a call before the one that it is meant for.
 fn lend(fd: &Fd) -> Fd {
     Resource::new_borrow(fd.rep())
 }

@@ -129,7 +129,7 @@ impl Live {
         Ok(results)
     }
 
-    /// The same with values of wasmtime.
+    /// Calls `export` with values of wasmtime.
     pub(crate) async fn call_values(
         &mut self,
         export: &Export,
@@ -190,7 +190,7 @@ impl Live {
         self.conclude(outcome, loans)
     }
 
-    /// The same on this thread: short of all that a future would carry around.
+    /// [`call_read`](Self::call_read) on this thread, without all that a future carries around.
     #[inline(always)]
     pub(crate) fn run(
         &mut self,

@@ -131,7 +131,7 @@ pub(crate) struct Log(Option<Way>);
 struct Way {
     /// Into `held`.
     dispatch: Dispatch,
-    /// The same once more, only to be there. With one subscriber in the process, tracing asks a
+    /// A second one that gets nothing. With one subscriber in the process, tracing asks a
     /// thread that has none whether anybody wants a record, and remembers the answer for all.
     _second: Dispatch,
     held: Arc<Held>,

@@ -80,7 +80,7 @@ impl Stack {
         }
     }
 
-    /// The same for a call, `nested` times within host functions.
+    /// Refuses a call that is `nested` times within host functions, if the stack is too small.
     ///
     /// # Errors
     /// `STACK_OVERFLOW`.

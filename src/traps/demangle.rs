@@ -62,7 +62,7 @@ fn demangle(name: &str) -> Result<String, fmt::Error> {
     Ok(out.0)
 }
 
-/// Takes so much and no more, which ends whoever writes to it.
+/// Takes [`MAX`] bytes; more is an error, which ends the writing.
 struct Bounded(String);
 
 impl Write for Bounded {

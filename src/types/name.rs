@@ -20,7 +20,7 @@ enum Spelling {
 }
 
 /// An interface may have a name of 100,000 bytes, and a million members. So a member's full name is
-/// put together when somebody asks for it.
+/// put together when it is asked for.
 struct Member {
     interface: Name,
     name: Box<str>,

@@ -9,14 +9,14 @@ use super::{ComponentTypes, FunctionType, Item, Name, Type};
 use crate::error::{Code, Error, Result};
 
 impl Type {
-    /// The same type without wasmtime. Resources have no names.
+    /// Reads a type of wasmtime's. Its resources have no names.
     pub fn from_wasmtime(ty: &Theirs) -> Self {
         Reader::default().ty(ty)
     }
 }
 
 impl FunctionType {
-    /// The same type without wasmtime. Resources have no names.
+    /// Reads a type of wasmtime's. Its resources have no names.
     pub fn from_wasmtime(ty: &ComponentFunc) -> Self {
         Reader::default().signature(ty)
     }

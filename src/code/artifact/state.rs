@@ -76,7 +76,7 @@ struct Module {
 #[derive(Default)]
 struct Component {
     bytes: u64,
-    /// By index; `u64::MAX` for what somebody else passes in.
+    /// By index; `u64::MAX` for what is passed in.
     modules: Vec<u64>,
     components: Vec<u64>,
 }

@@ -24,7 +24,7 @@ const TEMPORARY: (&str, &str) = (".wasmcell-", ".tmp");
 const ABANDONED: Duration = Duration::from_secs(3600);
 /// Bytes that are read at a time: few enough to stay in the processor's cache.
 const PIECE: usize = 64 << 10;
-/// Permission bits that let somebody else write.
+/// Permission bits that let other users write.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 /// A directory that only this user can write to.

@@ -25,7 +25,7 @@ pub(super) struct Cost {
 
 /// Units for each byte that ordinary code of this size may cost; see [`super`].
 const FREE: f64 = 4.0;
-/// The same within one function, where small ones do not make up for a large one.
+/// Units for each byte within one function, where small ones do not make up for a large one.
 const FREE_IN_FUNCTION: f64 = 5.0;
 
 /// How deep types may lie within types, wherever they are written; validators allow no more.

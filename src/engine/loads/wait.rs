@@ -15,7 +15,7 @@ use crate::engine::parker::Parker;
 use crate::error::{Code, Error, Result};
 use crate::system::closing::Closing;
 
-/// How long somebody waits for a load.
+/// How long a load is waited for.
 #[derive(Clone, Debug)]
 pub(crate) struct LoadLimit {
     time: Option<(Duration, TimeLimit)>,

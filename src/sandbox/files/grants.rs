@@ -19,7 +19,7 @@ pub(super) struct Grant {
     pub place: Arc<Place>,
 }
 
-/// What an open file counts as, for as long as somebody has it open.
+/// What an open file counts as, for as long as it is open.
 #[derive(Default)]
 pub(super) struct Place {
     pub _opened: Option<Opened>,

@@ -125,7 +125,7 @@ pub(super) fn open(
 fn create(directory: &File, path: &Path, wish: Wish, exclusive: bool) -> Result<File> {
     let mut options = options(wish);
     match unblocked(directory, path, options.clone().create_new(true)) {
-        // Somebody was faster, or a link leads to nothing yet.
+        // Another process was faster, or a link leads to nothing yet.
         Err(error) if error.kind() == ErrorKind::AlreadyExists && !exclusive => {
             unblocked(directory, path, options.create(true))
         }

@@ -84,7 +84,7 @@ impl Host<Guest> for Import {
     }
 }
 
-/// The same for a guest that is on its caller's stack, without a future.
+/// Runs a host function for a guest that is on its caller's stack, without a future.
 fn serve_here(guest: &Guest, import: &Import, given: Lifted) -> Result<Checked> {
     let types = guest.lent.types().clone();
     let args = Arguments { values: given.plain()?, ty: import.0.ty.clone(), types };
@@ -118,7 +118,7 @@ async fn serve(
     import.check(ask(store.data(), &import, ty, given.plain()?).await?)
 }
 
-/// The same for one that takes or gives resources.
+/// Runs a host function that takes or gives resources.
 async fn serve_resources(
     mut store: StoreContextMut<'_, Guest>,
     import: Import,

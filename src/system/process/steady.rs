@@ -109,7 +109,7 @@ extern "C" fn in_parent() {
     FORKING.fetch_sub(1, SeqCst);
 }
 
-/// Whoever held something, or was about to fork, is not here.
+/// Threads that held something, or were about to fork, did not come along.
 #[cfg(unix)]
 extern "C" fn in_child() {
     HOLDERS.store(0, SeqCst);

@@ -64,7 +64,7 @@ impl Chain {
         unsafe { self.0.get(level)?.load(Acquire).as_ref() }
     }
 
-    /// The last level that covers somebody.
+    /// The last level that covers a handler.
     pub(super) fn latest(&self) -> usize {
         (0..LEVELS).rev().find(|level| self.covered(*level).is_some()).unwrap_or(0)
     }

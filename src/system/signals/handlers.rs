@@ -100,7 +100,7 @@ fn put_on_top(signal: c_int, chain: &Chain) {
     }
 }
 
-/// Puts back what was there before us, unless somebody else is there already.
+/// Puts back what was there before us, unless another handler is there already.
 fn withdraw(signal: c_int, chain: &Chain) {
     if current(signal).sa_sigaction != address(beyond) {
         return;

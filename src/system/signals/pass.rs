@@ -98,7 +98,7 @@ pub(super) unsafe fn default(signal: c_int, info: *mut siginfo_t) {
     }
 }
 
-/// Whether somebody sent it, rather than an instruction caused it.
+/// Whether it was sent, rather than caused by an instruction.
 ///
 /// # Safety
 /// As [`call`].

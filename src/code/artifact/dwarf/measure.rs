@@ -216,7 +216,7 @@ impl<'a> Reading<'_, 'a> {
     }
 }
 
-/// The same addresses in ranges that do not overlap.
+/// The addresses of `ranges`, in ranges that do not overlap.
 fn united(mut ranges: Vec<Range>) -> Vec<Range> {
     ranges.sort_unstable_by_key(|it| it.begin);
     ranges.dedup_by(|next, last| {
