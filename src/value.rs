@@ -120,7 +120,7 @@ pub fn print(values: &[Value], most: u64) -> Result<String> {
     })
 }
 
-/// Prints as [`print`] does, on a thread with more stack if this one has too little.
+/// Prints as [`print()`] does, on a thread with more stack if this one has too little.
 pub(crate) fn print_with_room(values: &[Value], most: usize) -> Result<String> {
     thread::with_room(stack::TEXT, || print(values, most as u64))?
 }
