@@ -259,6 +259,12 @@ impl<'a, 't> Lift<'_, 'a, 't> {
             bail!("list length is out of bounds of memory")
         };
         let bytes = self.bytes(ptr, all)?;
+        if len == 0 {
+            // A guest can have millions of these, and a type of any width.
+            let element = if kind.is_flat() { kind as u8 } else { 0 };
+            let of = runtime_value_of_t { list: runtime_list_t { ptr: ptr::null(), len } };
+            return Ok(runtime_value_t { element, of, ..header(Kind::List) });
+        }
         let (at, element) = if kind.is_flat() {
             (self.array(kind, bytes)?, kind as u8)
         } else if matches!(kind, Kind::Record | Kind::Tuple) {
@@ -270,8 +276,7 @@ impl<'a, 't> Lift<'_, 'a, 't> {
             }
             (room.as_ptr().cast(), 0)
         };
-        let list = runtime_list_t { ptr: if len == 0 { ptr::null() } else { at }, len };
-        let of = runtime_value_of_t { list };
+        let of = runtime_value_of_t { list: runtime_list_t { ptr: at, len } };
         Ok(runtime_value_t { element, of, ..header(Kind::List) })
     }
 
@@ -284,7 +289,7 @@ impl<'a, 't> Lift<'_, 'a, 't> {
         len: usize,
     ) -> Result<*const std::ffi::c_void> {
         let places = places(self.types, ty)?;
-        let (size, width) = (bytes.len() / len.max(1), places.len());
+        let (size, width) = (bytes.len() / len, places.len());
         let rows = self.room::<runtime_value_t>(len)?;
         let mut cells = self.room::<runtime_value_t>(len.saturating_mul(width))?;
         for (i, row) in rows.iter_mut().enumerate() {

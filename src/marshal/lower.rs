@@ -277,6 +277,10 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
         } else {
             // SAFETY: passed on from the caller.
             let values = unsafe { checked(list.ptr.cast::<runtime_value_t>(), list.len) };
+            if values.is_empty() {
+                // Before anything that takes longer for a wider type.
+                return Ok((at as u64, 0));
+            }
             if is_plain(self.types, ty) && size > 0 {
                 let (plain, into) = (Plain::new(self.types, ty)?, self.memory(at, bytes)?);
                 for (value, into) in values.iter().zip(into.chunks_exact_mut(size)) {
