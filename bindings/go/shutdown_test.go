@@ -126,7 +126,8 @@ func TestShutdownWhileLoading(t *testing.T) {
 		t.Error(running, "loads are running")
 	}
 	for range 3 {
-		if err := <-ended; err != nil && !errors.Is(err, ErrCancelled) && !errors.Is(err, ErrShutdown) {
+		err := <-ended
+		if err != nil && !errors.Is(err, ErrCancelled) && !errors.Is(err, ErrShutdown) {
 			t.Error(err)
 		}
 	}

@@ -97,7 +97,9 @@ TEST(PendingComponent, ends_when_its_runtime_is_shut_down) {
   for (const auto &each : pending) {
     EXPECT_TRUE(each.is_done());
     const auto outcome = each.wait_for(0ms);
-    if (!outcome) EXPECT_EQ(outcome.error().code(), Code::cancelled) << outcome.error().message();
+    if (!outcome) {
+      EXPECT_EQ(outcome.error().code(), Code::cancelled) << outcome.error().message();
+    }
   }
 }
 
