@@ -117,12 +117,16 @@ pub fn compile(source: &Path, stage: &Path, mode: Mode) -> PathBuf {
             gcc.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
             gcc.arg("-fno-omit-frame-pointer");
         }
-        gcc.args(flags).arg(source).arg("-o").arg(into);
+        // Another thread may be running what is there.
+        let own = format!("{}-{:?}", std::process::id(), std::thread::current().id());
+        let own = into.with_extension(own);
+        gcc.args(flags).arg(source).arg("-o").arg(&own);
         if !directives.unlinked {
             gcc.arg("-L").arg(stage).arg("-lwasmcell");
             gcc.arg(format!("-Wl,-rpath,{}", stage.display()));
         }
         run(&mut gcc);
+        std::fs::rename(&own, into).expect("the program was made");
     };
     build(&program, &[]);
     if directives.plugin {
