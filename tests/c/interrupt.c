@@ -163,7 +163,7 @@ static void test_everything_else_holds(void) {
   runtime_function_t *spin = find(plain, "spin"), *work = find(plain, "work");
   runtime_function_t *sleep = find(sleeper, "sleep");
   runtime_cancel_t *token = NULL;
-  runtime_value_t hour = value_u64(HOUR), little = value_u64(1), pause = value_u64(50);
+  runtime_value_t hour = value_u64(HOUR), little = value_u64(1), pause = value_u64(500);
   asked_t asked = asking(0);
   runtime_call_options_t options = with(ask, &asked);
   CHECK_OK(call(work, &little, &options));
