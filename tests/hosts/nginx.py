@@ -188,7 +188,9 @@ def crashes():
 
 
 configuration()
-NGINX = subprocess.Popen(["nginx", "-c", RUN / "nginx.conf"])
+# What was freed is overwritten, so that it does no harm to use it only by luck.
+PERTURBED = os.environ | {"MALLOC_PERTURB_": "165"}
+NGINX = subprocess.Popen(["nginx", "-c", RUN / "nginx.conf"], env=PERTURBED)
 try:
     until(served, "nginx serves")
     answers()

@@ -139,7 +139,7 @@ static char *wasmcell_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf) 
 }
 
 /* In the master, which compiles and keeps the code, and in workers, which keep the functions. */
-static ngx_int_t wasmcell_load(wasmcell_main_t *all, ngx_log_t *log, ngx_flag_t is_master) {
+static ngx_int_t wasmcell_load(wasmcell_main_t *all, ngx_cycle_t *cycle, ngx_flag_t is_master) {
     ngx_str_t                 path = ngx_string("limits");
     wasmcell_loc_t           *guest;
     runtime_t                *runtime = NULL;
@@ -166,7 +166,7 @@ static ngx_int_t wasmcell_load(wasmcell_main_t *all, ngx_log_t *log, ngx_flag_t 
             runtime_function_free(guest->function);
             guest->function = NULL;
             code->name = path.data;
-            code->log = log;
+            code->log = &cycle->new_log;   /* cycle->log is the old cycle's still */
             error = runtime_component_share(component, &code->fd);
             guest->code->handler = error ? NULL : ngx_pool_cleanup_file;
         }
@@ -176,7 +176,7 @@ static ngx_int_t wasmcell_load(wasmcell_main_t *all, ngx_log_t *log, ngx_flag_t 
     if (error == NULL) {
         return NGX_OK;
     }
-    (void) wasmcell_failed(log, &path, error);
+    (void) wasmcell_failed(cycle->log, &path, error);
     runtime_error_free(error);
     return NGX_ERROR;
 }
@@ -186,7 +186,7 @@ static ngx_int_t wasmcell_postconfiguration(ngx_conf_t *cf) {
     wasmcell_main_t  *all = ngx_http_conf_get_module_main_conf(cf, ngx_http_wasmcell_module);
     ngx_conf_init_size_value(all->memory, 16 * 1024 * 1024);
     ngx_conf_init_value(all->instances, 64);
-    return all->guests && ngx_process != NGX_PROCESS_SIGNALLER ? wasmcell_load(all, cf->log, 1)
+    return all->guests && ngx_process != NGX_PROCESS_SIGNALLER ? wasmcell_load(all, cf->cycle, 1)
                                                                : NGX_OK;
 }
 
@@ -199,7 +199,7 @@ static ngx_int_t wasmcell_init_process(ngx_cycle_t *cycle) {
         || ngx_add_channel_event(cycle, all->fds[0], NGX_READ_EVENT, wasmcell_ended) != NGX_OK) {
         return NGX_ERROR;
     }
-    return wasmcell_load(all, cycle->log, 0);
+    return wasmcell_load(all, cycle, 0);
 }
 
 static void *wasmcell_create_main(ngx_conf_t *cf) {
