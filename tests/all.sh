@@ -7,18 +7,20 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 cargo=${CARGO:-cargo}
 summary=()
-failed=0
-WASMCELL_LEFT_OUT=$(mktemp)
+failed=()
+logs=$(mktemp -d)
+WASMCELL_LEFT_OUT=$logs/left-out
+: >"$WASMCELL_LEFT_OUT"
 export WASMCELL_LEFT_OUT
-trap 'rm -f "$WASMCELL_LEFT_OUT"' EXIT
+trap 'rm -rf "$logs"' EXIT
 
 step() { # name, command...
   local name=$1 begin=$SECONDS result=ok
   shift
   printf '\n== %s: %s\n' "$name" "$*"
-  if ! "$@"; then
+  if ! "$@" 2>&1 | tee "$logs/$name"; then
     result=FAILED
-    failed=1
+    failed+=("$name")
   fi
   summary+=("$(printf '%-10s %-12s %4ds' "$result" "$name" $((SECONDS - begin)))")
 }
@@ -47,8 +49,15 @@ optional hosts "nginx-dev, PostgreSQL and SQLite" \
 step cpp bindings/cpp/tests/run.sh "${LIB:-${CARGO_TARGET_DIR:-target}/release}"
 optional go "Go 1.24" "go version | grep -qE 'go1\.(2[4-9]|[3-9][0-9])'" bindings/go/test.sh "${LIB:-${CARGO_TARGET_DIR:-target}/release}"
 
+# Once more, at the end, where nobody has to look for it.
+for name in "${failed[@]}"; do
+  printf '\n== what failed: %s\n' "$name"
+  awk '/^failures:$/ { found = 1 } found' "$logs/$name" | head -n 150
+  tail -n 25 "$logs/$name"
+done
+
 printf '\n== summary\n'
 printf '%s\n' "${summary[@]}"
 left=$(paste -sd ';' "$WASMCELL_LEFT_OUT" | sed 's/;/; /g')
 printf '== left out: %s. Not part of it: make tsan, fuzz, soak, bench, large\n' "${left:-nothing}"
-exit "$failed"
+[ ${#failed[@]} -eq 0 ]
