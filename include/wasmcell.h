@@ -116,10 +116,10 @@
  * place of each that a host function blocks, at most 512; while something is compiled, one
  * wasmcell-compile for each processor, and at the end one wasmcell-shutdown; a wasmcell-helper for
  * each caller that has too little stack or is about to end; descriptors of two epolls and their
- * eventfds; the mappings of the pool, of which the stacks alone are two for each of
- * runtime_builder_max_components(); and temporary files in runtime_builder_cache_directory() while
- * it writes there, other files in it for good. A component has mappings of its code and its data,
- * and of some of them a descriptor of a file in memory (memfd); a sandbox that was given to it,
+ * eventfds; at most seven mappings for each of runtime_builder_max_components(), two of which a
+ * pool takes from the start; and temporary files in runtime_builder_cache_directory() while it
+ * writes there, other files in it for good. A component has mappings of its code and its data, and
+ * of some of them a descriptor of a file in memory (memfd); a sandbox that was given to it,
  * descriptors of its directories; a guest, of what it opens. All descriptors close on exec. Nothing
  * is registered with atexit(), and neither the environment nor the locale, the directory, the umask
  * or the disposition of any other signal is changed.
@@ -234,7 +234,7 @@ enum runtime_error_code_t
   RUNTIME_ERROR_TIMEOUT = 32,
   /** The call was cancelled. */
   RUNTIME_ERROR_CANCELLED = 33,
-  /** The guest wanted more memory or table elements than it may have. */
+  /** The guest wanted more memory or table elements than it may have, or than the system has. */
   RUNTIME_ERROR_MEMORY_LIMIT = 34,
   /** The binary is larger than runtime_builder_max_component_size() allows. */
   RUNTIME_ERROR_COMPONENT_TOO_LARGE = 35,
@@ -771,7 +771,7 @@ typedef struct runtime_info_t {
   uint32_t allocator;
   /** 0. */
   uint32_t reserved;
-  /** Instances that may be alive at once. */
+  /** Instances that may be alive at once, each counted once for each of its linear memories. */
   uint64_t max_components;
   /** Linear memories that the pool holds; 0 without a pool. */
   uint64_t total_memories;
@@ -1711,12 +1711,23 @@ RUNTIME_API void runtime_builder_free(runtime_builder_t *builder);
 /**
  * Sets how many instances may be alive at once.
  *
- * Each call of a function makes an instance, so this bounds the calls in flight. It holds with
- * the pool and without it. When all are taken a call waits for runtime_builder_instance_wait(),
- * then fails with RUNTIME_ERROR_INSTANCE_LIMIT.
+ * Each call of a function makes an instance, so this bounds the calls in flight. One with several
+ * linear memories counts once for each; a component with more of them than this is refused when it
+ * is loaded, by RUNTIME_ERROR_RESOURCE_LIMIT. It holds with the pool and without it. When all are
+ * taken a call waits for runtime_builder_instance_wait(), then fails with
+ * RUNTIME_ERROR_INSTANCE_LIMIT.
+ *
+ * It bounds also what guests take of the mappings of the process: at most seven for each, two for
+ * a stack and up to five for a memory. The pool takes the two for all of them when it is built,
+ * and the others when a place is first used, for as long as the runtime is there; without a pool
+ * an instance takes what it needs and gives it back. Linux lets a process have 65530 mappings,
+ * unless `vm.max_map_count` says otherwise, and a runtime with the default takes no more than
+ * half: divide what there is where a process has several. Once all are taken, guests that want
+ * memory fail with RUNTIME_ERROR_MEMORY_LIMIT, and the host gets no memory and no thread either.
  *
  * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
- * @param count    Default 10000; from 1 to 1000000.
+ * @param count    Default 10000, or a fourteenth of the mappings that a process may have, if that
+ *                 is less; from 1 to 1000000.
  *
  * @threadsafe One thread at a time for each builder.
  * @since 0.1
@@ -1743,8 +1754,8 @@ RUNTIME_API void runtime_builder_max_core_instances_per_component(
 /**
  * Sets how many linear memories one component may have.
  *
- * The pool has one for each of runtime_builder_max_components(), so that fewer instances of a
- * component with several can be alive at once.
+ * Each counts for runtime_builder_max_components(), so that fewer instances of a component with
+ * several can be alive at once.
  *
  * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
  * @param count    Default 30; from 1 to 10000.

@@ -74,9 +74,8 @@ impl Component {
         options: &ComponentOptions,
     ) -> Result<Self> {
         let component = artifact.component();
-        if let Some(needs) = component.resources_required() {
-            limits.admit(&needs)?;
-        }
+        let needs = component.resources_required();
+        let places = needs.map(|needs| limits.admit(&needs)).transpose()?.unwrap_or(1);
         let state = artifact.state().bytes(limits.core_instances);
         limits.admit_state(state)?;
         let services = runtime.services();
@@ -98,7 +97,7 @@ impl Component {
         // Only what is imported can make a guest wait.
         let may_wait = !imports_nothing && !calls_directly;
         let services = services.clone();
-        let profile = Profile { name, limits, state, services: services.clone() };
+        let profile = Profile { name, limits, places, state, services: services.clone() };
         let blueprint = Blueprint::new(profile, Parts { pre, host_types, world });
         let blocking_only = options.blocking_only;
         let policy = Policy { services, may_wait, uses_wasi, blocking_only, calls_directly };

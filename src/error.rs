@@ -38,7 +38,7 @@ pub enum Code {
     Timeout = 32,
     /// The call was cancelled.
     Cancelled = 33,
-    /// The guest wanted more memory or table elements than it may have.
+    /// The guest wanted more memory or table elements than it may have, or than the system has.
     MemoryLimit = 34,
     /// The binary is larger than allowed.
     ComponentTooLarge = 35,

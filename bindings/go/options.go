@@ -31,8 +31,11 @@ func milliseconds(d time.Duration) uint64 {
 }
 
 // WithMaxComponents sets how many instances may be alive at once; each call of a function makes
-// one. When all are taken a call waits for [WithInstanceWait], then fails with [ErrInstanceLimit].
-// Default 10000; from 1 to 1000000.
+// one, which counts once for each of its linear memories. When all are taken a call waits for
+// [WithInstanceWait], then fails with [ErrInstanceLimit]. It bounds the mappings of the process
+// that guests take, too: seven for each at most; a process with several runtimes divides what it
+// has. Default 10000, or a fourteenth of the mappings that a process may have, if that is less;
+// from 1 to 1000000.
 func WithMaxComponents(count uint64) RuntimeOption { return number(capi.MaxComponents, count) }
 
 // WithMaxCoreInstancesPerComponent sets how many core instances may make up one component.

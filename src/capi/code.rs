@@ -39,7 +39,7 @@ pub enum runtime_error_code_t {
     RUNTIME_ERROR_TIMEOUT = 32,
     /// The call was cancelled.
     RUNTIME_ERROR_CANCELLED = 33,
-    /// The guest wanted more memory or table elements than it may have.
+    /// The guest wanted more memory or table elements than it may have, or than the system has.
     RUNTIME_ERROR_MEMORY_LIMIT = 34,
     /// The binary is larger than runtime_builder_max_component_size() allows.
     RUNTIME_ERROR_COMPONENT_TOO_LARGE = 35,

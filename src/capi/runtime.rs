@@ -57,7 +57,7 @@ pub struct runtime_info_t {
     pub allocator: u32,
     /// 0.
     pub reserved: u32,
-    /// Instances that may be alive at once.
+    /// Instances that may be alive at once, each counted once for each of its linear memories.
     pub max_components: u64,
     /// Linear memories that the pool holds; 0 without a pool.
     pub total_memories: u64,

@@ -30,7 +30,7 @@ use crate::code::cache::vetted::Vetted;
 use crate::code::vet::{self, Price};
 use crate::error::{Code, Error, Result};
 use crate::system::signals::Quiet;
-use crate::traps::words;
+use crate::traps::{exhausted, words};
 
 use container::{Container, Head, WASM_MAGIC};
 use registered::Registered;
@@ -269,6 +269,9 @@ fn component_binary(bytes: &[u8], max_text_size: u64) -> Result<Cow<'_, [u8]>> {
 
 /// Why wasmtime does not take a component.
 fn refusal(error: &wasmtime::Error) -> Error {
+    if let Some(exhausted) = exhausted(error) {
+        return exhausted;
+    }
     let reason = reason(error);
     let code = match error.is::<std::io::Error>() {
         true => Code::Io,
@@ -279,6 +282,9 @@ fn refusal(error: &wasmtime::Error) -> Error {
 
 /// Why wasmtime does not take compiled code.
 fn made_elsewhere(error: &wasmtime::Error) -> Error {
+    if let Some(exhausted) = exhausted(error) {
+        return exhausted;
+    }
     let reason = reason(error);
     if error.is::<std::io::Error>() {
         return Error::new(Code::Io, reason);

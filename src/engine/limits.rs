@@ -9,7 +9,7 @@ use crate::engine::Settings;
 use crate::engine::sizes::WASM_PAGE;
 use crate::error::{Code, Error, Result, TrapKind};
 use crate::stats::Counters;
-use crate::traps::words;
+use crate::traps::{exhausted, words};
 
 /// A table element is a pointer.
 const TABLE_ELEMENT: u64 = size_of::<usize>() as u64;
@@ -17,6 +17,7 @@ const TABLE_ELEMENT: u64 = size_of::<usize>() as u64;
 /// The limits of one instance.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
+    pub components: usize,
     pub linear_memory: usize,
     pub instance_memory: u64,
     pub table_elements: usize,
@@ -33,6 +34,7 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn of(settings: &Settings) -> Self {
         Self {
+            components: settings.max_components as usize,
             linear_memory: settings.max_linear_memory,
             instance_memory: settings.max_instance_memory,
             table_elements: settings.max_table_elements,
@@ -76,13 +78,16 @@ impl Limits {
         })
     }
 
-    /// Refuses a component that cannot be instantiated within these limits, at load.
-    pub(crate) fn admit(&self, needs: &ResourcesRequired) -> Result<()> {
+    /// Refuses a component that cannot be instantiated within these limits, at load. Otherwise says
+    /// how many of `max_components` an instance takes: a pool has one linear memory for each, and
+    /// without a pool each takes mappings, of which the system gives a process so many.
+    pub(crate) fn admit(&self, needs: &ResourcesRequired) -> Result<u32> {
         let count = |what, has: u32, limit: usize, setting| match has as usize > limit {
             true => Err(too_much(Code::ResourceLimit, what, has, setting, limit)),
             false => Ok(()),
         };
         count("linear memories", needs.num_memories, self.memories, "max_memories_per_component")?;
+        count("linear memories", needs.num_memories, self.components, "max_components")?;
         count("tables", needs.num_tables, self.tables, "max_tables_per_component")?;
         if let Some(pages) = needs.max_initial_memory_size
             && pages.saturating_mul(WASM_PAGE) > self.linear_memory as u64
@@ -99,7 +104,7 @@ impl Limits {
             let limit = self.table_elements;
             return Err(too_much(Code::MemoryLimit, what, elements, "max_table_elements", limit));
         }
-        Ok(())
+        Ok(needs.num_memories.max(1))
     }
 
     /// Refuses a component whose instances have too much besides memories and tables, at load.
@@ -194,6 +199,13 @@ impl Limiter {
         true
     }
 
+    /// A growth that no limit denied and that failed nevertheless. The guest is told, and goes on.
+    fn failed(&mut self, error: &wasmtime::Error) {
+        if let Some(why) = exhausted(error) {
+            self.denied = Some(why.message().to_owned());
+        }
+    }
+
     fn deny(&mut self, why: String) -> bool {
         self.stats.growth_denied();
         self.denied = Some(why);
@@ -236,6 +248,16 @@ impl ResourceLimiter for Limiter {
         let limit = ("max_table_elements", max as u64);
         let added = ((desired - current) as u64).saturating_mul(TABLE_ELEMENT);
         Ok(self.grow("a table (elements)", desired as u64, limit, added))
+    }
+
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.failed(&error);
+        Ok(())
+    }
+
+    fn table_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.failed(&error);
+        Ok(())
     }
 
     fn instances(&self) -> usize {

@@ -29,7 +29,7 @@ pub enum Allocator {
 pub struct Info {
     /// Where instances come from.
     pub allocator: Allocator,
-    /// Instances that may be alive at once.
+    /// Instances that may be alive at once, each counted once for each of its linear memories.
     pub max_components: u64,
     /// Linear memories that the pool holds; 0 without a pool.
     pub total_memories: u64,

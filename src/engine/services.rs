@@ -178,19 +178,20 @@ impl Services {
         Kept::birthplace(&self.0)
     }
 
-    /// Waits for one of `max_components` slots, as long as the builder said.
+    /// Waits for `places` of the `max_components` slots, as long as the builder said.
     ///
     /// # Errors
     /// `INSTANCE_LIMIT`.
-    pub(crate) async fn slot(&self) -> Result<OwnedSemaphorePermit> {
-        if let Ok(slot) = self.0.slots.clone().try_acquire_owned() {
+    pub(crate) async fn slot(&self, places: u32) -> Result<OwnedSemaphorePermit> {
+        let slots = &self.0.slots;
+        if let Ok(slot) = slots.clone().try_acquire_many_owned(places) {
             return Ok(slot);
         }
         let wait = self.0.settings.instance_wait;
         // Whoever drives the call need not be in the context of the reactor.
         let reactor = self.workers().reactor();
         let entered = reactor.enter();
-        let mut slot = pin!(tokio::time::timeout(wait, self.0.slots.clone().acquire_owned()));
+        let mut slot = pin!(tokio::time::timeout(wait, slots.clone().acquire_many_owned(places)));
         drop(entered);
         let slot = poll_fn(|context| {
             let _entered = reactor.enter();
@@ -199,15 +200,24 @@ impl Services {
         match slot.await {
             Ok(Ok(slot)) => Ok(slot),
             // The semaphore is never closed, so it is the time that ran out.
-            Ok(Err(_)) | Err(_) => Err(Error::new(
-                Code::InstanceLimit,
-                format_args!(
-                    "all {} instances that `max_components` allows stayed alive for the {} ms \
-                     that `instance_wait` allows",
-                    self.0.settings.max_components,
-                    wait.as_millis()
-                ),
-            )),
+            Ok(Err(_)) | Err(_) => Err(self.taken(places)),
         }
+    }
+
+    fn taken(&self, places: u32) -> Error {
+        let (max, wait) = (self.0.settings.max_components, self.0.settings.instance_wait);
+        let wait = wait.as_millis();
+        let problem = match places {
+            1 => format!(
+                "all {max} instances that `max_components` allows stayed alive for the {wait} ms \
+                 that `instance_wait` allows"
+            ),
+            _ => format!(
+                "an instance with {places} linear memories counts as {places}, and so many of the \
+                 {max} that `max_components` allows were not free within the {wait} ms that \
+                 `instance_wait` allows"
+            ),
+        };
+        Error::new(Code::InstanceLimit, problem)
     }
 }

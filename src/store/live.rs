@@ -74,7 +74,7 @@ impl Live {
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
         let profile = &blueprint.profile;
-        let slot = profile.services.slot().await?;
+        let slot = profile.services.slot(profile.places).await?;
         let counted = Counted::new(profile)?;
         let on_fiber = call.terms.on_fiber;
         let parts = blueprint.parts()?;

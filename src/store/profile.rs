@@ -11,6 +11,8 @@ pub(crate) struct Profile {
     /// What the host calls the component.
     pub name: Name,
     pub limits: Limits,
+    /// How many of `max_components` each instance takes.
+    pub places: u32,
     /// Bytes that each instance has besides memories and tables, at most.
     pub state: u64,
     pub services: Services,

@@ -1,6 +1,7 @@
 //! What a failure of wasmtime means to a host.
 
 use std::fmt::{self, Write};
+use std::io;
 use std::panic::Location;
 
 use wasmtime::Trap;
@@ -22,10 +23,12 @@ impl From<wasmtime::Error> for Error {
         } else if let Some(trap) = error.downcast_ref::<Trap>() {
             from_trap(*trap, &error)
         } else if error.is::<wasmtime::PoolConcurrencyLimitError>() {
-            // All slots are there, but not all parts: instances with several memories take more.
+            // All slots are there, but not all parts: a shrunk pool has few tables for each.
             let why = chain(&error);
             let problem = format_args!("the pool for `max_components` is used up: {why}");
             Self::new(Code::InstanceLimit, problem)
+        } else if let Some(exhausted) = exhausted(&error) {
+            exhausted
         } else if let Some(setting) = spent(&error) {
             Self::limit(Code::ResourceLimit, setting, chain(&error))
         } else {
@@ -43,6 +46,27 @@ impl From<wasmtime::Error> for Error {
         };
         classified.or_frames(frames)
     }
+}
+
+/// What to say if it was the system that had no more memory, or no more mappings, for a guest or
+/// its code: neither the guest's fault nor that of its bytes.
+pub(crate) fn exhausted(error: &wasmtime::Error) -> Option<Error> {
+    let is_it = |cause: &(dyn std::error::Error + 'static)| {
+        #[cfg(unix)]
+        if cause.downcast_ref() == Some(&rustix::io::Errno::NOMEM) {
+            return true;
+        }
+        let of_system = cause.downcast_ref::<io::Error>();
+        of_system.is_some_and(|error| error.kind() == io::ErrorKind::OutOfMemory)
+            || cause.is::<wasmtime::OutOfMemory>()
+    };
+    error.chain().any(is_it).then(|| {
+        let problem = format_args!(
+            "the system has no memory left for it, or no mapping (`vm.max_map_count`): {}",
+            chain(error)
+        );
+        Error::new(Code::MemoryLimit, problem)
+    })
 }
 
 /// The setting behind a limit that was met, for which wasmtime has a type only sometimes.

@@ -5,3 +5,5 @@ mod classify;
 #[cfg(feature = "demangle")]
 mod demangle;
 pub(crate) mod words;
+
+pub(crate) use classify::exhausted;

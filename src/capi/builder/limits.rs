@@ -3,12 +3,23 @@ use crate::builder::RuntimeBuilder;
 
 /// Sets how many instances may be alive at once.
 ///
-/// Each call of a function makes an instance, so this bounds the calls in flight. It holds with
-/// the pool and without it. When all are taken a call waits for runtime_builder_instance_wait(),
-/// then fails with RUNTIME_ERROR_INSTANCE_LIMIT.
+/// Each call of a function makes an instance, so this bounds the calls in flight. One with several
+/// linear memories counts once for each; a component with more of them than this is refused when it
+/// is loaded, by RUNTIME_ERROR_RESOURCE_LIMIT. It holds with the pool and without it. When all are
+/// taken a call waits for runtime_builder_instance_wait(), then fails with
+/// RUNTIME_ERROR_INSTANCE_LIMIT.
+///
+/// It bounds also what guests take of the mappings of the process: at most seven for each, two for
+/// a stack and up to five for a memory. The pool takes the two for all of them when it is built,
+/// and the others when a place is first used, for as long as the runtime is there; without a pool
+/// an instance takes what it needs and gives it back. Linux lets a process have 65530 mappings,
+/// unless `vm.max_map_count` says otherwise, and a runtime with the default takes no more than
+/// half: divide what there is where a process has several. Once all are taken, guests that want
+/// memory fail with RUNTIME_ERROR_MEMORY_LIMIT, and the host gets no memory and no thread either.
 ///
 /// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
-/// @param count    Default 10000; from 1 to 1000000.
+/// @param count    Default 10000, or a fourteenth of the mappings that a process may have, if that
+///                 is less; from 1 to 1000000.
 ///
 /// @threadsafe One thread at a time for each builder.
 /// @since 0.1
@@ -50,8 +61,8 @@ pub unsafe extern "C" fn runtime_builder_max_core_instances_per_component(
 
 /// Sets how many linear memories one component may have.
 ///
-/// The pool has one for each of runtime_builder_max_components(), so that fewer instances of a
-/// component with several can be alive at once.
+/// Each counts for runtime_builder_max_components(), so that fewer instances of a component with
+/// several can be alive at once.
 ///
 /// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
 /// @param count    Default 30; from 1 to 10000.

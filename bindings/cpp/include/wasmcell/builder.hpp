@@ -36,7 +36,8 @@ class Builder : public detail::Owned<runtime_builder_t, runtime_builder_free> {
   Builder() noexcept : Owned(runtime_builder_new()) {}
   using Owned::Owned;
 
-  /// Sets how many instances may be alive at once, which bounds the calls in flight.
+  /// Sets how many instances may be alive at once, which bounds the calls in flight. One with
+  /// several linear memories counts once for each.
   Builder &max_components(std::uint64_t count) noexcept {
     return set(runtime_builder_max_components, count);
   }

@@ -21,7 +21,7 @@ enum class Allocator : std::uint32_t {
 struct Info {
   /// Where it takes memory from.
   Allocator allocator;
-  /// Instances that may be alive at once.
+  /// Instances that may be alive at once, each counted once for each of its linear memories.
   std::uint64_t max_components;
   /// Linear memories that the pool holds; 0 without a pool.
   std::uint64_t total_memories;
