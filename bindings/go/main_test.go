@@ -30,8 +30,8 @@ var expectedLeaks = map[string]int{}
 
 // TestMain runs the tests and examples, and then asks for what only a cleanup released.
 //
-// Go 1.26 may miss a thread that goes back to C just when the world is to stop, and then waits until
-// its monitor looks again: at the next timer, or after a minute. So there is a timer here.
+// Go 1.26 may miss a thread that goes back to C just when the world is to stop, and then waits
+// until its monitor looks again: at the next timer, or after a minute. So there is a timer here.
 func TestMain(m *testing.M) {
 	timer := time.NewTicker(100 * time.Millisecond)
 	code := m.Run()
