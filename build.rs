@@ -68,7 +68,7 @@ const INITIALISERS: [(&str, &str); 8] = [
     ("runtime_info_t", "0, 0, 0, 0, 0, 0, NULL"),
     (
         "runtime_stats_t",
-        "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0",
+        "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0",
     ),
     ("runtime_component_options_t", "NULL, 0, NULL, NULL, 0, 0, NULL"),
     ("runtime_call_report_t", "0"),

@@ -111,10 +111,10 @@
  * wasmcell-reactor, wasmcell-deadline, as many wasmcell-worker as runtime_builder_worker_threads()
  * says, and, while they have something to do and some seconds longer, as many more
  * wasmcell-deadline, which end calls that are late or cancelled, two more wasmcell-reactor, which
- * watch an inherited stdin, wasmcell-file and wasmcell-lookup, at most
- * runtime_builder_file_threads() and runtime_builder_lookup_threads(), and a wasmcell-worker in the
- * place of each that a host function blocks, at most 512; while something is compiled, one
- * wasmcell-compile for each processor, and at the end one wasmcell-shutdown; a wasmcell-helper for
+ * watch an inherited stdin, and wasmcell-file, wasmcell-lookup and wasmcell-host, at most
+ * runtime_builder_file_threads(), runtime_builder_lookup_threads() and
+ * runtime_builder_host_threads(); while something is compiled, one wasmcell-compile for each
+ * processor, and at the end one wasmcell-shutdown; a wasmcell-helper for
  * each caller that has too little stack or is about to end; descriptors of two epolls and their
  * eventfds; at most seven mappings for each of runtime_builder_max_components(), two of which a
  * pool takes from the start; and temporary files in runtime_builder_cache_directory() while it
@@ -864,14 +864,19 @@ typedef struct runtime_stats_t {
   uint64_t loads_abandoned;
   /** Loads that a limit refused. */
   uint64_t loads_refused;
+  /**
+   * Functions of the host that asynchronous calls run, or that wait for one of
+   * runtime_builder_host_threads().
+   */
+  uint64_t host_functions;
 } runtime_stats_t;
 /** Defaults for a runtime_stats_t. */
-#define RUNTIME_STATS_INIT {sizeof(runtime_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define RUNTIME_STATS_INIT {sizeof(runtime_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
  * Provides what a guest reads from stdin. See runtime_sandbox_stdin_callback().
  *
- * Runs on the thread that makes the call, or on a worker thread of the runtime for an
+ * Runs on the thread that makes the call, or on one of runtime_builder_host_threads() for an
  * asynchronous one, while the guest waits; several may run at once if there are several calls. It
  * may wait for input, but nothing else of the call goes on meanwhile, and its deadline is met
  * afterwards. Must not unwind. May call any function of this library.
@@ -897,7 +902,7 @@ typedef struct runtime_error_t *(*runtime_read_fn_t)(void *user_data,
 /**
  * Receives what a guest printed. See runtime_sandbox_stdout_callback().
  *
- * Runs on the thread that makes the call, or on a worker thread of the runtime for an
+ * Runs on the thread that makes the call, or on one of runtime_builder_host_threads() for an
  * asynchronous one, while the guest waits; several may run at once if there are several calls.
  * The time that it takes counts for the call. Must not unwind. May call any function of this
  * library.
@@ -1346,9 +1351,11 @@ typedef struct runtime_completion_t {
  * A function that the host provides to guests. See runtime_linker_define().
  *
  * Runs on the thread of the call that the guest is in, at the full depth of its stack; for an
- * asynchronous call that is a worker thread of the runtime, with 8 MiB of stack. Where a component
- * was loaded for blocking calls only, the guest has used some of that stack, and left at least
- * 256 KiB. It may block: the guest waits, and its time runs on. It may call every function of this
+ * asynchronous call that is one of runtime_builder_host_threads(), with 8 MiB of stack, and each
+ * time perhaps another. Where a component was loaded for blocking calls only, the guest has used
+ * some of that stack, and left at least 256 KiB. It may block: the guest waits, and its time runs
+ * on. A call is never over before a function of the host that it called has returned. It may call
+ * every function of this
  * library, with the handles of its own caller too, and release them; calls of the instance that
  * the guest runs in are RUNTIME_ERROR_BUSY. Several may run at once, on different threads. It
  * leaves the thread's mask of signals as it found it: SIGSEGV, SIGBUS, SIGILL and SIGFPE are let
@@ -2005,6 +2012,26 @@ RUNTIME_API void runtime_builder_max_lookups(
  * @since 0.1
  */
 RUNTIME_API void runtime_builder_file_threads(
+    runtime_builder_t *builder,
+    uint64_t count);
+
+/**
+ * Sets how many threads there may be for functions of the host that asynchronous calls run.
+ *
+ * Callbacks for what such a guest reads from stdin and prints run there too. Components take
+ * turns, and none has more than half of the threads, so that a function that blocks under one
+ * guest holds up no other component. What finds no thread waits, and its call's time runs on: as
+ * many functions as there are threads, if all wait for other asynchronous calls of their
+ * component, wait until their time is over. Threads start as they are needed, end when they are
+ * not, and have 8 MiB of stack.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param count    Default 64; from 1 to 1024.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_host_threads(
     runtime_builder_t *builder,
     uint64_t count);
 

@@ -57,6 +57,8 @@ pub struct Stats {
     pub instance_state: u64,
     /// Most such bytes at once.
     pub instance_state_peak: u64,
+    /// Functions of the host that asynchronous calls run, or that wait for a thread.
+    pub host_functions: u64,
 }
 
 /// The counters behind [`Stats`].

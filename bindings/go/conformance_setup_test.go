@@ -86,6 +86,7 @@ var numericSettings = map[string]func(uint64) RuntimeOption{
 	"max_total_buffers":                WithMaxTotalBuffers,
 	"max_file_operations":              WithMaxFileOperations,
 	"file_threads":                     WithFileThreads,
+	"host_threads":                     WithHostThreads,
 	"max_lookups":                      WithMaxLookups,
 	"lookup_threads":                   WithLookupThreads,
 	"max_environment":                  WithMaxEnvironment,

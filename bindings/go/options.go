@@ -153,6 +153,11 @@ func WithMaxFileOperations(count uint64) RuntimeOption {
 // has more than half of them. Default 32; from 1 to 1024.
 func WithFileThreads(count uint64) RuntimeOption { return number(capi.FileThreads, count) }
 
+// WithHostThreads sets how many threads there may be for functions of the host that calls on the
+// runtime's threads run; no component has more than half of them. Those that find none wait, and
+// their calls' time runs on. Default 64; from 1 to 1024.
+func WithHostThreads(count uint64) RuntimeOption { return number(capi.HostThreads, count) }
+
 // WithMaxLookups sets how many name look-ups of one instance may be unanswered at once. A guest
 // that wants more is refused; if it gives up by a trap, the call ends with [ErrLookupLimit].
 // Default 16; from 1 to 1024.

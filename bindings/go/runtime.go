@@ -177,6 +177,8 @@ type Stats struct {
 	InstanceState     uint64 // bytes of instances besides memories and tables, at most
 	InstanceStatePeak uint64 // most at once
 
+	HostFunctions uint64 // that calls on the runtime's threads run, or that wait for a thread
+
 	LoadsWaiting   uint64 // for one of WithMaxCompileThreads
 	LoadsRunning   uint64 // at work, those included that nobody waits for
 	LoadsAbandoned uint64 // at work, and cancelled or late

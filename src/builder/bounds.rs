@@ -59,6 +59,12 @@ impl RuntimeBuilder {
         self.range("lookup_threads", count, 1, 1024, |s, n| s.bounds.lookup_threads = n as usize)
     }
 
+    /// Threads on which asynchronous calls run functions of the host; no component has more than
+    /// half. Default 64; at most 1024.
+    pub fn host_threads(&mut self, count: u64) -> &mut Self {
+        self.range("host_threads", count, 1, 1024, |s, n| s.bounds.host_threads = n as usize)
+    }
+
     /// Bytes of arguments, environment and configuration of a sandbox together. Default 1 MiB; at
     /// most 1 GiB.
     pub fn max_environment(&mut self, bytes: u64) -> &mut Self {

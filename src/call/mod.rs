@@ -318,5 +318,6 @@ where
     }
     let call = Call::new(Terms::settle(policy, options, None, Instant::now())?, options);
     let deadline = call.deadline().to_owned();
-    task::start(&policy.services, deadline, mailbox, pass, body(call), done)
+    let party = std::ptr::from_ref(policy).addr();
+    task::start(&policy.services, party, deadline, mailbox, pass, body(call), done)
 }

@@ -6,7 +6,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -15,6 +15,8 @@ use tokio::task::AbortHandle;
 use crate::cancel::Cancellations;
 use crate::engine::Services;
 use crate::engine::deadline::Deadline;
+use crate::engine::hosts::HostDesk;
+use crate::engine::offload::Answer;
 use crate::engine::shutdown::Pass;
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
@@ -29,8 +31,12 @@ type Outcome<T> = (Done<T>, Counted<Arc<Counters>>);
 
 /// An asynchronous call, shared by the worker that runs it and the watcher of its deadline.
 struct Task<T> {
-    /// The call itself; `None` once it is over. Locked while it runs.
+    /// The call itself; `None` once it is over. Locked while it or a function of the host runs.
     body: Mutex<Option<Body<T>>>,
+    /// A function of the host that the guest waits for.
+    asked: Mutex<Option<Answer<()>>>,
+    hosts: HostDesk,
+    log: Log,
     done: Mutex<Option<Outcome<T>>>,
     deadline: Deadline,
     mailbox: Arc<Mailbox>,
@@ -44,9 +50,11 @@ struct Task<T> {
     pass: Pass,
 }
 
-/// Starts `body`; its outcome goes to `done`, exactly once.
+/// Starts `body`, for the component that `party` stands for; its outcome goes to `done`, exactly
+/// once.
 pub(crate) fn start<T: Send + 'static>(
     services: &Services,
+    party: usize,
     deadline: Deadline,
     mailbox: Arc<Mailbox>,
     pass: Pass,
@@ -60,6 +68,9 @@ pub(crate) fn start<T: Send + 'static>(
     services.ticker().wake();
     let task = Arc::new(Task {
         body: Mutex::new(Some(Box::pin(body))),
+        asked: Mutex::new(None),
+        hosts: services.commons().hosts().desk(party),
+        log: services.log().clone(),
         done: Mutex::new(Some((Box::new(done), counted))),
         deadline,
         mailbox,
@@ -85,7 +96,7 @@ pub(crate) fn start<T: Send + 'static>(
 impl<T: Send + 'static> Task<T> {
     /// Runs the call on a worker, unless it is taken away.
     async fn run(self: Arc<Self>, services: Services) {
-        let outcome = poll_fn(|context| self.poll(services.log(), context)).await;
+        let outcome = poll_fn(|context| self.poll(context)).await;
         // The host may free its last object in there: what keeps the runtime alive goes first.
         drop(services);
         let Some(outcome) = outcome else { return };
@@ -93,27 +104,33 @@ impl<T: Send + 'static> Task<T> {
             watcher.abort();
         }
         if self.mailbox.has_streams() {
-            thread::standard();
-            // Callbacks may block.
-            tokio::task::block_in_place(|| self.mailbox.finish());
+            let task = self.clone();
+            let finish = self.hosts.run(move || task.on_host_thread(Mailbox::finish));
+            if finish.await.is_none() {
+                self.mailbox.finish();
+            }
         }
         self.deliver(outcome);
     }
 
-    fn poll(&self, log: &Log, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+    fn poll(self: &Arc<Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         let _inside = Inside::ours();
-        let mut body = self.body();
-        let Some(call) = body.as_mut() else { return Poll::Ready(None) };
         loop {
+            if ready!(self.poll_host(context)).is_none() {
+                *self.body() = None;
+                return Poll::Ready(Some(Err(self.unanswered())));
+            }
+            let mut body = self.body();
+            let Some(call) = body.as_mut() else { return Poll::Ready(None) };
             if let Err(error) = self.deadline.as_ref().check() {
                 *body = None;
                 return Poll::Ready(Some(Err(error)));
             }
-            // What host functions of other calls did to the mask stays with the thread.
+            // What completions of other calls did to the mask stays with the thread.
             let _open = Open::here(self.raises_signals);
             let polled = {
                 let _reactor = self.reactor.enter();
-                log.within(|| call.as_mut().poll(context))
+                self.log.within(|| call.as_mut().poll(context))
             };
             if let Poll::Ready(outcome) = polled {
                 *body = None;
@@ -122,9 +139,47 @@ impl<T: Send + 'static> Task<T> {
             if !self.mailbox.has_request() {
                 return Poll::Pending;
             }
-            // The host function may block; the worker's other calls go on elsewhere meanwhile.
-            tokio::task::block_in_place(|| self.mailbox.serve());
+            drop(body);
+            self.ask();
         }
+    }
+
+    /// Has the function of the host run that the guest asks for.
+    fn ask(self: &Arc<Self>) {
+        let task = self.clone();
+        let answer = self.hosts.run(move || {
+            // Locked, so that the call is not taken away before the function has returned.
+            let body = task.body();
+            if body.is_some() {
+                task.on_host_thread(|mailbox| {
+                    mailbox.serve();
+                });
+            }
+        });
+        *self.asked() = Some(answer);
+    }
+
+    /// Whether the function of the host is done that the guest asked for last; `None` if it never
+    /// will be.
+    fn poll_host(&self, context: &mut Context<'_>) -> Poll<Option<()>> {
+        let mut asked = self.asked();
+        let Some(answer) = asked.as_mut() else { return Poll::Ready(Some(())) };
+        let done = ready!(Pin::new(answer).poll(context));
+        *asked = None;
+        Poll::Ready(done)
+    }
+
+    /// Why what the guest asked for was not done.
+    fn unanswered(&self) -> Error {
+        match self.mailbox.has_request() {
+            true => Error::new(Code::Io, "there is no thread for the host's function"),
+            false => Error::new(Code::Panic, "the host's function did not return"),
+        }
+    }
+
+    fn on_host_thread(&self, work: impl FnOnce(&Mailbox)) {
+        let _inside = Inside::ours();
+        self.log.within(|| work(&self.mailbox));
     }
 
     /// Takes the call away from its worker when it is cancelled or late.
@@ -147,6 +202,8 @@ impl<T: Send + 'static> Task<T> {
         };
         let Some(body) = body else { return };
         worker.abort();
+        // It waits for a thread no longer.
+        drop(self.asked().take());
         // Callbacks may block, and so may the end of an instance.
         let deadlines = self.deadlines.clone();
         deadlines.spawn_blocking(move || {
@@ -163,6 +220,10 @@ impl<T: Send + 'static> Task<T> {
 
     fn body(&self) -> MutexGuard<'_, Option<Body<T>>> {
         self.body.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Option<Answer<()>>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

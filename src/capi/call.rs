@@ -21,9 +21,11 @@ use reply::{Origin, runtime_reply_t};
 /// A function that the host provides to guests. See runtime_linker_define().
 ///
 /// Runs on the thread of the call that the guest is in, at the full depth of its stack; for an
-/// asynchronous call that is a worker thread of the runtime, with 8 MiB of stack. Where a component
-/// was loaded for blocking calls only, the guest has used some of that stack, and left at least
-/// 256 KiB. It may block: the guest waits, and its time runs on. It may call every function of this
+/// asynchronous call that is one of runtime_builder_host_threads(), with 8 MiB of stack, and each
+/// time perhaps another. Where a component was loaded for blocking calls only, the guest has used
+/// some of that stack, and left at least 256 KiB. It may block: the guest waits, and its time runs
+/// on. A call is never over before a function of the host that it called has returned. It may call
+/// every function of this
 /// library, with the handles of its own caller too, and release them; calls of the instance that
 /// the guest runs in are RUNTIME_ERROR_BUSY. Several may run at once, on different threads. It
 /// leaves the thread's mask of signals as it found it: SIGSEGV, SIGBUS, SIGILL and SIGFPE are let

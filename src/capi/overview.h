@@ -111,10 +111,10 @@
  * wasmcell-reactor, wasmcell-deadline, as many wasmcell-worker as runtime_builder_worker_threads()
  * says, and, while they have something to do and some seconds longer, as many more
  * wasmcell-deadline, which end calls that are late or cancelled, two more wasmcell-reactor, which
- * watch an inherited stdin, wasmcell-file and wasmcell-lookup, at most
- * runtime_builder_file_threads() and runtime_builder_lookup_threads(), and a wasmcell-worker in the
- * place of each that a host function blocks, at most 512; while something is compiled, one
- * wasmcell-compile for each processor, and at the end one wasmcell-shutdown; a wasmcell-helper for
+ * watch an inherited stdin, and wasmcell-file, wasmcell-lookup and wasmcell-host, at most
+ * runtime_builder_file_threads(), runtime_builder_lookup_threads() and
+ * runtime_builder_host_threads(); while something is compiled, one wasmcell-compile for each
+ * processor, and at the end one wasmcell-shutdown; a wasmcell-helper for
  * each caller that has too little stack or is about to end; descriptors of two epolls and their
  * eventfds; at most seven mappings for each of runtime_builder_max_components(), two of which a
  * pool takes from the start; and temporary files in runtime_builder_cache_directory() while it

@@ -73,6 +73,9 @@ pub struct runtime_stats_t {
     pub loads_abandoned: u64,
     /// Loads that a limit refused.
     pub loads_refused: u64,
+    /// Functions of the host that asynchronous calls run, or that wait for one of
+    /// runtime_builder_host_threads().
+    pub host_functions: u64,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
@@ -133,6 +136,7 @@ pub unsafe extern "C" fn runtime_stats(
             loads_running: loads.running,
             loads_abandoned: loads.abandoned,
             loads_refused: loads.refused,
+            host_functions: stats.host_functions,
         });
         Ok(())
     })

@@ -4,6 +4,7 @@ mod bounds;
 pub mod deadline;
 mod end;
 pub(crate) mod epoch;
+pub(crate) mod hosts;
 pub(crate) mod limits;
 pub(crate) mod loads;
 pub(crate) mod offload;

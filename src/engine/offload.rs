@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::system::thread::spawn;
+use crate::system::thread::{self, spawn};
 
 /// How long a thread waits for work before it ends.
 const LINGER: Duration = Duration::from_secs(10);
@@ -29,6 +29,8 @@ pub(crate) struct Offload(Arc<Shared>);
 struct Shared {
     name: &'static str,
     max: usize,
+    /// Bytes that each thread has.
+    stack: usize,
     state: Mutex<State>,
     work: Condvar,
     end: Condvar,
@@ -41,6 +43,8 @@ struct State {
     turns: VecDeque<usize>,
     jobs: u64,
     threads: usize,
+    /// Those of them that have begun, by what `thread` knows them by.
+    begun: Vec<usize>,
     idle: usize,
     /// Of the idle threads, those that were told to look for work.
     called: usize,
@@ -71,10 +75,10 @@ struct Ticket {
 }
 
 impl Offload {
-    /// At most `max` threads.
-    pub(crate) fn new(name: &'static str, max: usize) -> Self {
+    /// At most `max` threads, with `stack` bytes each.
+    pub(crate) fn new(name: &'static str, max: usize, stack: usize) -> Self {
         let (work, end) = (Condvar::new(), Condvar::new());
-        let shared = Shared { name, max, state: Mutex::default(), work, end };
+        let shared = Shared { name, max, stack, state: Mutex::default(), work, end };
         Self(Arc::new(shared))
     }
 
@@ -135,10 +139,11 @@ impl Offload {
         drop(parties);
     }
 
-    /// Waits until no thread is left of one that is closed.
+    /// Waits until no thread is left of one that is closed, but for this one.
     pub(crate) fn wait(&self, patience: Option<Duration>) {
         let state = self.0.lock();
-        let has_threads = |it: &mut State| it.threads > 0;
+        let this = thread::id();
+        let has_threads = |it: &mut State| it.threads > usize::from(it.begun.contains(&this));
         match patience {
             Some(patience) => {
                 let waited = self.0.end.wait_timeout_while(state, patience, has_threads);
@@ -196,7 +201,7 @@ impl Shared {
             return true;
         }
         let shared = self.clone();
-        let thread = Builder::new().name(self.name.into());
+        let thread = Builder::new().name(self.name.into()).stack_size(self.stack);
         let thread = spawn(thread, move || shared.serve());
         if thread.is_ok() {
             state.threads += 1;
@@ -207,6 +212,7 @@ impl Shared {
     /// What each thread does.
     fn serve(self: Arc<Self>) {
         let mut state = self.lock();
+        state.begun.push(thread::id());
         loop {
             if let Some((party, job)) = state.next(self.share()) {
                 self.call(&mut state);
@@ -231,6 +237,7 @@ impl Shared {
             state.called -= 1;
         }
         state.threads -= 1;
+        state.begun.retain(|begun| *begun != thread::id());
         self.end.notify_all();
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::engine::Settings;
+use crate::engine::hosts::Hosts;
 use crate::engine::offload::{Answer, Desk, Offload};
 use crate::engine::share::{Denial, Denied, Held, Kind, Share, Tally, Total};
 use crate::error::Code;
@@ -33,6 +34,9 @@ const LOOKUPS: Kind = Kind {
     total: "",
 };
 
+/// Bytes of stack of a thread that calls the system and nobody else.
+const STACK: usize = 2 << 20;
+
 /// Only counted: what is too much waits.
 const OPERATIONS: Kind = Kind { code: Code::ResourceLimit, what: "", setting: "", total: "" };
 
@@ -45,6 +49,7 @@ pub(crate) struct Commons {
     disk_denied: Arc<Tally>,
     files: Offload,
     resolvers: Offload,
+    hosts: Hosts,
     limits: Limits,
 }
 
@@ -81,8 +86,9 @@ impl Commons {
             lookups: total(LOOKUPS, u64::MAX),
             operations: total(OPERATIONS, u64::MAX),
             disk_denied: Arc::default(),
-            files: Offload::new("wasmcell-file", bounds.file_threads),
-            resolvers: Offload::new("wasmcell-lookup", bounds.lookup_threads),
+            files: Offload::new("wasmcell-file", bounds.file_threads, STACK),
+            resolvers: Offload::new("wasmcell-lookup", bounds.lookup_threads, STACK),
+            hosts: Hosts::new(bounds.host_threads),
             limits: Limits {
                 descriptors: bounds.max_descriptors,
                 buffers: bounds.max_buffers,
@@ -122,6 +128,11 @@ impl Commons {
         })
     }
 
+    /// The threads for the host's functions.
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
     pub(crate) fn disk_denied(&self) -> &Arc<Tally> {
         &self.disk_denied
     }
@@ -132,6 +143,7 @@ impl Commons {
         self.resolvers.close();
         self.files.wait(None);
         self.resolvers.wait(None);
+        self.hosts.end();
     }
 
     /// Fills in what it knows.
@@ -145,6 +157,7 @@ impl Commons {
         stats.lookups_denied = self.lookups.denied();
         stats.file_operations = self.operations.held();
         stats.disk_denied = self.disk_denied.times();
+        stats.host_functions = self.hosts.busy();
     }
 }
 

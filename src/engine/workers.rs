@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::system::signals::Blocked;
 use crate::system::thread::{ours, spawn};
 
-/// Host functions of asynchronous calls get as much stack as a main thread usually has.
+/// Completions get as much stack as a main thread usually has.
 const STACK: usize = 8 << 20;
 
 /// How long the end of a runtime waits for a callback that does not return.

@@ -41,6 +41,7 @@ static const setting_t settings[] = {
     SETTING(max_total_buffers, MIB, UINT64_C(1) << 47),
     SETTING(max_file_operations, 1, 1024),
     SETTING(file_threads, 1, 1024),
+    SETTING(host_threads, 1, 1024),
     SETTING(max_lookups, 1, 1024),
     SETTING(lookup_threads, 1, 1024),
     SETTING(max_environment, 1, GIB),

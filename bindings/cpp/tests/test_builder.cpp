@@ -43,6 +43,7 @@ TEST(Builder, setters_set_what_they_say) {
       {"max_total_buffers", &Builder::max_total_buffers},
       {"max_file_operations", &Builder::max_file_operations},
       {"file_threads", &Builder::file_threads},
+      {"host_threads", &Builder::host_threads},
       {"max_lookups", &Builder::max_lookups},
       {"lookup_threads", &Builder::lookup_threads},
       {"max_environment", &Builder::max_environment},

@@ -87,6 +87,28 @@ pub unsafe extern "C" fn runtime_builder_file_threads(builder: *mut runtime_buil
     }
 }
 
+/// Sets how many threads there may be for functions of the host that asynchronous calls run.
+///
+/// Callbacks for what such a guest reads from stdin and prints run there too. Components take
+/// turns, and none has more than half of the threads, so that a function that blocks under one
+/// guest holds up no other component. What finds no thread waits, and its call's time runs on: as
+/// many functions as there are threads, if all wait for other asynchronous calls of their
+/// component, wait until their time is over. Threads start as they are needed, end when they are
+/// not, and have 8 MiB of stack.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param count    Default 64; from 1 to 1024.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_host_threads(builder: *mut runtime_builder_t, count: u64) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value("runtime_builder_host_threads", builder, count, RuntimeBuilder::host_threads);
+    }
+}
+
 /// Sets how many file operations of one instance may run at once.
 ///
 /// A guest has several only if it reads or writes by several streams; the others wait their turn.

@@ -17,7 +17,7 @@ pub const RUNTIME_WRITE_WHOLE_LINES: u64 = 1;
 
 /// Receives what a guest printed. See runtime_sandbox_stdout_callback().
 ///
-/// Runs on the thread that makes the call, or on a worker thread of the runtime for an
+/// Runs on the thread that makes the call, or on one of runtime_builder_host_threads() for an
 /// asynchronous one, while the guest waits; several may run at once if there are several calls.
 /// The time that it takes counts for the call. Must not unwind. May call any function of this
 /// library.
@@ -40,7 +40,7 @@ pub type runtime_write_fn_t = Option<
 
 /// Provides what a guest reads from stdin. See runtime_sandbox_stdin_callback().
 ///
-/// Runs on the thread that makes the call, or on a worker thread of the runtime for an
+/// Runs on the thread that makes the call, or on one of runtime_builder_host_threads() for an
 /// asynchronous one, while the guest waits; several may run at once if there are several calls. It
 /// may wait for input, but nothing else of the call goes on meanwhile, and its deadline is met
 /// afterwards. Must not unwind. May call any function of this library.

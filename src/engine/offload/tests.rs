@@ -38,7 +38,7 @@ fn block(desk: &Desk, party: usize) -> (Answer<()>, mpsc::Sender<()>) {
 
 #[test]
 fn work_is_done_and_answered() {
-    let offload = Offload::new("test", 2);
+    let offload = Offload::new("test", 2, 1 << 20);
     let desk = offload.desk();
     let answers: Vec<_> = (0..100).map(|n| desk.run(n % 3, move || n * n)).collect();
     for (n, answer) in answers.into_iter().enumerate() {
@@ -49,7 +49,7 @@ fn work_is_done_and_answered() {
 
 #[test]
 fn nobody_has_more_than_half_of_the_threads() {
-    let offload = Offload::new("test", 4);
+    let offload = Offload::new("test", 4, 1 << 20);
     let desk = offload.desk();
     let held = [block(&desk, 1), block(&desk, 1)];
     let third = desk.run(1, || ());
@@ -61,7 +61,7 @@ fn nobody_has_more_than_half_of_the_threads() {
 
 #[test]
 fn parties_take_turns() {
-    let offload = Offload::new("test", 1);
+    let offload = Offload::new("test", 1, 1 << 20);
     let desk = offload.desk();
     let (answer, end) = block(&desk, 0);
     let order = Arc::new(Mutex::new(Vec::new()));
@@ -80,7 +80,7 @@ fn parties_take_turns() {
 
 #[test]
 fn what_nobody_waits_for_is_not_begun() {
-    let offload = Offload::new("test", 1);
+    let offload = Offload::new("test", 1, 1 << 20);
     let desk = offload.desk();
     let (answer, end) = block(&desk, 0);
     let count = Arc::new(AtomicUsize::new(0));
@@ -100,7 +100,7 @@ fn what_nobody_waits_for_is_not_begun() {
 
 #[test]
 fn work_may_panic() {
-    let offload = Offload::new("test", 1);
+    let offload = Offload::new("test", 1, 1 << 20);
     let desk = offload.desk();
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
@@ -111,7 +111,7 @@ fn work_may_panic() {
 
 #[test]
 fn the_end_forgets_what_waits_and_leaves_what_runs() {
-    let offload = Offload::new("test", 1);
+    let offload = Offload::new("test", 1, 1 << 20);
     let desk = offload.desk();
     let (answer, end) = block(&desk, 0);
     let waiting = desk.run(1, || ());

@@ -33,6 +33,7 @@ static const struct {
     {"max_total_buffers", runtime_builder_max_total_buffers},
     {"max_file_operations", runtime_builder_max_file_operations},
     {"file_threads", runtime_builder_file_threads},
+    {"host_threads", runtime_builder_host_threads},
     {"max_lookups", runtime_builder_max_lookups},
     {"lookup_threads", runtime_builder_lookup_threads},
     {"max_environment", runtime_builder_max_environment},

@@ -130,6 +130,10 @@ class Builder : public detail::Owned<runtime_builder_t, runtime_builder_free> {
   Builder &file_threads(std::uint64_t count) noexcept {
     return set(runtime_builder_file_threads, count);
   }
+  /// Sets how many threads there may be for functions of the host that asynchronous calls run.
+  Builder &host_threads(std::uint64_t count) noexcept {
+    return set(runtime_builder_host_threads, count);
+  }
   /// Sets how many name look-ups of one instance may be unanswered at once.
   Builder &max_lookups(std::uint64_t count) noexcept {
     return set(runtime_builder_max_lookups, count);

@@ -78,6 +78,7 @@ inline bool set_number(wasmcell::Builder &b, const std::string &name, std::uint6
   if (name == "max_total_buffers") return b.max_total_buffers(n), true;
   if (name == "max_file_operations") return b.max_file_operations(n), true;
   if (name == "file_threads") return b.file_threads(n), true;
+  if (name == "host_threads") return b.host_threads(n), true;
   if (name == "max_lookups") return b.max_lookups(n), true;
   if (name == "lookup_threads") return b.lookup_threads(n), true;
   if (name == "max_environment") return b.max_environment(n), true;

@@ -51,6 +51,7 @@ const (
 	MaxTotalBuffers
 	MaxFileOperations
 	FileThreads
+	HostThreads
 	MaxLookups
 	LookupThreads
 	MaxEnvironment
@@ -116,6 +117,8 @@ func (b *Builder) Set(number Number, value uint64) {
 		C.runtime_builder_max_file_operations(p, v)
 	case FileThreads:
 		C.runtime_builder_file_threads(p, v)
+	case HostThreads:
+		C.runtime_builder_host_threads(p, v)
 	case MaxLookups:
 		C.runtime_builder_max_lookups(p, v)
 	case LookupThreads:

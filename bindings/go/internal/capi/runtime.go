@@ -75,7 +75,7 @@ type Stats struct {
 	Descriptors, DescriptorsPeak, DescriptorsDenied          uint64
 	Buffers, BuffersPeak, Lookups, LookupsDenied             uint64
 	FileOperations, DiskDenied                               uint64
-	InstanceState, InstanceStatePeak                         uint64
+	InstanceState, InstanceStatePeak, HostFunctions          uint64
 	LoadsWaiting, LoadsRunning, LoadsAbandoned, LoadsRefused uint64
 }
 
@@ -101,6 +101,7 @@ func (r *Runtime) Stats() (Stats, *Failure) {
 		FileOperations: uint64(stats.file_operations), DiskDenied: uint64(stats.disk_denied),
 		InstanceState:     uint64(stats.instance_state),
 		InstanceStatePeak: uint64(stats.instance_state_peak),
+		HostFunctions:     uint64(stats.host_functions),
 		LoadsWaiting:      uint64(stats.loads_waiting),
 		LoadsRunning:      uint64(stats.loads_running),
 		LoadsAbandoned:    uint64(stats.loads_abandoned),
