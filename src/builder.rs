@@ -38,8 +38,7 @@ impl RuntimeBuilder {
     }
 
     /// Instances alive at once, under either allocator; one with several linear memories counts
-    /// once for each. Default 10 000, or a fourteenth of the mappings that a process may have, if
-    /// that is less; at most 1 000 000.
+    /// once for each. Default 10 000; at most 1 000 000.
     pub fn max_components(&mut self, count: u64) -> &mut Self {
         self.count("max_components", count, 1_000_000, |s, n| s.max_components = n)
     }

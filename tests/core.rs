@@ -280,7 +280,7 @@ fn log_records_reach_their_own_runtime() {
 fn the_default_runtime_describes_itself() {
     let runtime = Runtime::new().unwrap();
     let info = runtime.info();
-    assert!((1..=10_000).contains(&info.max_components), "{info:?}");
+    assert_eq!(info.max_components, 10_000);
     assert_ne!(info.allocator, Allocator::OnDemand, "{info:?}");
     assert!(format!("{runtime:?}").contains("max_execution_time"));
 }

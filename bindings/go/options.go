@@ -33,8 +33,7 @@ func milliseconds(d time.Duration) uint64 {
 // WithMaxComponents sets how many instances may be alive at once; each call of a function makes
 // one, which counts once for each of its linear memories. When all are taken a call waits for
 // [WithInstanceWait], then fails with [ErrInstanceLimit]. It bounds the mappings of the process
-// that guests take, too: seven for each at most; a process with several runtimes divides what it
-// has. Default 10000, or a fourteenth of the mappings that a process may have, if that is less;
+// that guests take, too: seven for each at most, and Linux gives a process 65530. Default 10000;
 // from 1 to 1000000.
 func WithMaxComponents(count uint64) RuntimeOption { return number(capi.MaxComponents, count) }
 

@@ -45,28 +45,6 @@ impl Bounds {
     }
 }
 
-/// Mappings of the process that each of `max_components` takes at most: two for a stack, and five
-/// for a memory, which are what is before its initial data, these, what is behind them, what an
-/// earlier guest in the same slot of the pool grew into, and what nobody may touch.
-const MAPPINGS: u64 = 7;
-
-/// Instances that may be alive unless the builder says otherwise: 10 000, if they take no more than
-/// half of the mappings that this process may have.
-pub(crate) fn components() -> u32 {
-    (mappings() / 2 / MAPPINGS).clamp(1, 10_000) as u32
-}
-
-#[cfg(target_os = "linux")]
-fn mappings() -> u64 {
-    let said = std::fs::read_to_string("/proc/sys/vm/max_map_count").ok();
-    said.and_then(|count| count.trim().parse().ok()).unwrap_or(65_530)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn mappings() -> u64 {
-    u64::MAX
-}
-
 #[cfg(unix)]
 fn open_files() -> u64 {
     use rustix::process::{Resource, getrlimit};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::bounds::{self, Bounds};
+use super::bounds::Bounds;
 use super::sizes::MIB;
 use crate::code::artifact::{self, Stop, Terms};
 use crate::code::cache::CacheSettings;
@@ -51,7 +51,7 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            max_components: bounds::components(),
+            max_components: 10_000,
             max_core_instances_per_component: artifact::MAX_CORE_INSTANCES,
             max_memories_per_component: 30,
             max_tables_per_component: 20,

@@ -13,13 +13,13 @@ use crate::builder::RuntimeBuilder;
 /// a stack and up to five for a memory. The pool takes the two for all of them when it is built,
 /// and the others when a place is first used, for as long as the runtime is there; without a pool
 /// an instance takes what it needs and gives it back. Linux lets a process have 65530 mappings,
-/// unless `vm.max_map_count` says otherwise, and a runtime with the default takes no more than
-/// half: divide what there is where a process has several. Once all are taken, guests that want
-/// memory fail with RUNTIME_ERROR_MEMORY_LIMIT, and the host gets no memory and no thread either.
+/// unless `vm.max_map_count` says otherwise: a host that has more than some 4000 instances alive at
+/// once, or several runtimes, raises that, or sets this to what it needs. Once all are taken,
+/// guests that want memory fail with RUNTIME_ERROR_MEMORY_LIMIT, and the host gets no memory and no
+/// thread either.
 ///
 /// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
-/// @param count    Default 10000, or a fourteenth of the mappings that a process may have, if that
-///                 is less; from 1 to 1000000.
+/// @param count    Default 10000; from 1 to 1000000.
 ///
 /// @threadsafe One thread at a time for each builder.
 /// @since 0.1
