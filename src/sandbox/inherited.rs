@@ -23,20 +23,19 @@ mod elsewhere {
     }
 }
 
-/// On the file descriptors themselves: Rust's buffer for stdout would keep what has no line feed,
-/// since nothing flushes it at the end of a program in C; and wasmtime's reader of stdin is a
-/// thread that nothing ends.
+/// On the file descriptors themselves, which no instance duplicates: Rust's buffer for stdout would
+/// keep what has no line feed, since nothing flushes it at the end of a program in C; and
+/// wasmtime's reader of stdin is a thread that nothing ends.
 #[cfg(unix)]
 mod unix {
-    use std::fs::File;
-    use std::io::{self, Read, Write};
-    use std::os::fd::AsFd;
+    use std::io;
+    use std::os::fd::{AsFd, BorrowedFd};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use bytes::Bytes;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::io::Errno;
+    use rustix::io::{Errno, fcntl_getfd, read, write};
     use tokio::io::{AsyncRead, AsyncWrite, empty};
     use tokio::sync::Semaphore;
     use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
@@ -53,8 +52,9 @@ mod unix {
     const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
     /// Whether there is something to read, or the end, before `patience` is over.
-    fn is_readable(file: &File, patience: Timespec) -> bool {
-        let mut files = [PollFd::new(file, PollFlags::IN)];
+    fn is_readable(patience: Timespec) -> bool {
+        let stdin = io::stdin();
+        let mut files = [PollFd::new(&stdin, PollFlags::IN)];
         match poll(&mut files, Some(&patience)) {
             Ok(ready) => ready > 0,
             Err(Errno::INTR) => false,
@@ -63,44 +63,49 @@ mod unix {
     }
 
     pub(crate) fn stdin(builder: &mut WasiCtxBuilder) {
-        if let Ok(file) = duplicate(io::stdin()) {
+        if fcntl_getfd(io::stdin()).is_ok() {
             let looking = Arc::new(Semaphore::new(1));
-            builder.stdin(Stdin { file: Arc::new(file), ready: Arc::default(), looking });
+            builder.stdin(Stdin { ready: Arc::default(), looking });
         }
     }
 
     pub(crate) fn output(builder: &mut WasiCtxBuilder, stream: Stream) {
-        match stream {
-            Stream::Stdout => duplicate(io::stdout()).map(|file| builder.stdout(Output::new(file))),
-            Stream::Stderr => duplicate(io::stderr()).map(|file| builder.stderr(Output::new(file))),
-        }
         // A process without that stream has none to give.
-        .ok();
+        match stream {
+            Stream::Stdout if fcntl_getfd(io::stdout()).is_ok() => builder.stdout(Output(stream)),
+            Stream::Stderr if fcntl_getfd(io::stderr()).is_ok() => builder.stderr(Output(stream)),
+            _ => builder,
+        };
     }
 
-    fn duplicate(stream: impl AsFd) -> io::Result<File> {
-        Ok(stream.as_fd().try_clone_to_owned()?.into())
-    }
-
-    fn failed(error: io::Error) -> StreamError {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => StreamError::Closed,
-            _ => StreamError::LastOperationFailed(error.into()),
+    fn failed(error: Errno) -> StreamError {
+        match error {
+            Errno::PIPE => StreamError::Closed,
+            error => StreamError::LastOperationFailed(io::Error::from(error).into()),
         }
+    }
+
+    fn write_all(to: BorrowedFd<'_>, mut bytes: &[u8]) -> StreamResult<()> {
+        while !bytes.is_empty() {
+            match write(to, bytes) {
+                Ok(0) => return Err(failed(Errno::IO)),
+                Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Ok(())
     }
 
     #[derive(Clone)]
-    struct Output(Arc<File>);
-
-    impl Output {
-        fn new(file: File) -> Self {
-            Self(Arc::new(file))
-        }
-    }
+    struct Output(Stream);
 
     impl IsTerminal for Output {
         fn is_terminal(&self) -> bool {
-            io::IsTerminal::is_terminal(&*self.0)
+            match self.0 {
+                Stream::Stdout => io::IsTerminal::is_terminal(&io::stdout()),
+                Stream::Stderr => io::IsTerminal::is_terminal(&io::stderr()),
+            }
         }
     }
 
@@ -117,7 +122,10 @@ mod unix {
     impl OutputStream for Output {
         fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
             let _quiet = Quiet::here();
-            (&*self.0).write_all(&bytes).map_err(failed)
+            match self.0 {
+                Stream::Stdout => write_all(io::stdout().as_fd(), &bytes),
+                Stream::Stderr => write_all(io::stderr().as_fd(), &bytes),
+            }
         }
 
         fn flush(&mut self) -> StreamResult<()> {
@@ -136,7 +144,6 @@ mod unix {
 
     #[derive(Clone)]
     struct Stdin {
-        file: Arc<File>,
         /// There is something to read, or the end.
         ready: Arc<AtomicBool>,
         /// One look at a time, however often the guest asks.
@@ -145,7 +152,7 @@ mod unix {
 
     impl IsTerminal for Stdin {
         fn is_terminal(&self) -> bool {
-            io::IsTerminal::is_terminal(&*self.file)
+            io::IsTerminal::is_terminal(&io::stdin())
         }
     }
 
@@ -163,11 +170,11 @@ mod unix {
         fn read(&mut self, size: usize) -> StreamResult<Bytes> {
             self.ready.store(false, Ordering::Relaxed);
             // Another instance may have been faster.
-            if size == 0 || !is_readable(&self.file, Timespec { tv_sec: 0, tv_nsec: 0 }) {
+            if size == 0 || !is_readable(Timespec { tv_sec: 0, tv_nsec: 0 }) {
                 return Ok(Bytes::new());
             }
             let mut bytes = vec![0; size.min(CHUNK)];
-            match (&*self.file).read(&mut bytes) {
+            match read(io::stdin(), &mut bytes[..]) {
                 Ok(0) => Err(StreamError::Closed),
                 Ok(len) => {
                     bytes.truncate(len);
@@ -183,10 +190,10 @@ mod unix {
         async fn ready(&mut self) {
             while !self.ready.load(Ordering::Relaxed) {
                 let Ok(turn) = self.looking.clone().acquire_owned().await else { return };
-                let (file, ready) = (self.file.clone(), self.ready.clone());
+                let ready = self.ready.clone();
                 // Bounded, so that it ends soon after a guest that stops waiting.
                 let look = move || {
-                    ready.store(is_readable(&file, PATIENCE), Ordering::Relaxed);
+                    ready.store(is_readable(PATIENCE), Ordering::Relaxed);
                     drop(turn);
                 };
                 if tokio::task::spawn_blocking(look).await.is_err() {

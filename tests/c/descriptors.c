@@ -154,6 +154,31 @@ static void test_buffers_have_a_limit(void) {
   runtime_free(runtime);
 }
 
+/* The streams of the process are used as they are, however many instances have them. */
+static void test_inherited_streams_take_none(void) {
+  enum { GUESTS = 8 };
+  runtime_t *runtime = load_runtime(hoard_builder());
+  runtime_sandbox_t *sandbox = hoard_sandbox(hoard_directory("descriptors"));
+  CHECK_OK(runtime_sandbox_stdin_inherit(sandbox));
+  CHECK_OK(runtime_sandbox_stdout_inherit(sandbox));
+  CHECK_OK(runtime_sandbox_stderr_inherit(sandbox));
+  hoard_load_with(runtime, sandbox);
+  runtime_instance_t *instances[GUESTS];
+  int before = 0;
+  for (int i = 0; i < GUESTS; i++) {
+    instances[i] = hoard_instance();
+    CHECK(takes(instances[i], DIRECTORIES, 1) == 1);
+    gives(instances[i], 1);
+    expect_held(runtime, 1);
+    if (i == 0) before = descriptors(); /* the first starts threads */
+    CHECK(descriptors() == before);
+  }
+  for (int i = 0; i < GUESTS; i++) runtime_instance_free(instances[i]);
+  CHECK(descriptors() == before);
+  hoard_free();
+  runtime_free(runtime);
+}
+
 static void tests(void) {
   RUN(test_each_kind_counts);
   RUN(test_kinds_add_up);
@@ -161,6 +186,7 @@ static void tests(void) {
   RUN(test_a_guest_that_insists_says_why);
   RUN(test_the_process_keeps_some);
   RUN(test_buffers_have_a_limit);
+  RUN(test_inherited_streams_take_none);
 }
 
 int main(void) {

@@ -73,14 +73,18 @@ static inline runtime_sandbox_t *hoard_sandbox(const char *directory) {
   return sandbox;
 }
 
-static inline void hoard_load(const runtime_t *runtime, const char *directory) {
-  runtime_sandbox_t *sandbox = hoard_sandbox(directory);
+/* Loads the guest into `sandbox`, which is consumed. */
+static inline void hoard_load_with(const runtime_t *runtime, runtime_sandbox_t *sandbox) {
   CHECK_OK(hoard_try(runtime, sandbox, &hoard));
   runtime_sandbox_free(sandbox);
   take = load_function(hoard, "take");
   refusal = load_function(hoard, "refusal");
   give = load_function(hoard, "give");
   insist = load_function(hoard, "insist");
+}
+
+static inline void hoard_load(const runtime_t *runtime, const char *directory) {
+  hoard_load_with(runtime, hoard_sandbox(directory));
 }
 
 static inline void hoard_free(void) {
