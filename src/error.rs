@@ -133,7 +133,7 @@ pub enum TrapKind {
     BadConversionToInteger = 8,
     /// The call stack was used up.
     StackOverflow = 9,
-    /// The guest broke the canonical ABI: pointers, lengths, case numbers or text it gave.
+    /// The guest broke the canonical ABI: pointers, lengths, cases, handles or text it gave.
     CanonicalAbi = 10,
     /// Any other rule; the message says which.
     Other = 31,

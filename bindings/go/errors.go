@@ -95,7 +95,7 @@ const (
 	TrapIntegerDivisionByZero  Trap = 7
 	TrapBadConversionToInteger Trap = 8
 	TrapStackOverflow          Trap = 9  // the code is ErrStackOverflow
-	TrapCanonicalABI           Trap = 10 // pointers, lengths, case numbers or text it gave
+	TrapCanonicalABI           Trap = 10 // pointers, lengths, cases, handles or text it gave
 	TrapOther                  Trap = 31 // the message says which
 )
 

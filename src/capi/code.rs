@@ -107,7 +107,7 @@ pub enum runtime_trap_t {
     RUNTIME_TRAP_BAD_CONVERSION_TO_INTEGER = 8,
     /// The call stack was used up; the code is RUNTIME_ERROR_STACK_OVERFLOW.
     RUNTIME_TRAP_STACK_OVERFLOW = 9,
-    /// The guest broke the canonical ABI: pointers, lengths, case numbers or text it gave.
+    /// The guest broke the canonical ABI: pointers, lengths, cases, handles or text it gave.
     RUNTIME_TRAP_CANONICAL_ABI = 10,
     /// Any other rule; the message says which.
     RUNTIME_TRAP_OTHER = 31,

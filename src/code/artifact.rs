@@ -6,6 +6,7 @@
 
 mod container;
 mod dwarf;
+mod import;
 mod packages;
 mod registered;
 mod sealed;
@@ -77,7 +78,7 @@ impl Artifact {
             let code = Registered::compile(engine, binary)?;
             Ok((code, wit::text(binary).map(Arc::from).map_err(Arc::from)))
         })?
-        .map_err(|error| refusal(&error))?;
+        .map_err(|error| import::named(refusal(&error), binary))?;
         terms.stop.check()?;
         Ok(Self { code, wit, state: State::of(binary), price })
     }

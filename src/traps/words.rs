@@ -66,13 +66,17 @@ pub(crate) fn spent(cause: &str) -> Option<&'static str> {
 
 /// Whether the guest broke the canonical ABI in what it passed to the host, or got from it.
 pub(crate) fn breaks_abi(message: &str) -> bool {
-    const WORDS: [&str; 13] = [
+    const WORDS: [&str; 20] = [
         "realloc return: ",
         "out of bounds of memory",
+        "pointer out of bounds",
+        "pointer size overflow",
         "pointer is not aligned",
         "pointer not aligned",
         "invalid utf-8",
         "incomplete utf-8",
+        "invalid utf8 encoding",
+        "invalid utf16 encoding",
         "unpaired surrogate",
         "out of range for `char`",
         "discriminant",
@@ -80,8 +84,18 @@ pub(crate) fn breaks_abi(message: &str) -> bool {
         "is not a resource",
         "is not an own resource",
         "while borrowed",
+        "used with the wrong type",
+        "own resource from a borrow",
+        "borrow handles still remain",
     ];
     says(message, &WORDS)
+}
+
+/// Where the import stands in a component that validation refuses, if it is one with a type in it
+/// that has no name.
+pub(crate) fn unnamed_type(reason: &str) -> Option<usize> {
+    let (_, at) = reason.split_once("not valid to be used as import (at offset 0x")?;
+    usize::from_str_radix(at.split_once(')')?.0, 16).ok()
 }
 
 /// Whether this is the beginning of a backtrace, as wasmtime writes it.

@@ -103,6 +103,162 @@ static void test_breaking_the_canonical_abi_has_a_kind(void) {
   }
 }
 
+/* `$a` has a resource and functions that take it and text; `$b` borrows it and goes on wrongly;
+ * `$c` calls both. */
+static const char keepers_wat[] =
+    "(component"
+    " (component $a"
+    "  (type $t (resource (rep i32))) (export $r \"r\" (type $t))"
+    "  (core func $new (canon resource.new $t))"
+    "  (core module $m (import \"\" \"new\" (func $new (param i32) (result i32)))"
+    "   (memory (export \"memory\") 1)"
+    "   (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) (i32.const 1024))"
+    "   (func (export \"make\") (result i32) (call $new (i32.const 7)))"
+    "   (func (export \"take\") (param i32))"
+    "   (func (export \"read\") (param i32 i32)))"
+    "  (core instance $i (instantiate $m (with \"\" (instance (export \"new\" (func $new))))))"
+    "  (func (export \"make\") (result (own $r)) (canon lift (core func $i \"make\")))"
+    "  (func (export \"take\") (param \"x\" (own $r)) (canon lift (core func $i \"take\")))"
+    "  (func (export \"utf8\") (param \"x\" string) (canon lift (core func $i \"read\")"
+    "   (memory (core memory $i \"memory\")) (realloc (core func $i \"realloc\"))))"
+    "  (func (export \"utf16\") (param \"x\" string) (canon lift (core func $i \"read\")"
+    "   string-encoding=utf16"
+    "   (memory (core memory $i \"memory\")) (realloc (core func $i \"realloc\")))))"
+    " (component $b"
+    "  (import \"a\" (instance $a (export \"r\" (type $r (sub resource)))"
+    "   (export \"take\" (func (param \"x\" (own $r))))))"
+    "  (alias export $a \"r\" (type $r))"
+    "  (core func $take (canon lower (func $a \"take\")))"
+    "  (core module $m (import \"\" \"take\" (func $take (param i32)))"
+    "   (func (export \"keep\") (param i32))"
+    "   (func (export \"give\") (param i32) (call $take (local.get 0))))"
+    "  (core instance $i (instantiate $m (with \"\" (instance (export \"take\" (func $take))))))"
+    "  (func (export \"keep\") (param \"x\" (borrow $r)) (canon lift (core func $i \"keep\")))"
+    "  (func (export \"give\") (param \"x\" (borrow $r)) (canon lift (core func $i \"give\"))))";
+
+static const char handles_wat[] =
+    " (component $c"
+    "  (import \"a\" (instance $a (export \"r\" (type $r (sub resource)))"
+    "   (export \"make\" (func (result (own $r))))"
+    "   (export \"utf8\" (func (param \"x\" string)))"
+    "   (export \"utf16\" (func (param \"x\" string)))))"
+    "  (alias export $a \"r\" (type $r))"
+    "  (import \"b\" (instance $b (alias outer 1 $r (type $s))"
+    "   (export \"keep\" (func (param \"x\" (borrow $s))))"
+    "   (export \"give\" (func (param \"x\" (borrow $s))))))"
+    "  (core module $memory (memory (export \"memory\") 1))"
+    "  (core instance $memory (instantiate $memory))"
+    "  (type $x (resource (rep i32))) (type $y (resource (rep i32)))"
+    "  (core func $new (canon resource.new $x)) (core func $rep (canon resource.rep $y))"
+    "  (core func $make (canon lower (func $a \"make\")))"
+    "  (core func $keep (canon lower (func $b \"keep\")))"
+    "  (core func $give (canon lower (func $b \"give\")))"
+    "  (core func $utf8 (canon lower (func $a \"utf8\")"
+    "   (memory (core memory $memory \"memory\"))))"
+    "  (core func $utf16 (canon lower (func $a \"utf16\") string-encoding=utf16"
+    "   (memory (core memory $memory \"memory\"))))"
+    "  (core module $m"
+    "   (import \"\" \"memory\" (memory 1))"
+    "   (import \"\" \"new\" (func $new (param i32) (result i32)))"
+    "   (import \"\" \"rep\" (func $rep (param i32) (result i32)))"
+    "   (import \"\" \"make\" (func $make (result i32)))"
+    "   (import \"\" \"keep\" (func $keep (param i32)))"
+    "   (import \"\" \"give\" (func $give (param i32)))"
+    "   (import \"\" \"utf8\" (func $utf8 (param i32 i32)))"
+    "   (import \"\" \"utf16\" (func $utf16 (param i32 i32)))"
+    "   (func (export \"mistake\") (drop (call $rep (call $new (i32.const 1)))))"
+    "   (func (export \"keep\") (call $keep (call $make)))"
+    "   (func (export \"give\") (call $give (call $make)))"
+    "   (func (export \"utf8\") (i32.store8 (i32.const 0) (i32.const 255))"
+    "    (call $utf8 (i32.const 0) (i32.const 1)))"
+    "   (func (export \"utf16\") (i32.store (i32.const 0) (i32.const 0xD800))"
+    "    (call $utf16 (i32.const 0) (i32.const 1))))"
+    "  (core instance $i (instantiate $m (with \"\" (instance"
+    "   (export \"memory\" (memory $memory \"memory\"))"
+    "   (export \"new\" (func $new)) (export \"rep\" (func $rep)) (export \"make\" (func $make))"
+    "   (export \"keep\" (func $keep)) (export \"give\" (func $give))"
+    "   (export \"utf8\" (func $utf8)) (export \"utf16\" (func $utf16))))))"
+    "  (func (export \"mistake\") (canon lift (core func $i \"mistake\")))"
+    "  (func (export \"keep\") (canon lift (core func $i \"keep\")))"
+    "  (func (export \"give\") (canon lift (core func $i \"give\")))"
+    "  (func (export \"utf8\") (canon lift (core func $i \"utf8\")))"
+    "  (func (export \"utf16\") (canon lift (core func $i \"utf16\"))))"
+    " (instance $a (instantiate $a)) (instance $b (instantiate $b (with \"a\" (instance $a))))"
+    " (instance $c (instantiate $c (with \"a\" (instance $a)) (with \"b\" (instance $b))))"
+    " (export \"mistake\" (func $c \"mistake\")) (export \"keep\" (func $c \"keep\"))"
+    " (export \"give\" (func $c \"give\")) (export \"utf8\" (func $c \"utf8\"))"
+    " (export \"utf16\" (func $c \"utf16\")))";
+
+static void test_breaking_it_within_a_component_has_that_kind(void) {
+  static const char *const calls[][2] = {
+      {"mistake()", "used with the wrong type"},
+      {"keep()", "borrow handles still remain"},
+      {"give()", "own resource from a borrow"},
+      {"utf8()", "invalid utf8"},
+      {"utf16()", "invalid utf16"},
+  };
+  char wat[8192];
+  (void)snprintf(wat, sizeof wat, "%s%s", keepers_wat, handles_wat);
+  runtime_component_t *component = load_wat(runtime, wat);
+  for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+    runtime_error_t *error = failure(component, calls[i][0]);
+    if ((int)runtime_error_trap(error) != RUNTIME_TRAP_CANONICAL_ABI) {
+      CHECK_FAIL("%s: trap %d, %s", calls[i][0], (int)runtime_error_trap(error),
+                 runtime_error_message(error));
+    }
+    CHECK_ERROR(error, RUNTIME_ERROR_TRAP, calls[i][1]);
+  }
+  runtime_component_free(component);
+}
+
+static runtime_error_t *never(void *user_data, runtime_call_t *call, const runtime_value_t *args,
+                              size_t args_len, runtime_value_t *results, size_t results_len) {
+  (void)user_data, (void)call, (void)args, (void)args_len, (void)results, (void)results_len;
+  return runtime_error_new("called", 6);
+}
+
+/* Arguments of a host function that are said to stand behind the end of memory, or across it. */
+static void test_arguments_outside_of_memory_have_that_kind(void) {
+  static const char *const places[] = {"65530", "-8"};
+  runtime_linker_t *linker = NULL;
+  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  CHECK_OK(runtime_linker_new(&linker));
+  CHECK_OK(runtime_linker_define(linker, "f", 1, never, NULL, NULL));
+  options.linker = linker;
+  for (size_t i = 0; i < 2; i++) {
+    char wat[1024];
+    snprintf(wat, sizeof wat,
+             "(component (import \"f\" (func $f (param \"x\" (tuple u8 u8 u8 u8 u8 u8 u8 u8 u8 u8"
+             "  u8 u8 u8 u8 u8 u8 u8))))"
+             " (core module $memory (memory (export \"memory\") 1))"
+             " (core instance $memory (instantiate $memory))"
+             " (core func $f (canon lower (func $f) (memory (core memory $memory \"memory\"))))"
+             " (core module $m (import \"\" \"f\" (func $f (param i32)))"
+             "  (func (export \"f\") (call $f (i32.const %s))))"
+             " (core instance $i (instantiate $m (with \"\" (instance"
+             "  (export \"f\" (func $f))))))"
+             " (func (export \"run\") (canon lift (core func $i \"f\"))))",
+             places[i]);
+    runtime_component_t *component = NULL;
+    CHECK_OK(runtime_component_new(runtime, (const uint8_t *)wat, strlen(wat), &options,
+                                   &component));
+    runtime_error_t *error = failure(component, "run()");
+    CHECK((int)runtime_error_trap(error) == RUNTIME_TRAP_CANONICAL_ABI);
+    CHECK_ERROR(error, RUNTIME_ERROR_TRAP, "pointer out of bounds");
+    runtime_component_free(component);
+  }
+  runtime_linker_free(linker);
+}
+
+/* What validation says of an import comes with the name of that. */
+static void test_an_import_that_is_not_valid_is_named(void) {
+  load_refused(runtime,
+               "(component (import \"a:b/first\" (instance (export \"f\" (func))))"
+               " (import \"a:b/second\" (instance (export \"f\" (func (param \"x\""
+               "  (flags \"a\" \"b\")))))))",
+               RUNTIME_ERROR_COMPILE, "import `a:b/second`: a type in it");
+}
+
 static void test_frames_name_the_functions_on_the_stack(void) {
   static const char *const names[] = {"deep", "middle", "run"};
   runtime_frame_t it = RUNTIME_FRAME_INIT;
@@ -225,6 +381,9 @@ int main(void) {
   free(wat);
   RUN(test_each_trap_has_its_kind);
   RUN(test_breaking_the_canonical_abi_has_a_kind);
+  RUN(test_breaking_it_within_a_component_has_that_kind);
+  RUN(test_arguments_outside_of_memory_have_that_kind);
+  RUN(test_an_import_that_is_not_valid_is_named);
   RUN(test_frames_name_the_functions_on_the_stack);
   RUN(test_names_are_demangled);
   RUN(test_a_trap_leaves_the_component_alone);
