@@ -2831,14 +2831,20 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_directory(
 /**
  * Limits what guests may add to a directory that runtime_sandbox_directory() granted.
  *
- * Counted is what all instances of a component together do through this grant: by how many bytes
- * the lengths of files and symbolic links grow, and how many names they make. What they shorten
+ * Counted is what all instances of a component together do there: by how many bytes the lengths
+ * of files and symbolic links grow, and how many names they make. What they shorten
  * or remove counts back, so that the directory never holds more than it did when the component was
  * loaded and the limit; a file that is removed while a guest has it open counts until that is
  * closed. These are not the blocks that the file system takes: `du` may say more for many small
  * files, and less for files with holes. A guest that wants more is told `quota`, and nothing of
  * that write is done; if it gives up by a trap, the call is RUNTIME_ERROR_DISK_QUOTA. Other
- * grants of the same directory, and other components, have limits of their own.
+ * components have limits of their own.
+ *
+ * The limit is the directory's, whatever it is granted as: what guests do through other grants of
+ * this sandbox counts as well, if these are of the same directory or of one that lies in it when
+ * the component is loaded, symbolic links resolved. Of two limits of one directory the lower one
+ * holds. A directory in it can have a limit besides, which holds for what is done through its own
+ * grant, not for what reaches it through this one.
  *
  * @param sandbox         The sandbox, borrowed for the call.
  * @param guest_path      What the directory was granted as, UTF-8. Borrowed for the call.

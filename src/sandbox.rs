@@ -4,6 +4,7 @@ mod clocks;
 mod directories;
 mod files;
 mod inherited;
+mod limits;
 mod linking;
 mod names;
 mod network;
@@ -173,8 +174,10 @@ impl Sandbox {
         Ok(self)
     }
 
-    /// Limits what guests may add to the directory that is granted as `guest`, through this grant:
-    /// all instances of a component together. No limit by default.
+    /// Limits what guests may add to the directory that is granted as `guest`: all instances of a
+    /// component together, also by its other grants of that directory and of what lies in it. What
+    /// lies in it can have a limit of its own besides, for what is done through its own grant. Of
+    /// two limits of one directory the lower counts. No limit by default.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` if no such directory is granted.

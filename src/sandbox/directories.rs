@@ -31,7 +31,7 @@ impl Rights {
 
 #[derive(Clone)]
 pub(super) struct Directory {
-    host: PathBuf,
+    pub host: PathBuf,
     pub guest: String,
     pub rights: Rights,
     pub limit: Option<Allowance>,

@@ -94,8 +94,8 @@ impl Files<'_> {
 
     fn meter(&self, fd: &Fd) -> FsResult<Option<Meter>> {
         let directory = self.grant(fd)?.directory;
-        let quota = self.world.as_ref().and_then(|world| world.quota(directory));
-        Ok(quota.map(|quota| Meter::new(quota, self.portion.denial())))
+        let quotas = self.world.as_ref().and_then(|world| world.quotas(directory));
+        Ok(quotas.map(|quotas| Meter::new(quotas, self.portion.denial())))
     }
 
     fn directory(&self, fd: &Fd) -> FsResult<Dir> {

@@ -1,9 +1,10 @@
 //! How much guests may add to a granted directory.
 //!
-//! Counted is what guests do through one grant of one component: by how many bytes the lengths of
-//! files grow, and how many names are made. What they remove or shorten counts back, down to zero:
-//! so the directory never holds more than it did when the component was loaded, and the limit. What
-//! is removed while a guest has it open still takes its room, until that is closed.
+//! Counted is what the guests of one component do through its grants of a directory: by how many
+//! bytes the lengths of files grow, and how many names are made. What they remove or shorten counts
+//! back, down to zero: so the directory never holds more than it did when the component was loaded,
+//! and the limit. What is removed while a guest has it open still takes its room, until that is
+//! closed.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -31,9 +32,16 @@ pub struct Allowance {
 pub(crate) struct Quota {
     directory: String,
     max: Allowance,
+    /// Whose turn it is to do something that counts, for as long as the disk takes.
+    turn: Mutex<()>,
+    /// Locked for moments only: whoever closes a file does not wait for the disk.
     used: Mutex<Used>,
     denied: Arc<Tally>,
 }
+
+/// All that count what is done through one grant: those of the directory, and of what it lies in.
+/// In one order for all grants of a component, so that nobody waits in a circle.
+pub(super) type Quotas = Arc<[Arc<Quota>]>;
 
 #[derive(Default)]
 struct Used {
@@ -49,28 +57,27 @@ type Identity = (u64, u64);
 #[derive(Default)]
 struct Open {
     times: usize,
-    /// It has no name any more; closing it gives its bytes back.
-    removed: bool,
+    /// It has no name any more; closing it gives so many bytes back.
+    removed: Option<u64>,
 }
 
-/// A quota, as one instance meets it.
+/// The quotas of a grant, as one instance meets them.
 #[derive(Clone)]
 pub(super) struct Meter {
-    quota: Arc<Quota>,
+    quotas: Quotas,
     denial: Arc<Denial>,
 }
 
-/// A quota while something is done that counts; others wait.
+/// Quotas while something is done that counts; others wait.
 pub(super) struct Books<'a> {
     meter: &'a Meter,
-    used: MutexGuard<'a, Used>,
+    _turns: Vec<MutexGuard<'a, ()>>,
 }
 
 /// A file that counts as open, until this is dropped.
 pub(super) struct Opened {
-    quota: Arc<Quota>,
+    quotas: Quotas,
     identity: Identity,
-    file: Arc<File>,
 }
 
 /// Something that has a name.
@@ -81,21 +88,49 @@ pub(super) struct Full;
 
 impl Quota {
     pub(super) fn new(directory: &str, max: Allowance, denied: Arc<Tally>) -> Self {
-        Self { directory: directory.to_owned(), max, used: Mutex::default(), denied }
+        let (turn, used) = (Mutex::default(), Mutex::default());
+        Self { directory: directory.to_owned(), max, turn, used, denied }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Used> {
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn used(&self) -> MutexGuard<'_, Used> {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why it does not allow as much more, if so.
+    fn refusal(&self, bytes: u64, entries: u64) -> Option<String> {
+        let (used, max) = (self.used(), self.max);
+        let fits = |used: u64, more: u64, max: u64| more == 0 || used.saturating_add(more) <= max;
+        let (used, more, what, setting, max) = if !fits(used.bytes, bytes, max.bytes) {
+            (used.bytes, bytes, "bytes", "max_bytes", max.bytes)
+        } else if !fits(used.entries, entries, max.entries) {
+            (used.entries, entries, "names", "max_entries", max.entries)
+        } else {
+            return None;
+        };
+        let wanted = format!("guests added {used} {what} and wanted {more} more");
+        Some(format!("{}: {wanted}; `{setting}` is {max}", self.directory))
+    }
+}
+
+impl Used {
+    fn subtract(&mut self, bytes: u64, entries: u64) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+        self.entries = self.entries.saturating_sub(entries);
     }
 }
 
 impl Meter {
-    pub(super) fn new(quota: &Arc<Quota>, denial: &Arc<Denial>) -> Self {
-        Self { quota: quota.clone(), denial: denial.clone() }
+    pub(super) fn new(quotas: &Quotas, denial: &Arc<Denial>) -> Self {
+        Self { quotas: quotas.clone(), denial: denial.clone() }
     }
 
     pub(super) fn books(&self) -> Books<'_> {
-        Books { meter: self, used: self.quota.lock() }
+        let turns = self.quotas.iter().map(|it| it.turn());
+        Books { meter: self, _turns: turns.collect() }
     }
 
     /// Has `change` change the length of `file`, to at most what `wanted` says of its length now.
@@ -107,12 +142,14 @@ impl Meter {
     ) -> Result<T, E> {
         let Some(meter) = meter else { return change() };
         let mut books = meter.books();
-        let before = file.metadata()?.len();
+        let found = Found(Metadata::from_file(file)?);
+        let before = found.0.len();
         books.allow(wanted(before).saturating_sub(before), 0)?;
         let outcome = change();
         let after = file.metadata()?.len();
         books.add(after.saturating_sub(before), 0);
         books.subtract(before.saturating_sub(after), 0);
+        books.resized(&found, after);
         outcome
     }
 
@@ -132,32 +169,32 @@ impl Meter {
 }
 
 impl Books<'_> {
+    fn quotas(&self) -> &[Arc<Quota>] {
+        &self.meter.quotas
+    }
+
     /// Refuses what would be more than is allowed.
     pub(super) fn allow(&self, bytes: u64, entries: u64) -> Result<(), Full> {
-        let Quota { directory, max, denied, .. } = &*self.meter.quota;
-        let fits = |used: u64, more: u64, max: u64| more == 0 || used.saturating_add(more) <= max;
-        let problem = if !fits(self.used.bytes, bytes, max.bytes) {
-            let (used, max) = (self.used.bytes, max.bytes);
-            format!("guests added {used} bytes and wanted {bytes} more; `max_bytes` is {max}")
-        } else if !fits(self.used.entries, entries, max.entries) {
-            let (used, max) = (self.used.entries, max.entries);
-            format!("guests added {used} names and wanted {entries} more; `max_entries` is {max}")
-        } else {
-            return Ok(());
-        };
-        denied.count();
-        self.meter.denial.remember(Error::new(Code::DiskQuota, format!("{directory}: {problem}")));
-        Err(Full)
+        for quota in self.quotas() {
+            if let Some(problem) = quota.refusal(bytes, entries) {
+                quota.denied.count();
+                self.meter.denial.remember(Error::new(Code::DiskQuota, problem));
+                return Err(Full);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn add(&mut self, bytes: u64, entries: u64) {
-        self.used.bytes = self.used.bytes.saturating_add(bytes);
-        self.used.entries = self.used.entries.saturating_add(entries);
+        for quota in self.quotas() {
+            let mut used = quota.used();
+            used.bytes = used.bytes.saturating_add(bytes);
+            used.entries = used.entries.saturating_add(entries);
+        }
     }
 
     pub(super) fn subtract(&mut self, bytes: u64, entries: u64) {
-        self.used.bytes = self.used.bytes.saturating_sub(bytes);
-        self.used.entries = self.used.entries.saturating_sub(entries);
+        self.quotas().iter().for_each(|quota| quota.used().subtract(bytes, entries));
     }
 
     /// A name of `found` was removed.
@@ -166,31 +203,46 @@ impl Books<'_> {
         if found.0.is_dir() || found.links() > 1 {
             return;
         }
-        match self.used.open.get_mut(&found.identity()) {
-            Some(open) => open.removed = true,
-            None => self.subtract(found.0.len(), 0),
+        for quota in self.quotas() {
+            let mut used = quota.used();
+            match used.open.get_mut(&found.identity()) {
+                Some(open) => open.removed = Some(found.0.len()),
+                None => used.subtract(found.0.len(), 0),
+            }
+        }
+    }
+
+    /// `found` has `len` bytes now.
+    fn resized(&mut self, found: &Found, len: u64) {
+        for quota in self.quotas() {
+            let mut used = quota.used();
+            if let Some(Open { removed: Some(bytes), .. }) = used.open.get_mut(&found.identity()) {
+                *bytes = len;
+            }
         }
     }
 
     /// `file` was opened.
-    pub(super) fn opened(&mut self, file: &Arc<File>) -> io::Result<Opened> {
+    pub(super) fn opened(&mut self, file: &File) -> io::Result<Opened> {
         let identity = Found(Metadata::from_file(file)?).identity();
-        self.used.open.entry(identity).or_default().times += 1;
-        Ok(Opened { quota: self.meter.quota.clone(), identity, file: file.clone() })
+        for quota in self.quotas() {
+            quota.used().open.entry(identity).or_default().times += 1;
+        }
+        Ok(Opened { quotas: self.meter.quotas.clone(), identity })
     }
 }
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        let mut used = self.quota.lock();
-        let Some(open) = used.open.get_mut(&self.identity) else { return };
-        open.times -= 1;
-        if open.times == 0 {
-            if open.removed {
-                let bytes = self.file.metadata().map_or(0, |it| it.len());
-                used.bytes = used.bytes.saturating_sub(bytes);
+        for quota in self.quotas.iter() {
+            let mut used = quota.used();
+            let Some(open) = used.open.get_mut(&self.identity) else { continue };
+            open.times -= 1;
+            if open.times == 0 {
+                let removed = open.removed.unwrap_or_default();
+                used.open.remove(&self.identity);
+                used.subtract(removed, 0);
             }
-            used.open.remove(&self.identity);
         }
     }
 }

@@ -7,8 +7,9 @@ use wasmtime_wasi::filesystem::WasiFilesystemCtx;
 
 use super::Sandbox;
 use super::directories::{self, Rights};
+use super::limits;
 use super::network::Network;
-use super::quota::Quota;
+use super::quota::Quotas;
 use super::stdio::{self, Stdio};
 use crate::engine::Services;
 use crate::error::{Code, Error, Result};
@@ -19,8 +20,8 @@ use crate::engine::share::Held;
 pub(crate) struct World {
     sandbox: Sandbox,
     files: WasiFilesystemCtx,
-    /// For each directory.
-    quotas: Vec<Option<Arc<Quota>>>,
+    /// For each directory; none, if none is limited.
+    quotas: Vec<Quotas>,
     _held: Held,
 }
 
@@ -42,11 +43,7 @@ impl World {
         let commons = services.commons();
         let held = commons.descriptors(sandbox.directories.len() as u64)?;
         let files = directories::open(&sandbox.directories)?;
-        let quotas = sandbox.directories.iter().map(|directory| {
-            let denied = commons.disk_denied().clone();
-            directory.limit.map(|max| Arc::new(Quota::new(&directory.guest, max, denied)))
-        });
-        let quotas = quotas.collect();
+        let quotas = limits::quotas(&sandbox.directories, commons.disk_denied())?;
         Ok(Self { sandbox: sandbox.clone(), files, quotas, _held: held })
     }
 
@@ -72,9 +69,9 @@ impl World {
         self.sandbox.directories.iter().map(|directory| directory.rights)
     }
 
-    /// What may be added to the `directory`th of them.
-    pub(super) fn quota(&self, directory: usize) -> Option<&Arc<Quota>> {
-        self.quotas.get(directory)?.as_ref()
+    /// What counts and limits what is added to the `directory`th of them.
+    pub(super) fn quotas(&self, directory: usize) -> Option<&Quotas> {
+        self.quotas.get(directory).filter(|quotas| !quotas.is_empty())
     }
 
     pub(super) fn network(&self) -> &Network {

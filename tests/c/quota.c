@@ -147,6 +147,130 @@ static void test_sizes_count_without_bytes(void) {
   runtime_free(runtime);
 }
 
+static void grant(runtime_sandbox_t *sandbox, const char *path, const char *as,
+                  uint64_t max_bytes, uint64_t max_entries) {
+  CHECK_OK(runtime_sandbox_directory(sandbox, path, strlen(path), as, strlen(as),
+                                     RUNTIME_RIGHT_READ | RUNTIME_RIGHT_WRITE));
+  if (max_bytes == UINT64_MAX && max_entries == UINT64_MAX) return;
+  CHECK_OK(runtime_sandbox_directory_limit(sandbox, as, strlen(as), max_bytes, max_entries));
+}
+
+/* An empty directory, granted under three names: one by a symbolic link, one without a limit. */
+static void load_thrice(void) {
+  char link[4096];
+  runtime_sandbox_t *sandbox = NULL;
+  (void)snprintf(link, sizeof link, "%s", load_scratch("quota-link"));
+  root = fresh_directory("quota");
+  CHECK((unlink(link) == 0 || errno == ENOENT) && symlink(root, link) == 0);
+  runtime = load_runtime(hoard_builder());
+  CHECK_OK(runtime_sandbox_new(&sandbox));
+  grant(sandbox, root, "/one", 1000, 5);
+  grant(sandbox, link, "/two", 2000, 3);
+  grant(sandbox, root, "/three", UINT64_MAX, UINT64_MAX);
+  outside_load_in(runtime, sandbox);
+  runtime_sandbox_free(sandbox);
+}
+
+/* A directory has one quota, however often it is granted, and the lowest limits hold. */
+static void test_a_directory_that_is_granted_twice(void) {
+  load_thrice();
+  FITS("write-file", "/one/a", text_of(400));
+  FITS("write-file", "/two/b", text_of(400));
+  FULL("write-file", "/three/c", text_of(201));
+  FITS("append-file", "/three/a", text_of(200));
+  for (int i = 0; i < 3; i++) {
+    FULL("append-file", i == 0 ? "/one/b" : i == 1 ? "/two/b" : "/three/b", "x");
+  }
+  /* Three names were made, by whichever grant. */
+  FULL("make-directory", "/one/d", NULL);
+  FULL("make-directory", "/three/d", NULL);
+  FITS("remove-file", "/two/a", NULL);
+  FITS("write-file", "/three/c", text_of(600));
+  FULL("write-file", "/one/a", text_of(1));
+  FULL("append-file", "/one/c", text_of(1));
+  unload();
+}
+
+/* What is done through the grant of a directory counts for those that it lies in, too. */
+static void test_a_directory_in_another(void) {
+  char inner[4200], lowest[4300];
+  runtime_sandbox_t *sandbox = NULL;
+  root = fresh_directory("quota");
+  (void)snprintf(inner, sizeof inner, "%s/sub", root);
+  (void)snprintf(lowest, sizeof lowest, "%s/deep", inner);
+  CHECK(mkdir(lowest, 0700) == 0);
+  runtime = load_runtime(hoard_builder());
+  CHECK_OK(runtime_sandbox_new(&sandbox));
+  grant(sandbox, lowest, "/lowest", UINT64_MAX, UINT64_MAX);
+  grant(sandbox, inner, "/inner", 300, UINT64_MAX);
+  grant(sandbox, root, "/outer", 1000, UINT64_MAX);
+  outside_load_in(runtime, sandbox);
+  runtime_sandbox_free(sandbox);
+  FITS("write-file", "/inner/a", text_of(200));
+  FITS("write-file", "/lowest/b", text_of(100));
+  FULL("append-file", "/inner/a", "x");
+  FULL("append-file", "/lowest/b", "x");
+  /* Through the outer one, the outer one's limit holds. */
+  FITS("write-file", "/outer/sub/c", text_of(700));
+  FULL("write-file", "/outer/d", "x");
+  FITS("remove-file", "/inner/a", NULL);
+  FULL("write-file", "/outer/d", text_of(201));
+  FITS("write-file", "/outer/d", text_of(200));
+  FULL("write-file", "/inner/a", "x");
+  FITS("remove-file", "/outer/sub/c", NULL);
+  FITS("write-file", "/lowest/a", text_of(200));
+  FULL("write-file", "/inner/e", "x");
+  unload();
+}
+
+/* Has an instance do something with its open file. */
+static uint32_t does(const runtime_component_t *component, const runtime_instance_t *instance,
+                     const char *what, uint32_t size) {
+  runtime_function_t *function = load_function(component, what);
+  runtime_value_t arg = value_u32(size);
+  runtime_values_t *results = NULL;
+  CHECK_OK(hoard_call(instance, function, &arg, strcmp(what, "resize") == 0, &results));
+  runtime_function_free(function);
+  return take_u32(results);
+}
+
+/* A file without a name takes its room until the last guest closes it, however long it is then. */
+static void test_a_file_without_a_name_counts_while_it_is_open(void) {
+  enum { WELL = 100 };
+  size_t len = 0;
+  runtime_sandbox_t *sandbox = NULL;
+  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  runtime_component_t *component = NULL;
+  runtime_instance_t *a = NULL, *b = NULL;
+  root = fresh_directory("quota");
+  runtime = load_runtime(hoard_builder());
+  CHECK_OK(runtime_sandbox_new(&sandbox));
+  grant(sandbox, root, "/", 1000, UINT64_MAX);
+  options.sandbox = sandbox;
+  options.blocking_only = way.blocking_only;
+  uint8_t *bytes = check_guest("wat/unlinked.wat", &len);
+  CHECK_OK(runtime_component_new(runtime, bytes, len, &options, &component));
+  free(bytes);
+  runtime_sandbox_free(sandbox);
+  CHECK_OK(runtime_instance_new(component, NULL, &a));
+  CHECK_OK(runtime_instance_new(component, NULL, &b));
+  CHECK(does(component, a, "open", 0) == WELL && does(component, a, "resize", 300) == WELL);
+  CHECK(does(component, b, "open", 0) == WELL && does(component, b, "unlink", 0) == WELL);
+  CHECK(does(component, a, "resize", 900) == WELL && does(component, b, "resize", 1001) == QUOTA);
+  CHECK(does(component, b, "close", 0) == WELL && does(component, b, "open", 0) == WELL);
+  CHECK(does(component, b, "resize", 101) == QUOTA && does(component, b, "resize", 100) == WELL);
+  CHECK(does(component, a, "resize", 800) == WELL && does(component, a, "close", 0) == WELL);
+  CHECK(does(component, b, "resize", 1001) == QUOTA && does(component, b, "resize", 1000) == WELL);
+  /* An instance that goes closes what it has. */
+  CHECK(does(component, b, "unlink", 0) == WELL && does(component, a, "open", 0) == WELL);
+  CHECK(does(component, a, "resize", 1) == QUOTA);
+  runtime_instance_free(b);
+  CHECK(does(component, a, "resize", 1000) == WELL && does(component, a, "resize", 1001) == QUOTA);
+  runtime_instance_free(a);
+  runtime_component_free(component);
+  runtime_free(runtime);
+}
+
 static void test_a_limit_needs_a_grant(void) {
   runtime_sandbox_t *sandbox = NULL;
   CHECK_OK(runtime_sandbox_new(&sandbox));
@@ -161,6 +285,9 @@ static void tests(void) {
   RUN(test_only_growth_counts);
   RUN(test_names_have_a_limit);
   RUN(test_sizes_count_without_bytes);
+  RUN(test_a_directory_that_is_granted_twice);
+  RUN(test_a_directory_in_another);
+  RUN(test_a_file_without_a_name_counts_while_it_is_open);
   RUN(test_a_limit_needs_a_grant);
 }
 
