@@ -87,6 +87,8 @@ impl CallReport {
 #[derive(Clone, Copy)]
 pub(crate) struct Terms {
     pub limit: TimeLimit,
+    /// The ticks there had been when it began.
+    pub ticks: u64,
     /// Fuel it may use, in a runtime with fuel.
     pub fuel: Option<u64>,
     /// Whether it shares its thread with other calls, and so gives way at every tick.
@@ -124,6 +126,7 @@ impl Terms {
             output.clear();
         }
         let limit = TimeLimit::start(span, now, services.closing());
+        let ticks = services.ticker().ticks();
         let has_room = match stack {
             None if policy.blocking_only => {
                 let problem = "the component was loaded for blocking calls only";
@@ -137,7 +140,7 @@ impl Terms {
             Some(stack) => stack.has_room(settings.max_stack),
         };
         let on_fiber = policy.may_wait || !has_room;
-        Ok(Self { limit, fuel, yields: stack.is_none(), on_fiber })
+        Ok(Self { limit, ticks, fuel, yields: stack.is_none(), on_fiber })
     }
 }
 

@@ -144,19 +144,32 @@ pub(crate) fn begin(store: &mut Store<Guest>) -> Result<()> {
     Ok(())
 }
 
-/// Reports what the call used, and says why it failed.
+/// Reports what the call used, and says why it failed: also if it ended well, but too late.
 pub(crate) fn end<T>(store: &mut Home, result: wasmtime::Result<T>) -> Result<T> {
     store.report();
-    result.map_err(|error| {
-        if error.is::<Error>() {
-            // A host function's, which may be about another guest.
-            return Error::from(error);
-        }
-        let guest = store.data_mut();
-        let denied = guest.wasi.as_ref().and_then(Wasi::portion).and_then(|it| it.denial().take());
-        let error = guest.limiter.explain(Error::from(error), denied);
-        guest.profile.limits.quantify(error, guest.call.terms.fuel)
-    })
+    // Looked at where it is: moving results about is what small calls pay for.
+    if result.is_ok() {
+        store.data().check_time()?;
+    }
+    result.map_err(|error| why(store, error))
+}
+
+/// Why a call failed.
+#[cold]
+fn why(store: &mut Home, error: wasmtime::Error) -> Error {
+    if error.is::<Error>() {
+        // A host function's, which may be about another guest.
+        return Error::from(error);
+    }
+    let guest = store.data_mut();
+    if error.is::<wasmtime_wasi::I32Exit>()
+        && let Err(late) = guest.check_time()
+    {
+        return late;
+    }
+    let denied = guest.wasi.as_ref().and_then(Wasi::portion).and_then(|it| it.denial().take());
+    let error = guest.limiter.explain(Error::from(error), denied);
+    guest.profile.limits.quantify(error, guest.call.terms.fuel)
 }
 
 fn at_tick(store: StoreContextMut<'_, Guest>) -> wasmtime::Result<UpdateDeadline> {
@@ -212,6 +225,16 @@ impl Guest {
             false => deadline.check()?,
         }
         reply
+    }
+
+    /// Whether the call, which is done, is in time and was not cancelled: much of what a guest can
+    /// ask for is not interrupted. Small calls pay for no look at the clock.
+    #[inline(always)]
+    fn check_time(&self) -> Result<()> {
+        match self.profile.services.ticker().ticks() == self.call.terms.ticks {
+            true => Ok(()),
+            false => self.call.deadline().check(),
+        }
     }
 
     /// What a capability keeps for the instance: made when it is first asked for.

@@ -8,6 +8,8 @@ use crate::capi::callback::{UserData, log_fn, log_level, runtime_finalizer_t, ru
 ///
 /// Wall-clock time from entry to return, whether the guest computes or waits; then the call ends
 /// with RUNTIME_ERROR_TIMEOUT, and no other call notices. runtime_call_options_t can shorten it.
+/// What a guest does in one step, such as filling a memory or asking for random bytes, is not
+/// interrupted: such a call comes back late, and ends with RUNTIME_ERROR_TIMEOUT all the same.
 ///
 /// @param builder       The builder, borrowed for the call; NULL is allowed and does nothing.
 /// @param milliseconds  Default 600000, ten minutes; from 1 to 31622400000, a year. Rounded up
