@@ -2193,10 +2193,10 @@ RUNTIME_API void runtime_builder_max_text_size(
  * A few bytes can keep a compiler busy for minutes, so everything in a binary is priced before it
  * is compiled, in units: each is about a microsecond of one processor, and at most some 200 bytes
  * of memory meanwhile. Ordinary code costs from 0.7 to 2.2 units a byte (CPython 0.7, SpiderMonkey
- * 1.4, ITK 2.0, SQLite 2.1); 4 are always allowed. This is what may come on top, for the component
- * and, at 5 units a byte, for each of its functions. What costs more is
- * RUNTIME_ERROR_RESOURCE_LIMIT. Large programs that were built without any optimisation may have
- * functions that cost more (QuickJS for debugging does); raise it for them.
+ * 1.4, ITK 2.0, SQLite 2.1); 2.2 are always allowed, and 4 for each of the first 400000 bytes.
+ * This is what may come on top, for the component and, at 5 units a byte, for each of its
+ * functions. What costs more is RUNTIME_ERROR_RESOURCE_LIMIT, and the message has the figures.
+ * Large programs that were built without any optimisation may cost more; raise it for them.
  *
  * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
  * @param units    Default 500000, half a second; from 0 to 1000000000000000.

@@ -18,7 +18,8 @@ impl RuntimeBuilder {
 
     /// Units that compiling a component, or one of its functions, may cost beyond what ordinary
     /// code of its size does. A unit is about a microsecond of one processor and 200 bytes of
-    /// memory; 4 units a byte are always allowed. Default 500 000; at most 10^15.
+    /// memory; 4 units a byte are always allowed in the first 400 000 bytes, and 2.2 in the others.
+    /// Default 500 000; at most 10^15.
     pub fn max_compile_cost(&mut self, units: u64) -> &mut Self {
         self.range("max_compile_cost", units, 0, 1_000_000_000_000_000, |s, n| {
             s.max_compile_cost = n;

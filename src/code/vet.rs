@@ -7,8 +7,9 @@
 //! here decides whether a component is valid; invalid ones are priced as far as they can be read.
 //!
 //! Measured with what people run, code costs from 0.7 to 2.2 units a byte, whatever language it was
-//! written in and however large it is; the bar is at 4. Code without any optimisation is looked at
-//! twice (see [`brief`]): a function of QuickJS built for debugging has 8,000 locals in 89 KB.
+//! written in and however large it is; the bar is at 2.2, and at 4 for the first 400 KB. Code
+//! without any optimisation is looked at twice (see [`brief`]): a function of QuickJS built for
+//! debugging has 8,000 locals in 89 KB.
 //!
 //! | guest | size | units | a byte |
 //! | --- | --- | --- | --- |

@@ -7,8 +7,6 @@ use crate::error::{Code, Error, Result};
 /// What a component may cost.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
-    /// Units for each byte of the binary.
-    pub(super) free: f64,
     /// `max_compile_cost`.
     pub(super) setting: u64,
 }
@@ -18,13 +16,19 @@ pub(super) struct Cost {
     units: f64,
     /// The least `max_compile_cost` that allows all that was read.
     needs: f64,
+    /// What it may cost for its size alone.
+    free: f64,
     limit: f64,
     budget: Budget,
     size: usize,
 }
 
-/// Units for each byte that ordinary code of this size may cost; see [`super`].
-const FREE: f64 = 4.0;
+/// Units for each byte that a component may cost: as many as the most expensive code that was
+/// measured (see [`super`]), so that none takes seconds longer than that. In a small one a few
+/// functions may make it dearer, and cannot make it slow.
+const FREE: f64 = 2.2;
+const FREE_IF_SMALL: f64 = 4.0;
+const SMALL: usize = 400_000;
 /// Units for each byte within one function, where small ones do not make up for a large one.
 const FREE_IN_FUNCTION: f64 = 5.0;
 
@@ -38,14 +42,16 @@ pub(super) fn too_deep(what: &str, most: u32) -> Error {
 
 impl Budget {
     pub(crate) fn new(max_compile_cost: u64) -> Self {
-        Self { free: FREE, setting: max_compile_cost }
+        Self { setting: max_compile_cost }
     }
 }
 
 impl Cost {
     pub(super) fn new(budget: Budget, size: usize) -> Self {
-        let limit = size as f64 * budget.free + budget.setting as f64;
-        Self { units: 0.0, needs: 0.0, limit, budget, size }
+        let small = size.min(SMALL);
+        let free = small as f64 * FREE_IF_SMALL + (size - small) as f64 * FREE;
+        let limit = free + budget.setting as f64;
+        Self { units: 0.0, needs: 0.0, free, limit, budget, size }
     }
 
     pub(super) fn units(&self) -> u64 {
@@ -69,7 +75,7 @@ impl Cost {
     /// Refuses `more` if it were added; it may be, once for each instance.
     pub(super) fn check(&mut self, more: f64) -> Result<()> {
         let units = self.units + more;
-        self.needs = self.needs.max(units - self.size as f64 * self.budget.free);
+        self.needs = self.needs.max(units - self.free);
         match units > self.limit {
             true => Err(self.too_much("the component", self.size, self.limit)),
             false => Ok(()),

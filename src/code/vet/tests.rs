@@ -69,6 +69,20 @@ fn deeper_ones_are_refused_by_their_depth() {
     }
 }
 
+/// Whatever its size, what is let through by default takes little more than a second longer than
+/// code of 2.2 units a byte.
+#[test]
+fn what_is_free_grows_with_the_size_as_code_does() {
+    for (size, free) in [(0, 0.0), (400_000, 1_600_000.0), (50_000_000, 110_720_000.0)] {
+        let mut cost = Cost::new(Budget::new(500_000), size);
+        cost.add(free + 500_000.0).unwrap();
+        assert!(free + 500_000.0 < size as f64 * 2.2 + 1_250_000.0);
+        let error = cost.add(1.0).unwrap_err();
+        assert!(error.message().contains("`max_compile_cost` is 500000"), "{error}");
+        assert_eq!(cost.needs(), 500_001);
+    }
+}
+
 /// Prints the price of each file that `WASMCELL_PRICES` names, which makes the table above.
 #[test]
 fn prices() {
