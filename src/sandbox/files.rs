@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Waker};
 
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::filesystem::{Descriptor, Dir, WasiFilesystemCtx, WasiFilesystemCtxView};
-use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
+use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, PathFlags};
 use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
 
 use super::quota::{Meter, code};
@@ -68,6 +68,15 @@ fn check_path(path: &str) -> FsResult<()> {
     match path.len() > PATH_MAX {
         true => Err(ErrorCode::NameTooLong.into()),
         false => Ok(()),
+    }
+}
+
+/// With a slash at its end, or a dot behind one, a path names the directory that a link there leads
+/// to, as POSIX has it. What wasmtime opens files with takes it for the link.
+fn follows(path: &str, flags: PathFlags) -> PathFlags {
+    match path.ends_with('/') || path.ends_with("/.") {
+        true => flags | PathFlags::SYMLINK_FOLLOW,
+        false => flags,
     }
 }
 

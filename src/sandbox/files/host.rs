@@ -16,7 +16,7 @@ use super::grants::{Grant, Place};
 use super::listing::Listing;
 use super::open::{Wish, open};
 use super::streams::Input;
-use super::{Fd, Files, View, check_path, denied, lend, now, told};
+use super::{Fd, Files, View, check_path, denied, follows, lend, now, told};
 use crate::sandbox::quota::{Found, Meter, code};
 
 impl preopens::Host for Files<'_> {
@@ -186,9 +186,10 @@ impl HostDescriptor for Files<'_> {
         m: NewTimestamp,
     ) -> FsResult<()> {
         check_path(&path)?;
+        let flags = follows(&path, flags);
         let directory = self.directory(&fd)?;
-        let follows = flags.contains(PathFlags::SYMLINK_FOLLOW);
-        if directory.perms.write_not_permitted() || !follows {
+        let is_followed = flags.contains(PathFlags::SYMLINK_FOLLOW);
+        if directory.perms.write_not_permitted() || !is_followed {
             let work = move |view: &mut View<'_>, [fd]: [Fd; 1]| {
                 now(view.set_times_at(fd, flags, path, a, m))
             };
@@ -268,6 +269,7 @@ impl HostDescriptor for Files<'_> {
         path: String,
     ) -> FsResult<DescriptorStat> {
         check_path(&path)?;
+        let flags = follows(&path, flags);
         self.there([&fd], move |view, [fd]| now(view.stat_at(fd, flags, path))).await
     }
 
@@ -292,6 +294,7 @@ impl HostDescriptor for Files<'_> {
         path: String,
     ) -> FsResult<MetadataHashValue> {
         check_path(&path)?;
+        let flags = follows(&path, flags);
         self.there([&fd], move |view, [fd]| now(view.metadata_hash_at(fd, flags, path))).await
     }
 }
