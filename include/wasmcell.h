@@ -3135,12 +3135,14 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_allow_bind(
  * runtime_sandbox_allow_connect() allows them.
  *
  * @param sandbox   The sandbox, borrowed for the call.
- * @param name      A host name, or `*.` and a host name for all names below it. Copied.
+ * @param name      A host name, UTF-8, which is looked up as IDNA writes it in ASCII; an IP
+ *                  address, which is found as it is; `*.` and a host name for all names below it;
+ *                  or `*` for everything. Copied.
  * @param name_len  Length of `name`.
  *
  * @return NULL on success, otherwise an error owned by the caller:
- *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `name` is NULL, or if `name` is no
- *         host name.
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `sandbox` or `name` is NULL, or if `name` is none
+ *         of these.
  *
  * @threadsafe One thread at a time for each sandbox.
  * @since 0.1

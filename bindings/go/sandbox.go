@@ -186,7 +186,8 @@ func WithBind(addresses string, first, last uint16) SandboxOption {
 	return func(s *Sandbox) error { return errorOf(s.c.AllowBind(addresses, first, last)) }
 }
 
-// WithNameLookup allows looking up a host name, or, as *.example.com, all names below it.
+// WithNameLookup allows looking up a host name, in Unicode or not, or an IP address, which is found
+// as it is; or, as *.example.com, all names below one, or, as *, everything.
 func WithNameLookup(name string) SandboxOption {
 	return func(s *Sandbox) error { return errorOf(s.c.AllowName(name)) }
 }

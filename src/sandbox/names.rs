@@ -17,6 +17,7 @@ use wasmtime_wasi::p2::{DynPollable, Pollable, SocketError, subscribe};
 use wasmtime_wasi::sockets::WasiSocketsCtxView;
 
 use super::World;
+use super::network::Wanted;
 use crate::engine::offload::Answer;
 use crate::engine::portion::Portion;
 
@@ -95,13 +96,15 @@ impl Host for Names<'_> {
         name: String,
     ) -> Result<Resource<ResolveAddressStream>, SocketError> {
         self.inner.table.get(&network)?;
-        if !self.world.as_ref().is_some_and(|world| world.network().allows_name(&name)) {
-            return Err(ErrorCode::AccessDenied.into());
-        }
-        let lookup = match name.parse() {
-            Ok(address) => Lookup::Found(Ok(vec![address].into_iter())),
-            Err(_) => {
-                let asked = self.portion.look_up(move || find(&name.to_ascii_lowercase()));
+        let wanted = self.world.as_ref().and_then(|world| world.network().allowed(&name));
+        let lookup = match wanted.ok_or(ErrorCode::AccessDenied)? {
+            Wanted::Address(address) => Lookup::Found(Ok(vec![address].into_iter())),
+            Wanted::Name(mut plain) => {
+                // A dot at the end keeps resolvers from trying other ends.
+                if name.ends_with('.') {
+                    plain.push('.');
+                }
+                let asked = self.portion.look_up(move || find(&plain));
                 Lookup::Asked(asked.map_err(|_| ErrorCode::TemporaryResolverFailure)?)
             }
         };

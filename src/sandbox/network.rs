@@ -45,9 +45,10 @@ impl Network {
         }
     }
 
-    /// Whether a guest may look up `name`.
-    pub(super) fn allows_name(&self, name: &str) -> bool {
-        self.names.iter().any(|pattern| pattern.matches(name))
+    /// What to look up for a guest that asks for `name`, if it may.
+    pub(super) fn allowed(&self, name: &str) -> Option<Wanted> {
+        let wanted = Wanted::parse(name)?;
+        self.names.iter().any(|pattern| pattern.matches(&wanted)).then_some(wanted)
     }
 }
 
@@ -117,43 +118,67 @@ fn masked(address: IpAddr, prefix: u32) -> IpAddr {
     }
 }
 
-/// `example.com`, or `*.example.com` for all names below.
+/// What guests look up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// That is found as it is.
+    Address(IpAddr),
+    /// As resolvers know it: ASCII, in lower case, without a dot at its end.
+    Name(String),
+}
+
+impl Wanted {
+    /// `None` if it is neither an address nor a host name.
+    fn parse(text: &str) -> Option<Self> {
+        match text.parse::<IpAddr>() {
+            Ok(address) => Some(Self::Address(address.to_canonical())),
+            Err(_) => plain(text).map(Self::Name),
+        }
+    }
+}
+
+/// What a guest may look up.
 #[derive(Clone, Debug)]
-pub(super) struct NamePattern {
-    /// In lower case; with its first dot, if it is a suffix.
-    name: String,
-    suffix: bool,
+pub(super) enum NamePattern {
+    /// `*`.
+    All,
+    /// `example.com`, `127.0.0.1` or `::1`.
+    One(Wanted),
+    /// `*.example.com`: all names that end so. It begins with its dot.
+    Below(String),
 }
 
 impl NamePattern {
     pub(super) fn parse(text: &str) -> Result<Self> {
-        let (name, suffix) = match text.strip_prefix('*') {
-            Some(rest) => (rest.strip_prefix('.'), true),
-            None => (Some(text), false),
-        };
-        match name.and_then(plain) {
-            Some(name) if suffix => Ok(Self { name: format!(".{name}"), suffix }),
-            Some(name) => Ok(Self { name, suffix }),
-            None => {
-                let problem = format_args!("`{text}` is no host name, nor `*.` and a host name");
-                Err(Error::invalid("name", problem))
-            }
+        if text == "*" {
+            return Ok(Self::All);
         }
+        let pattern = match text.strip_prefix("*.") {
+            Some(rest) => plain(rest).map(|name| Self::Below(format!(".{name}"))),
+            None => Wanted::parse(text).map(Self::One),
+        };
+        pattern.ok_or_else(|| {
+            let problem =
+                format_args!("`{text}` is no host name or address, nor `*` or `*.` and a name");
+            Error::invalid("name", problem)
+        })
     }
 
-    fn matches(&self, name: &str) -> bool {
-        let Some(name) = plain(name) else { return false };
-        match self.suffix {
-            true => name.len() > self.name.len() && name.ends_with(&self.name),
-            false => name == self.name,
+    fn matches(&self, wanted: &Wanted) -> bool {
+        match (self, wanted) {
+            (Self::All, _) => true,
+            (Self::One(one), wanted) => one == wanted,
+            (Self::Below(end), Wanted::Name(name)) => name.len() > end.len() && name.ends_with(end),
+            (Self::Below(_), Wanted::Address(_)) => false,
         }
     }
 }
 
-/// `name` in lower case, if it is a host name as resolvers know them: nothing in it means
-/// something else to them.
+/// `name` as resolvers know it, if it is a host name: nothing in it means something else to them.
+/// Names in Unicode are written as IDNA says.
 fn plain(name: &str) -> Option<String> {
-    let name = name.strip_suffix('.').unwrap_or(name);
+    let name = idna::domain_to_ascii(name).ok()?;
+    let name = name.strip_suffix('.').unwrap_or(&name);
     let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let label = |label: &str| !label.is_empty() && label.len() <= 63 && label.bytes().all(good);
     (name.len() <= 253 && name.split('.').all(label)).then(|| name.to_ascii_lowercase())
@@ -199,9 +224,13 @@ mod tests {
         assert!(error.message().starts_with("`ports`"), "{error}");
     }
 
+    fn matches(pattern: &str, name: &str) -> bool {
+        let pattern = NamePattern::parse(pattern).unwrap();
+        Wanted::parse(name).is_some_and(|wanted| pattern.matches(&wanted))
+    }
+
     #[test]
     fn names_match_exactly_or_by_their_end() {
-        let matches = |pattern: &str, name| NamePattern::parse(pattern).unwrap().matches(name);
         assert!(matches("example.com", "Example.COM"));
         assert!(matches("example.com.", "example.com"));
         assert!(matches("example.com", "example.com."));
@@ -209,11 +238,33 @@ mod tests {
         assert!(matches("*.example.com", "a.b.example.com"));
         assert!(!matches("*.example.com", "example.com"));
         assert!(!matches("*.example.com", "evilexample.com"));
-        assert!(!matches("*.example.com", "evil.com%2f.example.com"));
-        assert!(!matches("*.example.com", "evil.com\0.example.com"));
-        assert!(!matches("example.com", "exаmple.com"), "a Cyrillic letter");
-        for text in ["", "*", "*example.com", "a..b", "a b", "*.", "ex*mple.com"] {
+        for name in ["evil.com%2f.example.com", "evil.com\0.example.com", "a b.example.com"] {
+            assert!(!matches("*.example.com", name) && !matches("*", name), "{name}");
+        }
+        for text in ["", "*example.com", "a..b", "a b", "*.", "**", "*.*", "ex*mple.com", "[::1]"] {
             assert!(NamePattern::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_in_unicode_are_what_resolvers_know_them_as() {
+        assert!(matches("bücher.example", "xn--bcher-kva.example"));
+        assert!(matches("xn--bcher-kva.example", "BÜCHER.example"));
+        assert!(matches("*.bücher.example", "www.xn--bcher-kva.example"));
+        assert!(matches("例え.テスト", "xn--r8jz45g.xn--zckzah"));
+        assert!(!matches("example.com", "ex\u{430}mple.com"), "a Cyrillic letter");
+        // Wide letters are other ways to write the plain ones, which are then looked up.
+        assert_eq!(Wanted::parse("ｅxample。com"), Some(Wanted::Name("example.com".into())));
+        assert!(Wanted::parse("xn--a").is_none(), "no text gives that");
+    }
+
+    #[test]
+    fn addresses_are_looked_up_as_themselves() {
+        assert!(matches("127.0.0.1", "127.0.0.1") && matches("127.0.0.1", "::ffff:127.0.0.1"));
+        assert!(matches("::1", "::1") && matches("::1", "0:0:0:0:0:0:0:1"));
+        assert!(!matches("::1", "::2") && !matches("*.1", "127.0.0.1"));
+        for name in ["::1", "10.1.2.3", "example.com", "localhost"] {
+            assert!(matches("*", name), "{name}");
         }
     }
 }

@@ -153,7 +153,8 @@ class Sandbox : public detail::Owned<runtime_sandbox_t, runtime_sandbox_free> {
     return detail::done(runtime_sandbox_allow_bind(get(), addresses.data(), addresses.size(),
                                                    first_port, last_port));
   }
-  /// Allows looking up a name, or with `*.` before it all names below it. Each call allows more.
+  /// Allows looking up a host name, in Unicode or not, or an IP address, which is found as it is;
+  /// with `*.` before it all names below it; or with `*` everything. Each call allows more.
   [[nodiscard]] Result<void> allow_name(std::string_view name) {
     return detail::done(runtime_sandbox_allow_name(get(), name.data(), name.size()));
   }
