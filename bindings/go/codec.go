@@ -61,8 +61,11 @@ var (
 // compile makes the codec for a Go type and a type of the component model, or says why it cannot.
 func compile(t reflect.Type, w *Type, known resources) (codec, error) {
 	if w == nil {
-		if t == unitType {
+		switch t {
+		case unitType:
 			return unitCodec{}, nil
+		case anyType:
+			return nothingCodec{}, nil
 		}
 		return nil, &mismatch{wit: w, goType: t, why: "there is no value; use struct{}"}
 	}
@@ -241,6 +244,19 @@ type unitCodec struct{}
 
 func (unitCodec) lower(*session, unsafe.Pointer, *capi.Value) error               { return nil }
 func (unitCodec) lift(*session, *capi.Results, *capi.Value, unsafe.Pointer) error { return nil }
+
+// nothingCodec is unitCodec for Go's any: nil.
+type nothingCodec struct{ unitCodec }
+
+func (nothingCodec) lower(_ *session, p unsafe.Pointer, _ *capi.Value) error {
+	switch value := (*(*any)(p)).(type) {
+	case nil, struct{}:
+		return nil
+	default:
+		return &Error{Code: ErrTypeMismatch,
+			Message: fmt.Sprintf("a %T where there is no value; it takes nil", value)}
+	}
+}
 
 // kebab is the WIT name that a Go name stands for: HTTPCode is http-code.
 func kebab(name string) string {

@@ -10,8 +10,11 @@ import (
 
 // lowerPayload gives a case its payload.
 func lowerPayload(s *session, c codec, p unsafe.Pointer, v *capi.Value) error {
-	if _, none := c.(unitCodec); none {
+	switch c.(type) {
+	case unitCodec:
 		return nil
+	case nothingCodec:
+		return c.lower(s, p, nil)
 	}
 	values := s.frame.Values(1)
 	err := c.lower(s, p, &values[0])
@@ -21,7 +24,8 @@ func lowerPayload(s *session, c codec, p unsafe.Pointer, v *capi.Value) error {
 
 // liftPayload takes the payload of a case, if it has one.
 func liftPayload(s *session, c codec, r *capi.Results, v *capi.Value, p unsafe.Pointer) error {
-	if _, none := c.(unitCodec); none {
+	switch c.(type) {
+	case unitCodec, nothingCodec:
 		return nil
 	}
 	payload := (*capi.Value)(r.Pointer(v))
