@@ -224,8 +224,9 @@ impl Sandbox {
         Ok(self)
     }
 
-    /// Allows looking up `name`, such as `example.com`, in Unicode or not, or `::1`; or
-    /// `*.example.com` for all names that end so, or `*` for all. What is found must be allowed by [`allow_connect`](Self::allow_connect) to be used.
+    /// Allows looking up `name`, such as `example.com`, in Unicode or not, or `::1`, or
+    /// `*.example.com` for all names that end so, or `*` for all. What is found must be allowed by
+    /// [`allow_connect`](Self::allow_connect) to be used.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT`.

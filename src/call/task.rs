@@ -4,7 +4,8 @@
 //! a call may wait its turn for long. So the call is kept where it can be taken away.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::panic::{self, AssertUnwindSafe};
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -13,11 +14,11 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use crate::cancel::Cancellations;
-use crate::engine::Services;
 use crate::engine::deadline::Deadline;
 use crate::engine::hosts::HostDesk;
 use crate::engine::offload::Answer;
 use crate::engine::shutdown::Pass;
+use crate::engine::{Services, WeakServices};
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::stats::{Counted, Counters};
@@ -43,6 +44,9 @@ struct Task<T> {
     reactor: Handle,
     cancellations: Arc<Cancellations>,
     deadlines: Handle,
+    workers: Handle,
+    services: WeakServices,
+    tick: Duration,
     /// Whether its guest does.
     raises_signals: bool,
     watcher: OnceLock<AbortHandle>,
@@ -76,15 +80,17 @@ pub(crate) fn start<T: Send + 'static>(
         mailbox,
         reactor,
         deadlines: deadlines.clone(),
+        workers: workers.clone(),
+        services: services.downgrade(),
+        tick: services.settings().epoch_tick,
         raises_signals: services.settings().signal_handlers,
         cancellations: services.ticker().cancellations().clone(),
         watcher: OnceLock::new(),
         pass,
     });
-    let tick = services.settings().epoch_tick;
     let worker = task.clone().run(services.clone());
     let worker = workers.spawn(services.log().follow(worker)).abort_handle();
-    let watcher = task.clone().watch(worker, tick);
+    let watcher = task.clone().watch(worker);
     let watcher = deadlines.spawn(services.log().follow(watcher)).abort_handle();
     let watcher = task.watcher.get_or_init(|| watcher);
     if task.is_over() {
@@ -96,21 +102,65 @@ pub(crate) fn start<T: Send + 'static>(
 impl<T: Send + 'static> Task<T> {
     /// Runs the call on a worker, unless it is taken away.
     async fn run(self: Arc<Self>, services: Services) {
-        let outcome = poll_fn(|context| self.poll(context)).await;
-        // The host may free its last object in there: what keeps the runtime alive goes first.
-        drop(services);
-        let Some(outcome) = outcome else { return };
+        let poll = |context: &mut Context<'_>| {
+            let polled = panic::catch_unwind(AssertUnwindSafe(|| self.poll(context)));
+            polled.unwrap_or_else(|_| {
+                *self.body() = None;
+                Poll::Ready(Some(Err(Error::new(Code::Panic, "the call panicked"))))
+            })
+        };
+        let Some(mut outcome) = poll_fn(poll).await else { return };
         if let Some(watcher) = self.watcher.get() {
             watcher.abort();
         }
         if self.mailbox.has_streams() {
-            let task = self.clone();
-            let finish = self.hosts.run(move || task.on_host_thread(Mailbox::finish));
-            if finish.await.is_none() {
-                self.mailbox.finish();
+            let over = Entered { handle: &self.deadlines, future: pin!(self.over()) };
+            if let Err(late) = self.finish(over).await {
+                outcome = Err(late);
             }
         }
+        // The host may free its last object in there: what keeps the runtime alive goes first.
+        drop(services);
         self.deliver(outcome);
+    }
+
+    /// Ends when the time of the call is over, with what it then ends by.
+    async fn over(&self) -> Error {
+        let deadline = self.deadline.as_ref();
+        let cancelled = self.cancellations.wait(deadline.cancel);
+        match tokio::time::timeout_at(deadline.at().into(), cancelled).await {
+            Ok(()) => deadline.cancelled(),
+            Err(_) => deadline.timed_out(),
+        }
+    }
+
+    /// Has callbacks called for what the guest has printed and nobody was told yet. What finds no
+    /// thread until `over` is left out.
+    ///
+    /// # Errors
+    /// What `over` says.
+    async fn finish<E>(self: &Arc<Self>, over: impl Future<Output = E>) -> Result<(), E> {
+        let task = self.clone();
+        let mut finished = self.hosts.run(move || task.on_host_thread(Mailbox::finish));
+        let mut over = pin!(over);
+        let mut waits = true;
+        let ended = poll_fn(|context| {
+            if let Poll::Ready(done) = Pin::new(&mut finished).poll(context) {
+                return Poll::Ready(Ok(done));
+            }
+            if waits && let Poll::Ready(why) = over.as_mut().poll(context) {
+                if finished.forget() {
+                    return Poll::Ready(Err(why));
+                }
+                // A callback runs, and returns before the call is over.
+                waits = false;
+            }
+            Poll::Pending
+        });
+        if ended.await?.is_none() {
+            self.mailbox.finish();
+        }
+        Ok(())
     }
 
     fn poll(self: &Arc<Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
@@ -183,14 +233,8 @@ impl<T: Send + 'static> Task<T> {
     }
 
     /// Takes the call away from its worker when it is cancelled or late.
-    async fn watch(self: Arc<Self>, worker: AbortHandle, tick: Duration) {
-        let deadline = self.deadline.as_ref();
-        let cancelled = self.cancellations.wait(deadline.cancel);
-        let ended = tokio::time::timeout_at(deadline.at().into(), cancelled);
-        let error = match ended.await {
-            Ok(()) => deadline.cancelled(),
-            Err(_) => deadline.timed_out(),
-        };
+    async fn watch(self: Arc<Self>, worker: AbortHandle) {
+        let error = self.over().await;
         let body = loop {
             match self.body.try_lock() {
                 Ok(mut body) => break body.take(),
@@ -198,20 +242,51 @@ impl<T: Send + 'static> Task<T> {
                 // It runs right now, and sees for itself at its next tick that it is over.
                 Err(TryLockError::WouldBlock) => {}
             }
-            tokio::time::sleep(tick).await;
+            tokio::time::sleep(self.tick).await;
         };
         let Some(body) = body else { return };
+        // As long as the instance is there, so is the runtime; from here on it has to be kept.
+        let services = self.services.upgrade();
         worker.abort();
         // It waits for a thread no longer.
         drop(self.asked().take());
-        // Callbacks may block, and so may the end of an instance.
-        let deadlines = self.deadlines.clone();
-        deadlines.spawn_blocking(move || {
-            drop(body);
-            thread::standard();
-            self.mailbox.finish();
-            self.deliver(Err(error));
+        self.give_up(body).await;
+        if self.mailbox.has_streams() {
+            // There is no time left for it, but for what finds a thread at once.
+            let _ = self.finish(tokio::time::sleep(self.tick)).await;
+        }
+        let left = Arc::new(Mutex::new(Some((error, services))));
+        let task = self.clone();
+        let deliver = move || {
+            let left = left.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some((error, services)) = left {
+                // As in `run`.
+                drop(services);
+                task.deliver(Err(error));
+            }
+        };
+        // The host's callback may block.
+        if self.hosts.end(deliver.clone()).await.is_none() {
+            self.workers.spawn(async move { deliver() });
+        }
+    }
+
+    /// Drops the call where the end of an instance may block, and where wasmtime has all that it
+    /// needs to leave the guest's stack: it cannot get that within a drop.
+    async fn give_up(self: &Arc<Self>, body: Body<T>) {
+        let body = Arc::new(Mutex::new(Some(body)));
+        let here = body.clone();
+        let dropped = self.hosts.end(move || {
+            if panic::catch_unwind(wasmtime::Engine::tls_eager_initialize).is_ok() {
+                drop(here.lock().unwrap_or_else(PoisonError::into_inner).take());
+            }
         });
+        dropped.await;
+        let left = body.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(left) = left {
+            // Workers have run guests.
+            let _ = self.workers.spawn(async move { drop(left) }).await;
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -224,6 +299,21 @@ impl<T: Send + 'static> Task<T> {
 
     fn asked(&self) -> MutexGuard<'_, Option<Answer<()>>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A future that needs a runtime's timers, whoever polls it.
+struct Entered<'a, F> {
+    handle: &'a Handle,
+    future: Pin<&'a mut F>,
+}
+
+impl<F: Future> Future for Entered<'_, F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let _entered = self.handle.enter();
+        self.future.as_mut().poll(context)
     }
 }
 

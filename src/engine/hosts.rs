@@ -1,6 +1,6 @@
-//! Threads on which asynchronous calls run the host's functions.
+//! Threads on which asynchronous calls run the host's functions, and end when they are late.
 //!
-//! Those may block, so they run on none of the workers, where they would hold up other guests.
+//! Functions may block, so they run on none of the workers, where they would hold up other guests.
 //! There are not as many threads as calls: a guest that calls the host again and again must not
 //! take the threads that the process may have.
 
@@ -15,6 +15,7 @@ const STACK: usize = 8 << 20;
 /// The threads of one runtime.
 pub(crate) struct Hosts {
     threads: Offload,
+    ends: Offload,
     busy: Arc<AtomicU64>,
 }
 
@@ -22,19 +23,23 @@ pub(crate) struct Hosts {
 #[derive(Clone)]
 pub(crate) struct HostDesk {
     threads: Desk,
+    ends: Desk,
     party: usize,
     busy: Arc<AtomicU64>,
 }
 
 impl Hosts {
-    /// At most `max` threads.
-    pub(crate) fn new(max: usize) -> Self {
-        Self { threads: Offload::new("wasmcell-host", max, STACK), busy: Arc::default() }
+    /// At most `max` threads for functions, and `ends` for the ends of calls.
+    pub(crate) fn new(max: usize, ends: usize) -> Self {
+        let threads = Offload::new("wasmcell-host", max, STACK);
+        let ends = Offload::new("wasmcell-deadline", ends, STACK);
+        Self { threads, ends, busy: Arc::default() }
     }
 
     /// For the component that `party` stands for.
     pub(crate) fn desk(&self, party: usize) -> HostDesk {
-        HostDesk { threads: self.threads.desk(), party, busy: self.busy.clone() }
+        let (threads, ends) = (self.threads.desk(), self.ends.desk());
+        HostDesk { threads, ends, party, busy: self.busy.clone() }
     }
 
     /// Functions that run or wait for a thread.
@@ -45,7 +50,9 @@ impl Hosts {
     /// Ends the threads, for good, as soon as they are done with what they do.
     pub(crate) fn end(&self) {
         self.threads.close();
+        self.ends.close();
         self.threads.wait(None);
+        self.ends.wait(None);
     }
 }
 
@@ -57,6 +64,13 @@ impl HostDesk {
             work();
             drop(busy);
         })
+    }
+}
+
+impl HostDesk {
+    /// Has the end of a late call done. The answer is `None` if there is no thread for it.
+    pub(crate) fn end(&self, work: impl FnOnce() + Send + 'static) -> Answer<()> {
+        self.ends.run(self.party, work)
     }
 }
 

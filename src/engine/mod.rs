@@ -18,5 +18,5 @@ pub(crate) mod shutdown;
 pub(crate) mod sizes;
 mod workers;
 
-pub(crate) use services::Services;
+pub(crate) use services::{Services, WeakServices};
 pub(crate) use settings::Settings;

@@ -117,12 +117,18 @@ impl<T> Future for Answer<T> {
     }
 }
 
+impl<T> Answer<T> {
+    /// Forgets the job if it still waits, and says whether it did; one that runs goes on.
+    pub(crate) fn forget(&mut self) -> bool {
+        let Some(Ticket { shared, party, job }) = self.ticket.take() else { return false };
+        let waited = shared.lock().forget(party, job);
+        waited.is_some()
+    }
+}
+
 impl<T> Drop for Answer<T> {
     fn drop(&mut self) {
-        if let Some(Ticket { shared, party, job }) = self.ticket.take() {
-            let waited = shared.lock().forget(party, job);
-            drop(waited);
-        }
+        self.forget();
     }
 }
 

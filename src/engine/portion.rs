@@ -10,6 +10,7 @@ use crate::engine::Settings;
 use crate::engine::hosts::Hosts;
 use crate::engine::offload::{Answer, Desk, Offload};
 use crate::engine::share::{Denial, Denied, Held, Kind, Share, Tally, Total};
+use crate::engine::workers;
 use crate::error::Code;
 use crate::stats::Stats;
 
@@ -88,7 +89,7 @@ impl Commons {
             disk_denied: Arc::default(),
             files: Offload::new("wasmcell-file", bounds.file_threads, STACK),
             resolvers: Offload::new("wasmcell-lookup", bounds.lookup_threads, STACK),
-            hosts: Hosts::new(bounds.host_threads),
+            hosts: Hosts::new(bounds.host_threads, workers::threads(settings.worker_threads)),
             limits: Limits {
                 descriptors: bounds.max_descriptors,
                 buffers: bounds.max_buffers,

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::Engine;
@@ -26,6 +26,16 @@ use crate::system::process::{Birthplace, Kept, steadily};
 /// What a runtime has. Clones share it; it ends with the last of them.
 #[derive(Clone)]
 pub(crate) struct Services(Arc<Kept<Inner>>);
+
+/// What a runtime has, without keeping it.
+pub(crate) struct WeakServices(Weak<Kept<Inner>>);
+
+impl WeakServices {
+    /// `None` once nobody keeps it.
+    pub(crate) fn upgrade(&self) -> Option<Services> {
+        self.0.upgrade().map(Services)
+    }
+}
 
 // Fields are dropped in order: no thread of ours is left when the engine goes. In a fork, where
 // threads that did not come along may hold any lock in here for ever, none of them is dropped.
@@ -81,6 +91,10 @@ impl Services {
                 ending,
             }))))
         })
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakServices {
+        WeakServices(Arc::downgrade(&self.0))
     }
 
     /// What this runtime got, and why.

@@ -45,10 +45,11 @@ impl Workers {
     /// `threads` workers; 0 for as many as there are processors.
     pub(crate) fn start(threads: usize) -> Result<Self> {
         let _masked = Blocked::all();
-        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let threads = if threads == 0 { processors } else { threads };
         let mut workers = Builder::new_multi_thread();
-        workers.thread_stack_size(STACK).on_thread_start(ours).worker_threads(threads);
+        workers
+            .thread_stack_size(STACK)
+            .on_thread_start(worker)
+            .worker_threads(self::threads(threads));
         // Looked at before every turn: a guest may compute for a whole tick in each, and what the
         // reactor wakes or the host starts waits there.
         let workers = build(workers.global_queue_interval(1).thread_name("wasmcell-worker"))?;
@@ -60,12 +61,10 @@ impl Workers {
             .on_thread_start(ours)
             .enable_all();
         let reactor = build(&mut reactor)?;
-        // The end of a call runs callbacks of the host, on as many threads as calls do.
         let mut deadlines = Builder::new_multi_thread();
         deadlines
             .worker_threads(1)
-            .max_blocking_threads(threads)
-            .thread_stack_size(STACK)
+            .max_blocking_threads(1)
             .thread_name("wasmcell-deadline")
             .on_thread_start(ours)
             .enable_time();
@@ -102,6 +101,21 @@ impl Workers {
     fn take(&self) -> Option<Runtimes> {
         self.runtimes.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
+}
+
+/// How many workers there are if so many were asked for.
+pub(super) fn threads(wanted: usize) -> usize {
+    match wanted {
+        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+        wanted => wanted,
+    }
+}
+
+/// What a worker begins with: also what wasmtime keeps for a thread that runs guests, since there
+/// may be no memory for it later, when guests that wait are given up.
+fn worker() {
+    ours();
+    let _ = panic::catch_unwind(wasmtime::Engine::tls_eager_initialize);
 }
 
 /// tokio panics if there is not one thread to be had, and does with fewer than it was told to.
