@@ -1,7 +1,7 @@
 /* no-valgrind: guests that compute until they are late keep it busy for minutes */
-/* What a guest of an asynchronous call has printed and nobody was told when it ends: the callback is
- * called before the call is over, holds up nobody else, and waits for a thread no longer than the
- * call may take. */
+/* What a guest of an asynchronous call has printed and nobody was told when it ends: the callback
+ * is called before the call is over, holds up nobody else, and waits for a thread no longer than
+ * the call may take. */
 #include "guests.h"
 
 #define OUTSIDE "wasmcell:test/outside@0.1.0#"
