@@ -6,6 +6,7 @@
 use std::future::poll_fn;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -50,6 +51,8 @@ struct Task<T> {
     /// Whether its guest does.
     raises_signals: bool,
     watcher: OnceLock<AbortHandle>,
+    /// Whether the call ended by itself, and needs no watcher.
+    has_ended: AtomicBool,
     /// Last: when it goes, nothing is left of the call.
     pass: Pass,
 }
@@ -86,6 +89,7 @@ pub(crate) fn start<T: Send + 'static>(
         raises_signals: services.settings().signal_handlers,
         cancellations: services.ticker().cancellations().clone(),
         watcher: OnceLock::new(),
+        has_ended: AtomicBool::new(false),
         pass,
     });
     let worker = task.clone().run(services.clone());
@@ -93,7 +97,7 @@ pub(crate) fn start<T: Send + 'static>(
     let watcher = task.clone().watch(worker);
     let watcher = deadlines.spawn(services.log().follow(watcher)).abort_handle();
     let watcher = task.watcher.get_or_init(|| watcher);
-    if task.is_over() {
+    if task.has_ended.load(SeqCst) {
         watcher.abort();
     }
     Ok(())
@@ -110,6 +114,7 @@ impl<T: Send + 'static> Task<T> {
             })
         };
         let Some(mut outcome) = poll_fn(poll).await else { return };
+        self.has_ended.store(true, SeqCst);
         if let Some(watcher) = self.watcher.get() {
             watcher.abort();
         }
@@ -287,10 +292,6 @@ impl<T: Send + 'static> Task<T> {
             // Workers have run guests.
             let _ = self.workers.spawn(async move { drop(left) }).await;
         }
-    }
-
-    fn is_over(&self) -> bool {
-        !matches!(self.body.try_lock().as_deref(), Ok(Some(_)) | Err(TryLockError::WouldBlock))
     }
 
     fn body(&self) -> MutexGuard<'_, Option<Body<T>>> {
