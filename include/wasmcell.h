@@ -114,15 +114,15 @@
  * watch an inherited stdin, and wasmcell-file, wasmcell-lookup and wasmcell-host, at most
  * runtime_builder_file_threads(), runtime_builder_lookup_threads() and
  * runtime_builder_host_threads(); while something is compiled, one wasmcell-compile for each
- * processor, and at the end one wasmcell-shutdown; a wasmcell-helper for
- * each caller that has too little stack or is about to end; descriptors of two epolls and their
- * eventfds; at most seven mappings for each of runtime_builder_max_components(), two of which a
- * pool takes from the start; and temporary files in runtime_builder_cache_directory() while it
- * writes there, other files in it for good. A component has mappings of its code and its data, and
- * of some of them a descriptor of a file in memory (memfd); a sandbox that was given to it,
- * descriptors of its directories; a guest, of what it opens. All descriptors close on exec. Nothing
- * is registered with atexit(), and neither the environment nor the locale, the directory, the umask
- * or the disposition of any other signal is changed.
+ * processor, and at the end one wasmcell-shutdown; a wasmcell-helper for each caller that has too
+ * little stack or is about to end; descriptors of two epolls and their eventfds; at most seven
+ * mappings for each of runtime_builder_max_components(), two of which a pool takes from the start;
+ * and temporary files in runtime_builder_cache_directory() while it writes there, other files in it
+ * for good. A component has mappings of its code and its data, and of some of them a descriptor of
+ * a file in memory (memfd); a sandbox that was given to it, descriptors of its directories; a
+ * guest, of what it opens. All descriptors close on exec. Nothing is registered with atexit(), and
+ * neither the environment nor the locale, the directory, the umask or the disposition of any other
+ * signal is changed.
  */
 
 #ifndef WASMCELL_H
@@ -1355,12 +1355,11 @@ typedef struct runtime_completion_t {
  * time perhaps another. Where a component was loaded for blocking calls only, the guest has used
  * some of that stack, and left at least 256 KiB. It may block: the guest waits, and its time runs
  * on. A call is never over before a function of the host that it called has returned. It may call
- * every function of this
- * library, with the handles of its own caller too, and release them; calls of the instance that
- * the guest runs in are RUNTIME_ERROR_BUSY. Several may run at once, on different threads. It
- * leaves the thread's mask of signals as it found it: SIGSEGV, SIGBUS, SIGILL and SIGFPE are let
- * through during a call, and blocked again afterwards where the caller blocks them. Must not
- * unwind.
+ * every function of this library, with the handles of its own caller too, and release them; calls
+ * of the instance that the guest runs in are RUNTIME_ERROR_BUSY. Several may run at once, on
+ * different threads. It leaves the thread's mask of signals as it found it: SIGSEGV, SIGBUS,
+ * SIGILL and SIGFPE are let through during a call, and blocked again afterwards where the caller
+ * blocks them. Must not unwind.
  *
  * What `results` point to is read right after the callback has returned, on the same thread, so
  * it must outlive the callback: memory from runtime_call_alloc(), memory behind `args`, or the
@@ -2020,10 +2019,11 @@ RUNTIME_API void runtime_builder_file_threads(
  *
  * Callbacks for what such a guest reads from stdin and prints run there too. Components take
  * turns, and none has more than half of the threads, so that a function that blocks under one
- * guest holds up no other component. What finds no thread waits, and its call's time runs on: as
- * many functions as there are threads, if all wait for other asynchronous calls of their
- * component, wait until their time is over. Threads start as they are needed, end when they are
- * not, and have 8 MiB of stack.
+ * guest holds up no other component. What finds no thread waits, and its call's time runs on: if
+ * half as many functions as there are threads wait for other asynchronous calls of their own
+ * component, they wait until their time is over. What a late call has printed, and no thread is
+ * free to tell, is left out. Threads start as they are needed, end when they are not, and have
+ * 8 MiB of stack.
  *
  * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
  * @param count    Default 64; from 1 to 1024.
@@ -2833,14 +2833,14 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_directory(
 /**
  * Limits what guests may add to a directory that runtime_sandbox_directory() granted.
  *
- * Counted is what all instances of a component together do there: by how many bytes the lengths
- * of files and symbolic links grow, and how many names they make. What they shorten
- * or remove counts back, so that the directory never holds more than it did when the component was
- * loaded and the limit; a file that is removed while a guest has it open counts until that is
- * closed. These are not the blocks that the file system takes: `du` may say more for many small
- * files, and less for files with holes. A guest that wants more is told `quota`, and nothing of
- * that write is done; if it gives up by a trap, the call is RUNTIME_ERROR_DISK_QUOTA. Other
- * components have limits of their own.
+ * Counted is what all instances of a component together do there: by how many bytes the lengths of
+ * files and symbolic links grow, and how many names they make. What they shorten or remove counts
+ * back, so that the directory never holds more than it did when the component was loaded and the
+ * limit; a file that is removed while a guest has it open counts until that is closed. These are
+ * not the blocks that the file system takes: `du` may say more for many small files, and less for
+ * files with holes. A guest that wants more is told `quota`, and nothing of that write is done; if
+ * it gives up by a trap, the call is RUNTIME_ERROR_DISK_QUOTA. Other components have limits of
+ * their own.
  *
  * The limit is the directory's, whatever it is granted as: what guests do through other grants of
  * this sandbox counts as well, if these are of the same directory or of one that lies in it when

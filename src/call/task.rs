@@ -119,8 +119,12 @@ impl<T: Send + 'static> Task<T> {
             watcher.abort();
         }
         if self.mailbox.has_streams() {
-            let over = Entered { handle: &self.deadlines, future: pin!(self.over()) };
-            if let Err(late) = self.finish(over).await {
+            let task = self.clone();
+            // Where there are timers.
+            let finished = self.deadlines.spawn(async move { task.finish(task.over()).await });
+            if let Ok(Err(late)) = finished.await
+                && outcome.is_ok()
+            {
                 outcome = Err(late);
             }
         }
@@ -139,30 +143,32 @@ impl<T: Send + 'static> Task<T> {
         }
     }
 
-    /// Has callbacks called for what the guest has printed and nobody was told yet. What finds no
-    /// thread until `over` is left out.
+    /// Has callbacks called for what the guest has printed and nobody was told yet. When `over`
+    /// ends and no thread is free for them, it is left out.
     ///
     /// # Errors
     /// What `over` says.
-    async fn finish<E>(self: &Arc<Self>, over: impl Future<Output = E>) -> Result<(), E> {
+    async fn finish(self: &Arc<Self>, over: impl Future<Output = Error>) -> Result<()> {
         let task = self.clone();
         let mut finished = self.hosts.run(move || task.on_host_thread(Mailbox::finish));
         let mut over = pin!(over);
-        let mut waits = true;
-        let ended = poll_fn(|context| {
-            if let Poll::Ready(done) = Pin::new(&mut finished).poll(context) {
-                return Poll::Ready(Ok(done));
-            }
-            if waits && let Poll::Ready(why) = over.as_mut().poll(context) {
-                if finished.forget() {
-                    return Poll::Ready(Err(why));
-                }
-                // A callback runs, and returns before the call is over.
-                waits = false;
-            }
-            Poll::Pending
+        let first = poll_fn(|context| match Pin::new(&mut finished).poll(context) {
+            Poll::Ready(done) => Poll::Ready(Ok(done)),
+            Poll::Pending => over.as_mut().poll(context).map(Err),
         });
-        if ended.await?.is_none() {
+        let done = match first.await {
+            Ok(done) => done,
+            // A callback that runs returns before the call is over.
+            Err(why) => loop {
+                if finished.give_up() {
+                    return Err(why);
+                }
+                if let Ok(done) = tokio::time::timeout(self.tick, &mut finished).await {
+                    break done;
+                }
+            },
+        };
+        if done.is_none() {
             self.mailbox.finish();
         }
         Ok(())
@@ -194,7 +200,6 @@ impl<T: Send + 'static> Task<T> {
             if !self.mailbox.has_request() {
                 return Poll::Pending;
             }
-            drop(body);
             self.ask();
         }
     }
@@ -255,42 +260,32 @@ impl<T: Send + 'static> Task<T> {
         worker.abort();
         // It waits for a thread no longer.
         drop(self.asked().take());
-        self.give_up(body).await;
+        self.at_end(move || drop(body)).await;
         if self.mailbox.has_streams() {
-            // There is no time left for it, but for what finds a thread at once.
-            let _ = self.finish(tokio::time::sleep(self.tick)).await;
+            let _ = self.finish(std::future::ready(error.clone())).await;
         }
-        let left = Arc::new(Mutex::new(Some((error, services))));
         let task = self.clone();
         let deliver = move || {
-            let left = left.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some((error, services)) = left {
-                // As in `run`.
-                drop(services);
-                task.deliver(Err(error));
-            }
+            // As in `run`.
+            drop(services);
+            task.deliver(Err(error));
         };
-        // The host's callback may block.
-        if self.hosts.end(deliver.clone()).await.is_none() {
-            self.workers.spawn(async move { deliver() });
-        }
+        self.at_end(deliver).await;
     }
 
-    /// Drops the call where the end of an instance may block, and where wasmtime has all that it
-    /// needs to leave the guest's stack: it cannot get that within a drop.
-    async fn give_up(self: &Arc<Self>, body: Body<T>) {
-        let body = Arc::new(Mutex::new(Some(body)));
-        let here = body.clone();
-        let dropped = self.hosts.end(move || {
+    /// Does `work` where it may block, as the host's callbacks and the end of an instance may, and
+    /// where wasmtime has all that it needs to leave a guest's stack: it cannot get that within a
+    /// drop. Without such a thread a worker does it: those have run guests.
+    async fn at_end(&self, work: impl FnOnce() + Send + 'static) {
+        let work = Arc::new(Mutex::new(Some(work)));
+        let here = work.clone();
+        let done = self.hosts.end(move || {
             if panic::catch_unwind(wasmtime::Engine::tls_eager_initialize).is_ok() {
-                drop(here.lock().unwrap_or_else(PoisonError::into_inner).take());
+                once(&here);
             }
         });
-        dropped.await;
-        let left = body.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(left) = left {
-            // Workers have run guests.
-            let _ = self.workers.spawn(async move { drop(left) }).await;
+        if done.await.is_none() || work.lock().is_ok_and(|work| work.is_some()) {
+            let _ = self.workers.spawn(async move { once(&work) }).await;
         }
     }
 
@@ -303,18 +298,11 @@ impl<T: Send + 'static> Task<T> {
     }
 }
 
-/// A future that needs a runtime's timers, whoever polls it.
-struct Entered<'a, F> {
-    handle: &'a Handle,
-    future: Pin<&'a mut F>,
-}
-
-impl<F: Future> Future for Entered<'_, F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let _entered = self.handle.enter();
-        self.future.as_mut().poll(context)
+/// Does what nobody has done yet.
+fn once(work: &Mutex<Option<impl FnOnce()>>) {
+    let work = work.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(work) = work {
+        work();
     }
 }
 

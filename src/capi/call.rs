@@ -25,12 +25,11 @@ use reply::{Origin, runtime_reply_t};
 /// time perhaps another. Where a component was loaded for blocking calls only, the guest has used
 /// some of that stack, and left at least 256 KiB. It may block: the guest waits, and its time runs
 /// on. A call is never over before a function of the host that it called has returned. It may call
-/// every function of this
-/// library, with the handles of its own caller too, and release them; calls of the instance that
-/// the guest runs in are RUNTIME_ERROR_BUSY. Several may run at once, on different threads. It
-/// leaves the thread's mask of signals as it found it: SIGSEGV, SIGBUS, SIGILL and SIGFPE are let
-/// through during a call, and blocked again afterwards where the caller blocks them. Must not
-/// unwind.
+/// every function of this library, with the handles of its own caller too, and release them; calls
+/// of the instance that the guest runs in are RUNTIME_ERROR_BUSY. Several may run at once, on
+/// different threads. It leaves the thread's mask of signals as it found it: SIGSEGV, SIGBUS,
+/// SIGILL and SIGFPE are let through during a call, and blocked again afterwards where the caller
+/// blocks them. Must not unwind.
 ///
 /// What `results` point to is read right after the callback has returned, on the same thread, so
 /// it must outlive the callback: memory from runtime_call_alloc(), memory behind `args`, or the

@@ -114,13 +114,13 @@
  * watch an inherited stdin, and wasmcell-file, wasmcell-lookup and wasmcell-host, at most
  * runtime_builder_file_threads(), runtime_builder_lookup_threads() and
  * runtime_builder_host_threads(); while something is compiled, one wasmcell-compile for each
- * processor, and at the end one wasmcell-shutdown; a wasmcell-helper for
- * each caller that has too little stack or is about to end; descriptors of two epolls and their
- * eventfds; at most seven mappings for each of runtime_builder_max_components(), two of which a
- * pool takes from the start; and temporary files in runtime_builder_cache_directory() while it
- * writes there, other files in it for good. A component has mappings of its code and its data, and
- * of some of them a descriptor of a file in memory (memfd); a sandbox that was given to it,
- * descriptors of its directories; a guest, of what it opens. All descriptors close on exec. Nothing
- * is registered with atexit(), and neither the environment nor the locale, the directory, the umask
- * or the disposition of any other signal is changed.
+ * processor, and at the end one wasmcell-shutdown; a wasmcell-helper for each caller that has too
+ * little stack or is about to end; descriptors of two epolls and their eventfds; at most seven
+ * mappings for each of runtime_builder_max_components(), two of which a pool takes from the start;
+ * and temporary files in runtime_builder_cache_directory() while it writes there, other files in it
+ * for good. A component has mappings of its code and its data, and of some of them a descriptor of
+ * a file in memory (memfd); a sandbox that was given to it, descriptors of its directories; a
+ * guest, of what it opens. All descriptors close on exec. Nothing is registered with atexit(), and
+ * neither the environment nor the locale, the directory, the umask or the disposition of any other
+ * signal is changed.
  */

@@ -214,14 +214,14 @@ pub unsafe extern "C" fn runtime_sandbox_directory(
 
 /// Limits what guests may add to a directory that runtime_sandbox_directory() granted.
 ///
-/// Counted is what all instances of a component together do there: by how many bytes the lengths
-/// of files and symbolic links grow, and how many names they make. What they shorten
-/// or remove counts back, so that the directory never holds more than it did when the component was
-/// loaded and the limit; a file that is removed while a guest has it open counts until that is
-/// closed. These are not the blocks that the file system takes: `du` may say more for many small
-/// files, and less for files with holes. A guest that wants more is told `quota`, and nothing of
-/// that write is done; if it gives up by a trap, the call is RUNTIME_ERROR_DISK_QUOTA. Other
-/// components have limits of their own.
+/// Counted is what all instances of a component together do there: by how many bytes the lengths of
+/// files and symbolic links grow, and how many names they make. What they shorten or remove counts
+/// back, so that the directory never holds more than it did when the component was loaded and the
+/// limit; a file that is removed while a guest has it open counts until that is closed. These are
+/// not the blocks that the file system takes: `du` may say more for many small files, and less for
+/// files with holes. A guest that wants more is told `quota`, and nothing of that write is done; if
+/// it gives up by a trap, the call is RUNTIME_ERROR_DISK_QUOTA. Other components have limits of
+/// their own.
 ///
 /// The limit is the directory's, whatever it is granted as: what guests do through other grants of
 /// this sandbox counts as well, if these are of the same directory or of one that lies in it when

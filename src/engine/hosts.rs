@@ -65,9 +65,7 @@ impl HostDesk {
             drop(busy);
         })
     }
-}
 
-impl HostDesk {
     /// Has the end of a late call done. The answer is `None` if there is no thread for it.
     pub(crate) fn end(&self, work: impl FnOnce() + Send + 'static) -> Answer<()> {
         self.ends.run(self.party, work)

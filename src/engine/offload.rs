@@ -118,17 +118,26 @@ impl<T> Future for Answer<T> {
 }
 
 impl<T> Answer<T> {
-    /// Forgets the job if it still waits, and says whether it did; one that runs goes on.
-    pub(crate) fn forget(&mut self) -> bool {
-        let Some(Ticket { shared, party, job }) = self.ticket.take() else { return false };
-        let waited = shared.lock().forget(party, job);
+    /// Forgets the job if it waits and no thread is free for it; whether it did.
+    pub(crate) fn give_up(&mut self) -> bool {
+        let Some(Ticket { shared, party, job }) = &self.ticket else { return false };
+        let waited = {
+            let mut state = shared.lock();
+            match shared.has_room(&mut state, *party) {
+                true => None,
+                false => state.forget(*party, *job),
+            }
+        };
         waited.is_some()
     }
 }
 
 impl<T> Drop for Answer<T> {
     fn drop(&mut self) {
-        self.forget();
+        if let Some(Ticket { shared, party, job }) = self.ticket.take() {
+            let waited = shared.lock().forget(party, job);
+            drop(waited);
+        }
     }
 }
 
@@ -213,6 +222,12 @@ impl Shared {
             state.threads += 1;
         }
         thread.is_ok()
+    }
+
+    /// Whether there is a thread for a job of `party`, or can be.
+    fn has_room(self: &Arc<Self>, state: &mut State, party: usize) -> bool {
+        state.may_run(party, self.share())
+            && (state.idle > 0 || state.threads < self.max && self.call(state))
     }
 
     /// What each thread does.

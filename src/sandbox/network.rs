@@ -238,6 +238,10 @@ mod tests {
         assert!(matches("*.example.com", "a.b.example.com"));
         assert!(!matches("*.example.com", "example.com"));
         assert!(!matches("*.example.com", "evilexample.com"));
+        assert!(
+            matches("*.example.com", "_dmarc.r3---sn-ab.example.com"),
+            "also what IDNA frowns at"
+        );
         for name in ["evil.com%2f.example.com", "evil.com\0.example.com", "a b.example.com"] {
             assert!(!matches("*.example.com", name) && !matches("*", name), "{name}");
         }

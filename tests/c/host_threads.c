@@ -1,7 +1,7 @@
 /* threads */
 /* Functions of the host that asynchronous calls run have threads of their own: few, whoever calls
  * whatever how often, and none for long; what finds none waits, and holds up nobody else. */
-#include "guests.h"
+#include "door.h"
 
 /* `block` calls the host once, `loop` for ever, `spin` never. */
 static const char asking_wat[] =
@@ -21,12 +21,6 @@ static const char asking_wat[] =
 
 enum { THREADS = 4, CALLS = 40 };
 
-/* What a function of the host does. */
-typedef struct {
-  atomic_int inside, most, entered;
-  atomic_bool open;
-} door_t;
-
 typedef struct {
   runtime_component_t *component;
   runtime_function_t *block, *loop, *compute;
@@ -39,19 +33,8 @@ static runtime_error_t *wait_at_door(void *user_data, runtime_call_t *host_call,
                                      runtime_value_t *results, size_t results_len) {
   door_t *door = user_data;
   (void)host_call, (void)args, (void)args_len, (void)results, (void)results_len;
-  int inside = atomic_fetch_add(&door->inside, 1) + 1;
-  int most = atomic_load(&door->most);
-  while (most < inside && !atomic_compare_exchange_weak(&door->most, &most, inside)) continue;
-  atomic_fetch_add(&door->entered, 1);
-  while (!atomic_load(&door->open)) pause_ms(1);
-  atomic_fetch_sub(&door->inside, 1);
+  door_pass(door);
   return NULL;
-}
-
-static runtime_function_t *export_of(const runtime_component_t *component, const char *name) {
-  runtime_function_t *function = NULL;
-  CHECK_OK(runtime_component_function(component, name, strlen(name), &function));
-  return function;
 }
 
 static asking_t asking_make(door_t *door) {
@@ -64,9 +47,9 @@ static asking_t asking_make(door_t *door) {
   CHECK_OK(runtime_component_new(runtime, (const uint8_t *)asking_wat, strlen(asking_wat),
                                  &options, &asking.component));
   runtime_linker_free(linker);
-  asking.block = export_of(asking.component, "block");
-  asking.loop = export_of(asking.component, "loop");
-  asking.compute = export_of(asking.component, "compute");
+  asking.block = find(asking.component, "block");
+  asking.loop = find(asking.component, "loop");
+  asking.compute = find(asking.component, "compute");
   return asking;
 }
 
@@ -75,30 +58,6 @@ static void asking_free(asking_t *asking) {
   runtime_function_free(asking->loop);
   runtime_function_free(asking->compute);
   runtime_component_free(asking->component);
-}
-
-static runtime_pending_t *begin(const runtime_function_t *function, uint64_t timeout_ms) {
-  runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;
-  runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
-  runtime_pending_t *pending = NULL;
-  options.timeout_ms = timeout_ms;
-  completion.pending_out = &pending;
-  CHECK_OK(runtime_function_call_async(function, NULL, 0, &options, &completion));
-  return pending;
-}
-
-static runtime_error_t *end(runtime_pending_t *pending) {
-  runtime_values_t *results = NULL;
-  runtime_error_t *error = runtime_pending_wait(pending, UINT64_MAX, &results);
-  runtime_values_free(results);
-  runtime_pending_free(pending);
-  return error;
-}
-
-static uint64_t host_functions(void) {
-  runtime_stats_t stats = RUNTIME_STATS_INIT;
-  CHECK_OK(runtime_stats(runtime, &stats));
-  return stats.host_functions;
 }
 
 static void build(uint64_t threads) {
@@ -115,22 +74,22 @@ static void test_who_blocks_holds_up_nobody(void) {
   runtime_pending_t *calls[CALLS];
   build(THREADS);
   asking_t blocked = asking_make(&closed), other = asking_make(&open);
-  CHECK_OK(end(begin(other.block, 0))); /* all that it takes is there */
+  CHECK_OK(end(begin(other.block, NULL, 0))); /* all that it takes is there */
   int before = thread_count();
-  for (int i = 0; i < CALLS; i++) calls[i] = begin(blocked.block, 0);
-  while (host_functions() < CALLS) pause_ms(1);
-  while (atomic_load(&closed.inside) < THREADS / 2) pause_ms(1);
+  for (int i = 0; i < CALLS; i++) calls[i] = begin(blocked.block, NULL, 0);
+  while (host_functions(runtime) < CALLS) pause_ms(1);
+  door_until(&closed, THREADS / 2);
   for (int i = 0; i < 20; i++) {
-    CHECK_OK(end(begin(other.block, 0)));
-    CHECK_OK(end(begin(other.compute, 0)));
-    CHECK_OK(end(begin(blocked.compute, 0)));
+    CHECK_OK(end(begin(other.block, NULL, 0)));
+    CHECK_OK(end(begin(other.compute, NULL, 0)));
+    CHECK_OK(end(begin(blocked.compute, NULL, 0)));
   }
   CHECK(thread_count() <= before + THREADS - 1);
   CHECK(atomic_load(&closed.entered) == THREADS / 2);
   atomic_store(&closed.open, true);
   for (int i = 0; i < CALLS; i++) CHECK_OK(end(calls[i]));
   CHECK(atomic_load(&closed.entered) == CALLS && atomic_load(&closed.most) == THREADS / 2);
-  CHECK(host_functions() == 0);
+  CHECK(host_functions(runtime) == 0);
   asking_free(&blocked);
   asking_free(&other);
   runtime_free(runtime);
@@ -143,7 +102,7 @@ static void test_loops_take_few_threads(void) {
   build(THREADS);
   asking_t asking = asking_make(&open);
   int before = thread_count();
-  for (int i = 0; i < CALLS; i++) calls[i] = begin(asking.loop, 300);
+  for (int i = 0; i < CALLS; i++) calls[i] = begin(asking.loop, NULL, 300);
   for (int i = 0; i < 200; i++) {
     /* Some more end calls that are late. */
     CHECK(thread_count() <= before + THREADS + 2);
@@ -161,16 +120,15 @@ static void test_time_runs_on(void) {
   door_t door = {0};
   build(1);
   asking_t asking = asking_make(&door);
-  runtime_pending_t *first = begin(asking.block, 20);
-  while (atomic_load(&door.inside) == 0) pause_ms(1);
-  runtime_pending_t *second = begin(asking.block, 20);
+  runtime_pending_t *first = begin_late(asking.block, NULL, &door);
+  runtime_pending_t *second = begin(asking.block, NULL, 20);
   CHECK_ERROR(end(second), RUNTIME_ERROR_TIMEOUT, "20 ms");
   pause_ms(50);
-  CHECK(!runtime_pending_is_done(first) && host_functions() == 1);
+  CHECK(!runtime_pending_is_done(first) && host_functions(runtime) == 1);
   atomic_store(&door.open, true);
-  CHECK_ERROR(end(first), RUNTIME_ERROR_TIMEOUT, "20 ms");
-  CHECK(atomic_load(&door.entered) == 1 && host_functions() == 0);
-  CHECK_OK(end(begin(asking.block, 0)));
+  CHECK_ERROR(end(first), RUNTIME_ERROR_TIMEOUT, "");
+  CHECK(atomic_load(&door.entered) == 1 && host_functions(runtime) == 0);
+  CHECK_OK(end(begin(asking.block, NULL, 0)));
   asking_free(&asking);
   runtime_free(runtime);
 }

@@ -2,28 +2,19 @@
 /* What a guest of an asynchronous call has printed and nobody was told when it ends: the callback
  * is called before the call is over, holds up nobody else, and waits for a thread no longer than
  * the call may take. */
-#include "guests.h"
+#include "door.h"
 
 #define OUTSIDE "wasmcell:test/outside@0.1.0#"
 
 typedef struct {
-  atomic_int inside, calls;
-  atomic_bool open;
-} door_t;
-
-typedef struct {
   runtime_t *runtime;
   runtime_component_t *component;
-  runtime_function_t *print, *print_and_spin, *sleep;
+  runtime_function_t *print, *print_and_spin, *print_and_sleep, *print_and_trap, *sleep;
 } printer_t;
 
 static void through_door(void *user_data, void *context, const uint8_t *data, size_t data_len) {
-  door_t *door = user_data;
   (void)context, (void)data, (void)data_len;
-  atomic_fetch_add(&door->calls, 1);
-  atomic_fetch_add(&door->inside, 1);
-  while (!atomic_load(&door->open)) pause_ms(1);
-  atomic_fetch_sub(&door->inside, 1);
+  door_pass(user_data);
 }
 
 static runtime_t *build(uint64_t host_threads) {
@@ -40,12 +31,6 @@ static runtime_t *build(uint64_t host_threads) {
   return runtime;
 }
 
-static runtime_function_t *export_of(const runtime_component_t *component, const char *name) {
-  runtime_function_t *function = NULL;
-  CHECK_OK(runtime_component_function(component, name, strlen(name), &function));
-  return function;
-}
-
 static printer_t printer_make(runtime_t *runtime, door_t *door) {
   size_t len = 0;
   uint8_t *bytes = check_guest("wasi.wasm", &len);
@@ -60,52 +45,25 @@ static printer_t printer_make(runtime_t *runtime, door_t *door) {
   CHECK_OK(runtime_component_new(runtime, bytes, len, &options, &printer.component));
   runtime_sandbox_free(sandbox);
   free(bytes);
-  printer.print = export_of(printer.component, OUTSIDE "print-without-waiting");
-  printer.print_and_spin = export_of(printer.component, OUTSIDE "print-and-spin");
-  printer.sleep = export_of(printer.component, OUTSIDE "sleep");
+  printer.print = find(printer.component, OUTSIDE "print-without-waiting");
+  printer.print_and_spin = find(printer.component, OUTSIDE "print-and-spin");
+  printer.print_and_sleep = find(printer.component, OUTSIDE "print-and-sleep");
+  printer.print_and_trap = find(printer.component, OUTSIDE "print-and-trap");
+  printer.sleep = find(printer.component, OUTSIDE "sleep");
   return printer;
 }
 
 static void printer_free(printer_t *printer) {
   runtime_function_free(printer->print);
   runtime_function_free(printer->print_and_spin);
+  runtime_function_free(printer->print_and_sleep);
+  runtime_function_free(printer->print_and_trap);
   runtime_function_free(printer->sleep);
   runtime_component_free(printer->component);
 }
 
-static runtime_pending_t *begin(const runtime_function_t *function, runtime_value_t arg,
-                                uint64_t timeout_ms) {
-  runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;
-  runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
-  runtime_pending_t *pending = NULL;
-  options.timeout_ms = timeout_ms;
-  completion.pending_out = &pending;
-  CHECK_OK(runtime_function_call_async(function, &arg, 1, &options, &completion));
-  return pending;
-}
-
-static runtime_error_t *end(runtime_pending_t *pending) {
-  runtime_values_t *results = NULL;
-  runtime_error_t *error = runtime_pending_wait(pending, UINT64_MAX, &results);
-  runtime_values_free(results);
-  runtime_pending_free(pending);
-  return error;
-}
-
-static void until_inside(door_t *door, int count) {
-  while (atomic_load(&door->inside) < count) pause_ms(1);
-}
-
-/* A call that is late and whose output is being told. A busy machine may take longer than its limit
- * to come to the output; then the limit is longer. */
-static runtime_pending_t *begin_late(const printer_t *printer, door_t *door) {
-  for (uint64_t limit = 50;; limit *= 2) {
-    runtime_pending_t *pending = begin(printer->print_and_spin, value_string("late"), limit);
-    while (atomic_load(&door->inside) == 0 && !runtime_pending_is_done(pending)) pause_ms(1);
-    if (atomic_load(&door->inside) > 0) return pending;
-    CHECK_ERROR(end(pending), RUNTIME_ERROR_TIMEOUT, "");
-  }
-}
+static const runtime_value_t text = {
+    .kind = RUNTIME_KIND_STRING, .of.string = {.ptr = "text", .len = 4}};
 
 /* Whatever the host frees meanwhile. */
 static void test_the_outcome_is_the_guests(void) {
@@ -113,37 +71,56 @@ static void test_the_outcome_is_the_guests(void) {
     door_t door = {0};
     runtime_t *runtime = build(4);
     printer_t printer = printer_make(runtime, &door);
-    runtime_pending_t *pending =
-        late ? begin_late(&printer, &door) : begin(printer.print, value_string("text"), 0);
-    until_inside(&door, 1);
+    runtime_pending_t *pending = late ? begin_late(printer.print_and_spin, &text, &door)
+                                      : begin(printer.print, &text, 0);
+    door_until(&door, 1);
+    int entered = atomic_load(&door.entered);
     printer_free(&printer);
     runtime_free(runtime);
     pause_ms(20);
     CHECK(!runtime_pending_is_done(pending));
     atomic_store(&door.open, true);
     CHECK_ERROR(end(pending), late ? RUNTIME_ERROR_TIMEOUT : RUNTIME_ERROR_NONE, "");
-    CHECK(atomic_load(&door.calls) == 1 && atomic_load(&door.inside) == 0);
+    CHECK(atomic_load(&door.entered) == entered && atomic_load(&door.inside) == 0);
   }
+}
+
+/* What a late call has printed is told where there is a thread for that, whether the guest computes
+ * or waits. */
+static void test_late_output_is_told(void) {
+  door_t open = {.open = true};
+  runtime_t *runtime = build(2);
+  printer_t printer = printer_make(runtime, &open);
+  const runtime_function_t *const prints[] = {printer.print_and_spin, printer.print_and_sleep};
+  uint64_t limit = 10; /* until this machine comes to the output within it */
+  while (atomic_load(&open.entered) == 0) {
+    limit *= 2;
+    CHECK_ERROR(end(begin(printer.print_and_spin, &text, limit)), RUNTIME_ERROR_TIMEOUT, "");
+  }
+  for (int i = 1; i <= 10; i++) {
+    CHECK_ERROR(end(begin(prints[i % 2], &text, 5 * limit)), RUNTIME_ERROR_TIMEOUT, "");
+    CHECK(atomic_load(&open.entered) == i + 1);
+  }
+  printer_free(&printer);
+  runtime_free(runtime);
 }
 
 static void test_time_runs_on(void) {
   door_t door = {0};
   runtime_t *runtime = build(1);
   printer_t printer = printer_make(runtime, &door);
-  runtime_stats_t stats = RUNTIME_STATS_INIT;
-  runtime_pending_t *first = begin(printer.print, value_string("first"), 0);
-  until_inside(&door, 1);
-  CHECK_ERROR(end(begin(printer.print, value_string("second"), 50)), RUNTIME_ERROR_TIMEOUT,
-              "50 ms");
-  CHECK_ERROR(end(begin(printer.print_and_spin, value_string("third"), 50)),
-              RUNTIME_ERROR_TIMEOUT, "50 ms");
-  CHECK(!runtime_pending_is_done(first) && atomic_load(&door.calls) == 1);
+  runtime_pending_t *first = begin(printer.print, &text, 0);
+  door_until(&door, 1);
+  CHECK_ERROR(end(begin(printer.print, &text, 50)), RUNTIME_ERROR_TIMEOUT, "50 ms");
+  CHECK_ERROR(end(begin(printer.print_and_spin, &text, 50)), RUNTIME_ERROR_TIMEOUT, "50 ms");
+  /* What went wrong before is what the host is told. */
+  CHECK_ERROR(end(begin(printer.print_and_trap, &text, 5000)), RUNTIME_ERROR_TRAP, "unreachable");
+  CHECK(!runtime_pending_is_done(first) && atomic_load(&door.entered) == 1);
   atomic_store(&door.open, true);
   CHECK_OK(end(first));
-  CHECK_OK(runtime_stats(runtime, &stats));
-  CHECK(atomic_load(&door.calls) == 1 && stats.host_functions == 0);
-  CHECK_OK(end(begin(printer.print, value_string("fourth"), 0)));
-  CHECK(atomic_load(&door.calls) == 2);
+  CHECK(atomic_load(&door.entered) == 1 && host_functions(runtime) == 0);
+  CHECK_OK(end(begin(printer.print, &text, 0)));
+  CHECK(atomic_load(&door.entered) == 2);
   printer_free(&printer);
   runtime_free(runtime);
 }
@@ -152,18 +129,17 @@ static void test_time_runs_on(void) {
 static void test_others_end_in_time(void) {
   enum { CALLS = 6 };
   door_t closed = {0}, open = {.open = true};
+  runtime_value_t long_time = value_u64(600000);
   runtime_pending_t *calls[CALLS];
   runtime_t *runtime = build(4);
   printer_t blocked = printer_make(runtime, &closed), other = printer_make(runtime, &open);
-  calls[0] = begin_late(&blocked, &closed);
-  for (int i = 1; i < CALLS; i++) {
-    calls[i] = begin(blocked.print_and_spin, value_string("text"), 50);
-  }
+  calls[0] = begin_late(blocked.print_and_spin, &text, &closed);
+  for (int i = 1; i < CALLS; i++) calls[i] = begin(blocked.print_and_spin, &text, 50);
   for (int i = 0; i < 3; i++) {
-    CHECK_ERROR(end(begin(other.sleep, value_u64(600000), 20)), RUNTIME_ERROR_TIMEOUT, "20 ms");
-    CHECK_OK(end(begin(other.print, value_string("text"), 0)));
+    CHECK_ERROR(end(begin(other.sleep, &long_time, 20)), RUNTIME_ERROR_TIMEOUT, "20 ms");
+    CHECK_OK(end(begin(other.print, &text, 0)));
   }
-  CHECK(atomic_load(&closed.inside) >= 1 && atomic_load(&open.calls) == 3);
+  CHECK(atomic_load(&closed.inside) >= 1 && atomic_load(&open.entered) == 3);
   atomic_store(&closed.open, true);
   for (int i = 0; i < CALLS; i++) CHECK_ERROR(end(calls[i]), RUNTIME_ERROR_TIMEOUT, "");
   printer_free(&blocked);
@@ -173,6 +149,7 @@ static void test_others_end_in_time(void) {
 
 int main(void) {
   RUN(test_the_outcome_is_the_guests);
+  RUN(test_late_output_is_told);
   RUN(test_time_runs_on);
   RUN(test_others_end_in_time);
   return 0;

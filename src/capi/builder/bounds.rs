@@ -91,10 +91,11 @@ pub unsafe extern "C" fn runtime_builder_file_threads(builder: *mut runtime_buil
 ///
 /// Callbacks for what such a guest reads from stdin and prints run there too. Components take
 /// turns, and none has more than half of the threads, so that a function that blocks under one
-/// guest holds up no other component. What finds no thread waits, and its call's time runs on: as
-/// many functions as there are threads, if all wait for other asynchronous calls of their
-/// component, wait until their time is over. Threads start as they are needed, end when they are
-/// not, and have 8 MiB of stack.
+/// guest holds up no other component. What finds no thread waits, and its call's time runs on: if
+/// half as many functions as there are threads wait for other asynchronous calls of their own
+/// component, they wait until their time is over. What a late call has printed, and no thread is
+/// free to tell, is left out. Threads start as they are needed, end when they are not, and have
+/// 8 MiB of stack.
 ///
 /// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
 /// @param count    Default 64; from 1 to 1024.

@@ -99,6 +99,20 @@ fn what_nobody_waits_for_is_not_begun() {
 }
 
 #[test]
+fn only_what_has_no_thread_is_given_up() {
+    let offload = Offload::new("test", 2, 1 << 20);
+    let desk = offload.desk();
+    let (mut held, end) = block(&desk, 1);
+    assert!(!held.give_up(), "it runs");
+    let mut waiting = desk.run(1, || ());
+    assert!(waiting.give_up() && wait(waiting).is_none(), "its party has all that it may have");
+    let mut other = desk.run(2, || ());
+    assert!(!other.give_up() && wait(other).is_some(), "another party has a thread");
+    drop(end);
+    assert!(wait(held).is_some());
+}
+
+#[test]
 fn work_may_panic() {
     let offload = Offload::new("test", 1, 1 << 20);
     let desk = offload.desk();
