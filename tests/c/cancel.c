@@ -46,6 +46,29 @@ static void test_it_is_sticky(void) {
   CHECK_OK(call(guest.add, &one, NULL));
 }
 
+/* Who starts such a call, who runs it and who ends it meet at once. */
+static void test_calls_that_are_cancelled_before_they_begin(void) {
+  enum { CALLS = 8 };
+  runtime_cancel_t *token = token_make();
+  runtime_call_options_t options = with(token);
+  runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
+  runtime_pending_t *calls[CALLS];
+  runtime_values_t *results = NULL;
+  runtime_cancel_trigger(token);
+  for (size_t round = 0; round < scaled(500); round++) {
+    for (int i = 0; i < CALLS; i++) {
+      completion.pending_out = &calls[i];
+      CHECK_OK(runtime_function_call_async(guest.spin, NULL, 0, &options, &completion));
+    }
+    for (int i = 0; i < CALLS; i++) {
+      CHECK_ERROR(runtime_pending_wait(calls[i], UINT64_MAX, &results), RUNTIME_ERROR_CANCELLED,
+                  "cancelled");
+      runtime_pending_free(calls[i]);
+    }
+  }
+  runtime_cancel_free(token);
+}
+
 static void test_nothing_is_allowed(void) {
   runtime_cancel_trigger(NULL);
   runtime_cancel_free(NULL);
@@ -262,6 +285,7 @@ static void test_a_random_half_of_asynchronous_calls(void) {
 int main(void) {
   guest_make(&guest, guest_builder(CALLS + 8));
   RUN(test_it_is_sticky);
+  RUN(test_calls_that_are_cancelled_before_they_begin);
   RUN(test_nothing_is_allowed);
   RUN(test_clones_are_one_token);
   RUN(test_it_ends_calls_that_compute_or_wait);

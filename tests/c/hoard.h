@@ -51,16 +51,23 @@ static inline const char *hoard_directory(const char *name) {
   return path;
 }
 
-static inline runtime_error_t *hoard_try(const runtime_t *runtime, const runtime_sandbox_t *sandbox,
-                                         runtime_component_t **out) {
+/* Loads a guest in the way that tests run in. */
+static inline runtime_error_t *way_load(const runtime_t *runtime, const char *file,
+                                        const runtime_sandbox_t *sandbox,
+                                        runtime_component_t **out) {
   runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
   size_t len = 0;
-  uint8_t *bytes = check_guest("wat/hoard.wat", &len);
+  uint8_t *bytes = check_guest(file, &len);
   options.sandbox = sandbox;
   options.blocking_only = way.blocking_only;
   runtime_error_t *error = runtime_component_new(runtime, bytes, len, &options, out);
   free(bytes);
   return error;
+}
+
+static inline runtime_error_t *hoard_try(const runtime_t *runtime, const runtime_sandbox_t *sandbox,
+                                         runtime_component_t **out) {
+  return way_load(runtime, "wat/hoard.wat", sandbox, out);
 }
 
 static inline runtime_sandbox_t *hoard_sandbox(const char *directory) {

@@ -18,9 +18,7 @@ static unsigned kind_of(const char *path) {
 /* Without following, a link is a link; with a slash behind it, it is the directory it leads to. */
 static void test_a_slash_at_the_end(void) {
   char path[4200];
-  size_t len = 0;
   const char *root = fresh_directory("paths");
-  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
   runtime_t *runtime = load_runtime(hoard_builder());
   runtime_sandbox_t *sandbox = NULL;
   static const char *const links[][2] = {
@@ -33,11 +31,7 @@ static void test_a_slash_at_the_end(void) {
   }
   CHECK_OK(runtime_sandbox_new(&sandbox));
   CHECK_OK(runtime_sandbox_directory(sandbox, root, strlen(root), "/", 1, RUNTIME_RIGHT_READ));
-  options.sandbox = sandbox;
-  options.blocking_only = way.blocking_only;
-  uint8_t *bytes = check_guest("wat/stat.wat", &len);
-  CHECK_OK(runtime_component_new(runtime, bytes, len, &options, &component));
-  free(bytes);
+  CHECK_OK(way_load(runtime, "wat/stat.wat", sandbox, &component));
   runtime_sandbox_free(sandbox);
   CHECK(kind_of("sub") == DIRECTORY && kind_of("sub/") == DIRECTORY && kind_of("./") == DIRECTORY);
   CHECK(kind_of("file") == FILE_ && kind_of("file/") == NOT_DIRECTORY);

@@ -237,20 +237,14 @@ static uint32_t does(const runtime_component_t *component, const runtime_instanc
 /* A file without a name takes its room until the last guest closes it, however long it is then. */
 static void test_a_file_without_a_name_counts_while_it_is_open(void) {
   enum { WELL = 100 };
-  size_t len = 0;
   runtime_sandbox_t *sandbox = NULL;
-  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
   runtime_component_t *component = NULL;
   runtime_instance_t *a = NULL, *b = NULL;
   root = fresh_directory("quota");
   runtime = load_runtime(hoard_builder());
   CHECK_OK(runtime_sandbox_new(&sandbox));
   grant(sandbox, root, "/", 1000, UINT64_MAX);
-  options.sandbox = sandbox;
-  options.blocking_only = way.blocking_only;
-  uint8_t *bytes = check_guest("wat/unlinked.wat", &len);
-  CHECK_OK(runtime_component_new(runtime, bytes, len, &options, &component));
-  free(bytes);
+  CHECK_OK(way_load(runtime, "wat/unlinked.wat", sandbox, &component));
   runtime_sandbox_free(sandbox);
   CHECK_OK(runtime_instance_new(component, NULL, &a));
   CHECK_OK(runtime_instance_new(component, NULL, &b));
