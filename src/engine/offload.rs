@@ -226,8 +226,9 @@ impl Shared {
 
     /// Whether there is a thread for a job of `party`, or can be.
     fn has_room(self: &Arc<Self>, state: &mut State, party: usize) -> bool {
+        let busy = state.parties.values().map(|it| it.running).sum::<usize>();
         state.may_run(party, self.share())
-            && (state.idle > 0 || state.threads < self.max && self.call(state))
+            && (busy < state.threads || state.threads < self.max && self.call(state))
     }
 
     /// What each thread does.

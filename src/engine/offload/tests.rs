@@ -44,7 +44,10 @@ fn work_is_done_and_answered() {
     for (n, answer) in answers.into_iter().enumerate() {
         assert_eq!(wait(answer), Some(n * n));
     }
-    assert!(offload.0.lock().parties.is_empty());
+    // A thread answers just before it is done.
+    while !offload.0.lock().parties.is_empty() {
+        thread::yield_now();
+    }
 }
 
 #[test]
