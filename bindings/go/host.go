@@ -223,8 +223,8 @@ func (f *hostFunction) serve(attached any, call capi.HostCall, args capi.Results
 	return nil
 }
 
-// serveLater answers from a goroutine of its own, so that the thread, which is a worker of the
-// runtime, goes on with other calls.
+// serveLater answers from a goroutine of its own, so that the thread, of which the runtime has few
+// for that, serves other calls meanwhile.
 func (f *hostFunction) serveLater(host *hostCall, plan *hostPlan, call capi.HostCall,
 	args capi.Results, resultsLen int) error {
 	s := newSession()
