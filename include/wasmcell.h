@@ -3616,10 +3616,18 @@ RUNTIME_API const runtime_item_t *runtime_component_export(
  *
  * Look up once and keep it: this is where the name is searched and the types are resolved.
  *
+ * An export of exactly this name is what is found. Where there is none, the version of an
+ * interface need only be compatible, by the rule that also says which definition of the host
+ * serves an import: 1.0.0 finds 1.0.3 and 1.2.0, and 0.2.0 finds 0.2.6, but 0.0.x and pre-releases
+ * find only themselves; of several the newest is taken. That holds in both directions: 1.0.5 finds
+ * 1.0.2, where an older component has all that the caller asks for, since functions are found one
+ * by one and types are checked in every call. `ns:pkg/iface#greet` finds whichever version is
+ * exported, if only one is. runtime_function_name() tells what was found.
+ *
  * @param component  The component, borrowed for the call; the function keeps its own reference,
  *                   so either may be freed first.
- * @param name       `greet`, or `ns:pkg/iface@1.0.0#greet` for a function in an interface.
- *                   Borrowed for the call.
+ * @param name       `greet`, or `ns:pkg/iface@1.0.0#greet` for a function in an interface;
+ *                   interfaces within interfaces are `outer#inner#greet`. Borrowed for the call.
  * @param name_len   Length of `name`.
  * @param[out] out   Receives the function, owned by the caller: release it with
  *                   runtime_function_free(). Set to NULL on failure.
@@ -3628,7 +3636,8 @@ RUNTIME_API const runtime_item_t *runtime_component_export(
  *         RUNTIME_ERROR_INVALID_ARGUMENT if `component`, `name` or `out` is NULL, or if `name` is
  *         not UTF-8,
  *         RUNTIME_ERROR_NOT_FOUND if the component exports no such function; the message lists
- *         those that it does export.
+ *         those that it does export; or if it exports several versions of one that is asked for
+ *         without a version, which the message names.
  *
  * @threadsafe Yes.
  * @since 0.1
@@ -4031,7 +4040,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_function_t *runtime_function_clone(
     const runtime_function_t *function);
 
 /**
- * Tells the name by which a function was looked up.
+ * Tells the name of a function, with the version that its interface has.
  *
  * @param function  The function, borrowed for the call; NULL is allowed.
  *

@@ -24,7 +24,8 @@ struct Inner {
 }
 
 impl Component {
-    /// An exported function: `greet`, or `ns:pkg/iface@1.0.0#greet`.
+    /// An exported function: `greet`, or `ns:pkg/iface@1.0.0#greet`. One of the newest compatible
+    /// version serves where the exact one is not exported; without a version, the only one.
     ///
     /// # Errors
     /// `NOT_FOUND`, with the names that are there.
@@ -36,7 +37,7 @@ impl Component {
 }
 
 impl Function {
-    /// The name it was looked up by.
+    /// Its name, with the version that it has.
     pub fn name(&self) -> &Name {
         &self.0.export.name
     }
@@ -120,9 +121,8 @@ impl Function {
     /// The arguments in the text of a call of this function.
     pub(crate) fn parse(&self, text: &str) -> Result<Vec<Value>> {
         let (name, arguments) = value::parse_call(text)?;
-        let own = self.0.export.name.as_str();
-        let short = own.rsplit('#').next().unwrap_or(own);
-        if !name.is_empty() && name != own && name != short {
+        if !name.is_empty() && !self.0.export.is_called(&name) {
+            let own = &self.0.export.name;
             let problem = format_args!("calls `{name}`, but the function is `{own}`");
             return Err(Error::invalid("text", problem));
         }

@@ -14,7 +14,6 @@ var leftOut = map[string]string{
 	"runtime_component_clone":     "Go shares pointers",
 	"runtime_function_clone":      "Go shares pointers",
 	"runtime_cancel_is_triggered": "the context knows",
-	"runtime_function_name":       "Function.Name has it already",
 	"runtime_feature_count":       "AllFeatures asks for names until there is none",
 	"runtime_pending_free":        "a goroutine waits for its call",
 	"runtime_pending_is_done":     "a goroutine waits for its call",

@@ -10,7 +10,7 @@ import (
 // use it at once.
 type Function struct{ to target }
 
-// Name is the name by which the function was looked up.
+// Name is the name of the function, with the version that its interface has.
 func (f *Function) Name() string { return f.to.function.name }
 
 // Type is the type of the function: its parameters and its result.

@@ -240,6 +240,23 @@ func TestReflection(t *testing.T) {
 	}
 }
 
+func TestFunctionsAreFoundByCompatibleVersionsAndWithoutAny(t *testing.T) {
+	c := loadFile(t, smallRuntime(t), kindsFile)
+	for _, version := range []string{"", "@0.1.0", "@0.1.7"} {
+		f := must[*Function](t)(c.Function("wasmcell:test/kinds" + version + "#echo-u8"))
+		if got, err := f.CallText(background, "(5)"); got != "5" || err != nil {
+			t.Error(got, err)
+		}
+		if f.Name() != "wasmcell:test/kinds@0.1.0#echo-u8" {
+			t.Error(f.Name())
+		}
+	}
+	if _, err := c.Function("wasmcell:test/kinds@0.2.0#echo-u8"); !errors.Is(err, ErrNotFound) ||
+		!strings.Contains(err.Error(), "it exports `wasmcell:test/kinds@0.1.0#echo-u8`") {
+		t.Error(err)
+	}
+}
+
 func TestTrapsHaveFrames(t *testing.T) {
 	c := loadFile(t, smallRuntime(t), trapsFile)
 	_, err := c.Call(background, "unreachable")

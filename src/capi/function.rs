@@ -230,7 +230,7 @@ pub unsafe extern "C" fn runtime_function_clone(
     unsafe { share(function) }
 }
 
-/// Tells the name by which a function was looked up.
+/// Tells the name of a function, with the version that its interface has.
 ///
 /// @param function  The function, borrowed for the call; NULL is allowed.
 ///

@@ -1,4 +1,4 @@
-//! Which version of an interface serves the import of which other.
+//! Which version of an interface serves the import or the look-up of which other.
 //!
 //! As Semantic Versioning says: what is defined for 1.0.0 serves an import of 1.2.3, and the other
 //! way round; so do 0.2.0 and 0.2.6. Nothing is compatible with 0.0.x and with pre-releases.
@@ -43,6 +43,17 @@ fn compatible(defined: &str, import: &str) -> Option<Option<Version>> {
 /// The name of an interface without its version.
 pub(crate) fn unversioned(interface: &str) -> &str {
     interface.split_once('@').map_or(interface, |(name, _)| name)
+}
+
+/// The interface `wanted` with each version that it leaves out as `present` has it, where that is
+/// called the same otherwise.
+pub(crate) fn completed(wanted: &str, present: &str) -> String {
+    let mut present = present.split('#');
+    let parts = wanted.split('#').map(|part| match present.next() {
+        Some(full) if unversioned(full) == part => full,
+        _ => part,
+    });
+    parts.collect::<Vec<_>>().join("#")
 }
 
 /// Splits the name of an interface: `a:b/c@1.0.0`.
@@ -94,6 +105,15 @@ mod tests {
         ] {
             assert_eq!(fit(defined, import), None, "{defined} {import}");
         }
+    }
+
+    #[test]
+    fn versions_that_are_left_out_are_filled_in() {
+        assert_eq!(completed("a:b/c", "a:b/c@1.0.0-rc"), "a:b/c@1.0.0-rc");
+        assert_eq!(completed("a:b/c", "a:b/d@1.0.0"), "a:b/c");
+        assert_eq!(completed("a:b/c@1.0.0", "a:b/c@1.0.1"), "a:b/c@1.0.0");
+        assert_eq!(completed("in#a:b/c", "in#a:b/c@2.0.0"), "in#a:b/c@2.0.0");
+        assert_eq!(completed("a:b/c#d", "a:b/c@1.0.0"), "a:b/c@1.0.0#d");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use wasmtime::component::{Component, ComponentExportIndex};
 
 use crate::error::{Code, Error, Result};
+use crate::linker::version::{Fit, completed, fit};
 use crate::types::{ComponentTypes, FunctionType, Item, Name, Type, brief};
 
 /// An exported function of a component.
@@ -18,19 +19,28 @@ pub(crate) struct Export {
 }
 
 impl Export {
-    /// Looks `name` up in a component of these types.
+    /// Looks `name` up in a component of these types: that function, or else the one of the newest
+    /// compatible version of its interface, where a version that is left out is the one that is
+    /// there.
     ///
     /// # Errors
     /// `NOT_FOUND`, with the names that are there.
     pub(crate) fn find(types: &ComponentTypes, compiled: &Component, name: &str) -> Result<Self> {
-        let is_it = |item: &Item| item.name.is(name) && matches!(item.ty, Some(Type::Function(_)));
         let missing = || not_found(types, name);
-        let position = types.exports.iter().position(is_it).ok_or_else(missing)?;
+        let exact = types.exports.iter().position(|item| item.name.is(name) && is_function(item));
+        let position = exact.map_or_else(|| compatible(types, name), Ok)?;
         let item = types.exports.get(position).ok_or_else(missing)?;
-        let index = resolve(compiled, name).ok_or_else(missing)?;
+        let index = resolve(compiled, item.name.as_str()).ok_or_else(missing)?;
         let ty = item.ty.clone().ok_or_else(missing)?;
         let has_resources = ty.has_resources();
         Ok(Self { name: item.name.clone(), ty, index, position, has_resources })
+    }
+
+    /// Whether text that calls `name` may mean it: by its name, with its interface or without, or
+    /// by that of a compatible version.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        let short = self.name.in_interface().map(|(_, own)| own);
+        short == Some(name) || self.name.is(name) || fitting(&self.name, name).is_some()
     }
 
     /// Its parameters and result.
@@ -46,29 +56,78 @@ impl Export {
     }
 }
 
+/// What stands between an interface and what is in it.
+const IN: char = '#';
+
+fn is_function(item: &Item) -> bool {
+    matches!(item.ty, Some(Type::Function(_)))
+}
+
+/// How well `own` serves a look-up of `wanted`, and the interface that this means.
+fn fitting(own: &Name, wanted: &str) -> Option<(Fit, String)> {
+    let ((own, name), (wanted, called)) = (own.in_interface()?, wanted.rsplit_once(IN)?);
+    if name != called {
+        return None;
+    }
+    let meant = completed(wanted, own.as_str());
+    Some((fit(own.as_str(), &meant)?, meant))
+}
+
+/// Which export serves a look-up of `wanted`, which is not the name of any.
+fn compatible(types: &ComponentTypes, wanted: &str) -> Result<usize> {
+    let missing = || not_found(types, wanted);
+    let functions = types.exports.iter().enumerate().filter(|(_, item)| is_function(item));
+    let fitting = functions.filter_map(|(position, item)| {
+        let (fit, meant) = fitting(&item.name, wanted)?;
+        Some((fit, meant, position))
+    });
+    let fitting: Vec<_> = fitting.collect();
+    let (_, meant, _) = fitting.first().ok_or_else(missing)?;
+    if fitting.iter().any(|(_, other, _)| other != meant) {
+        let items = fitting.iter().filter_map(|(.., position)| types.exports.get(*position));
+        let (names, count) = (names(items.clone()), items.count());
+        let problem = format!(
+            "the component has `{}` in {count} versions: {names}; say which is meant",
+            brief(wanted)
+        );
+        return Err(Error::new(Code::NotFound, problem));
+    }
+    fitting.into_iter().max().map(|(.., position)| position).ok_or_else(missing)
+}
+
 /// Where the export is in the component.
 fn resolve(compiled: &Component, name: &str) -> Option<ComponentExportIndex> {
-    match name.split_once('#') {
-        None => compiled.get_export_index(None, name),
-        Some((interface, name)) => {
-            let interface = compiled.get_export_index(None, interface)?;
-            compiled.get_export_index(Some(&interface), name)
-        }
-    }
+    let mut parts = name.split(IN);
+    let outermost = compiled.get_export_index(None, parts.next()?)?;
+    parts.try_fold(outermost, |outer, name| compiled.get_export_index(Some(&outer), name))
 }
 
 /// How many of the functions that there are it names.
 const NAMED: usize = 8;
 
+/// The first of these names, and how many more there are.
+fn names<'a>(items: impl Iterator<Item = &'a Item> + Clone) -> String {
+    let named = items.clone().take(NAMED).map(|item| format!("`{}`", brief(&item.name)));
+    let names = named.collect::<Vec<_>>().join(", ");
+    match items.count().saturating_sub(NAMED) {
+        0 => names,
+        more => format!("{names} and {more} more"),
+    }
+}
+
 fn not_found(types: &ComponentTypes, name: &str) -> Error {
-    let is_function = |item: &&Item| matches!(item.ty, Some(Type::Function(_)));
-    let functions = || types.exports.iter().filter(is_function);
-    let named = functions().take(NAMED).map(|item| format!("`{}`", brief(&item.name)));
-    let (names, count) = (named.collect::<Vec<_>>().join(", "), functions().count());
-    let there = match count.saturating_sub(NAMED) {
-        _ if count == 0 => "it exports no functions".to_owned(),
-        0 => format!("it exports {names}"),
-        more => format!("it exports {names} and {more} more"),
+    let last = |name: &str| name.rsplit(IN).next().unwrap_or_default().to_ascii_lowercase();
+    let wanted = last(name);
+    // Those that may be meant come first.
+    let is_near = |item: &&Item| {
+        let own = item.name.in_interface().map_or_else(|| item.name.as_str(), |(_, own)| own);
+        own.eq_ignore_ascii_case(&wanted)
+    };
+    let functions = types.exports.iter().filter(|item| is_function(item));
+    let (near, others) = (functions.clone().filter(is_near), functions.filter(|it| !is_near(it)));
+    let there = match near.chain(others) {
+        functions if functions.clone().next().is_none() => "it exports no functions".to_owned(),
+        functions => format!("it exports {}", names(functions)),
     };
     let problem = format_args!("the component has no function `{}`; {there}", brief(name));
     Error::new(Code::NotFound, problem)

@@ -74,6 +74,14 @@ impl Name {
         }
     }
 
+    /// The interface that it is in and its name there, if it is in one.
+    pub(crate) fn in_interface(&self) -> Option<(&Self, &str)> {
+        match &self.0 {
+            Spelling::Whole(_) => None,
+            Spelling::Member(it) => Some((&it.interface, &it.name)),
+        }
+    }
+
     /// The outermost interface that it names something in, or itself.
     pub fn outermost(&self) -> &str {
         match &self.0 {

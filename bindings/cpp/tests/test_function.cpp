@@ -22,6 +22,17 @@ TEST(Function, is_checked_when_it_is_looked_up) {
   expect_error(component.function<void()>("subtract"), Code::not_found, "subtract");
 }
 
+TEST(Function, is_found_by_a_compatible_version_and_without_any) {
+  const auto component = load("guests/kinds.wasm");
+  for (const std::string version : {"", "@0.1.0", "@0.1.7"}) {
+    const auto function = component.function("wasmcell:test/kinds" + version + "#echo-u8").value();
+    EXPECT_EQ(function.name(), kinds + "echo-u8");
+    EXPECT_EQ(function.call_text("(5)").value(), "5");
+  }
+  expect_error(component.function("wasmcell:test/kinds@0.2.0#echo-u8"), Code::not_found,
+               "it exports `wasmcell:test/kinds@0.1.0#echo-u8`");
+}
+
 TEST(Function, is_refused_with_both_types_whatever_it_is_called) {
   const std::string name(10000, 'n');
   const auto component = wasmcell::Component::from_bytes(runtime(), R"((component

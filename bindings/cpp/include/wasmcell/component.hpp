@@ -207,9 +207,12 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
 
   /// Looks up an exported function, for calls with values or text. Look up once and keep it.
   ///
-  /// @param name  `greet`, or `ns:pkg/iface@1.0.0#greet` for a function in an interface.
+  /// @param name  `greet`, or `ns:pkg/iface@1.0.0#greet` for a function in an interface, or of the
+  ///              newest compatible version if that one is not exported. The version may be left
+  ///              out if only one is.
   ///
-  /// @return Code::not_found if the component exports no such function.
+  /// @return Code::not_found if the component exports no such function, or if no version is asked
+  ///         for and there are several.
   [[nodiscard]] Result<AnyFunction> function(std::string_view name) const {
     runtime_function_t *out = nullptr;
     if (auto *error = runtime_component_function(get(), name.data(), name.size(), &out))

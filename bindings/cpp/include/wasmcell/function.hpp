@@ -26,7 +26,7 @@ class AnyFunction : public detail::Owned<runtime_function_t, runtime_function_fr
   [[nodiscard]] AnyFunction clone() const noexcept {
     return AnyFunction(runtime_function_clone(get()));
   }
-  /// The name by which it was looked up. Borrowed.
+  /// Its name, with the version that its interface has. Borrowed.
   [[nodiscard]] std::string_view name() const noexcept {
     return runtime_function_name(get());
   }

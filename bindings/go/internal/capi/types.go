@@ -21,6 +21,8 @@ package capi
 #cgo nocallback runtime_type_result
 #cgo noescape runtime_type_text
 #cgo nocallback runtime_type_text
+#cgo noescape runtime_function_name
+#cgo nocallback runtime_function_name
 #cgo noescape runtime_function_type
 #cgo nocallback runtime_function_type
 */
@@ -44,6 +46,11 @@ type Type struct{ ptr *C.runtime_type_t }
 // Type is the type of a function, which the caller has acquired.
 func (f *Function) Type() Type {
 	return Type{C.runtime_function_type((*C.runtime_function_t)(f.ptr))}
+}
+
+// Name is the name of a function, which the caller has acquired.
+func (f *Function) Name() string {
+	return C.GoString(C.runtime_function_name((*C.runtime_function_t)(f.ptr)))
 }
 
 // Exists tells whether there is a type.
