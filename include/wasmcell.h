@@ -679,7 +679,7 @@ typedef struct runtime_t runtime_t;
 typedef struct runtime_type_t runtime_type_t;
 
 /**
- * The results of one call, with everything they point to.
+ * The results of one call, or a value that was read from text, with everything they point to.
  *
  * The caller owns it and releases it with runtime_values_free(), which releases every
  * string and list in it. It refers to nothing else and may outlive every other object. It does
@@ -3841,12 +3841,101 @@ RUNTIME_API const runtime_value_t *runtime_values_data(const runtime_values_t *v
  *
  * @param values  The results, borrowed for the call; NULL is allowed.
  *
- * @return 1, or 0 if the function gives nothing or `values` is NULL.
+ * @return 1 for a value, or the result of a function that gives one; 0 if it gives nothing, or if
+ *         `values` is NULL.
  *
  * @threadsafe Yes.
  * @since 0.1
  */
 RUNTIME_API size_t runtime_values_len(const runtime_values_t *values);
+
+/**
+ * Reads a value from WAVE text, such as `{x: 1, tags: ["a", "b"]}`.
+ *
+ * This is the notation of runtime_function_call_text(), and what runtime_value_text() writes:
+ * optional fields of a record may be left out, so may `some` and `ok` where that is not ambiguous,
+ * fields and flags may stand in any order, and comments begin with `//`. Handles are not read:
+ * text gives no right to what they stand for.
+ *
+ * @param type      The type of the value, borrowed for the call; the value does not refer to it.
+ * @param text      The text, UTF-8, borrowed for the call.
+ * @param text_len  Length of `text`.
+ * @param[out] out  Receives the value, the only one in it, owned by the caller: release it with
+ *                  runtime_values_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller, which tells line and column:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `type`, `text` or `out` is NULL, or if `text` is not
+ *         UTF-8 or no WAVE,
+ *         RUNTIME_ERROR_TYPE_MISMATCH if it spells a value of another type,
+ *         RUNTIME_ERROR_UNSUPPORTED if there is text where the type has a resource, or if it is
+ *         the type of a function,
+ *         RUNTIME_ERROR_RESOURCE_LIMIT if the value takes more memory than 64 times its text and
+ *         128 MiB, which a component can bring about by its types.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_value_parse(
+    const runtime_type_t *type,
+    const char *text,
+    size_t text_len,
+    runtime_values_t **out);
+
+/**
+ * Writes a value as WAVE text, for logs and tests.
+ *
+ * runtime_value_parse() reads it as the same value. Handles are the exception: they are written as
+ * `own(7)` and `borrow(7)`, with their number, whoever's they are.
+ *
+ * @param type      The type of the value, borrowed for the call.
+ * @param value     The value, borrowed for the call with everything it points to. It is checked as
+ *                  an argument of a call is, but for handles, which may be any number.
+ * @param[out] out  Receives the text, owned by the caller: release it with runtime_bytes_free().
+ *                  Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `type`, `value` or `out` is NULL, or if the content of
+ *         the value is unusable,
+ *         RUNTIME_ERROR_TYPE_MISMATCH if it is a value of another type,
+ *         RUNTIME_ERROR_UNSUPPORTED if it is the type of a function,
+ *         RUNTIME_ERROR_RESOURCE_LIMIT if the text has more than 128 MiB.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_value_text(
+    const runtime_type_t *type,
+    const runtime_value_t *value,
+    runtime_bytes_t **out);
+
+/**
+ * Compares two values of one type.
+ *
+ * They are equal if runtime_value_text() writes the same for both. So it does not matter whether a
+ * list is a C array or one of values, nor how many words of flags are left out; every NaN equals
+ * every other, as components do not tell them apart; 0.0 and -0.0 differ; and handles are equal if
+ * their numbers are.
+ *
+ * @param type      The type of both, borrowed for the call.
+ * @param a         One value, borrowed for the call with everything it points to; it is checked as
+ *                  by runtime_value_text(), also where the answer is known before.
+ * @param b         The other value, borrowed likewise.
+ * @param[out] out  Receives whether they are equal, owned by the caller. Set to false on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `type`, `a`, `b` or `out` is NULL, or if the content
+ *         of a value is unusable,
+ *         RUNTIME_ERROR_TYPE_MISMATCH if one is a value of another type,
+ *         RUNTIME_ERROR_UNSUPPORTED if it is the type of a function.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_value_equal(
+    const runtime_type_t *type,
+    const runtime_value_t *a,
+    const runtime_value_t *b,
+    bool *out);
 
 /* Cancel tokens -------------------------------------------------------------------------------- */
 

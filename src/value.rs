@@ -5,7 +5,7 @@
 
 use wasmtime::component::Type as WasmtimeType;
 use wasmtime::component::wasm_wave::parser::ParserError;
-use wasmtime::component::wasm_wave::untyped::UntypedFuncCall;
+use wasmtime::component::wasm_wave::untyped::{UntypedFuncCall, UntypedValue};
 use wasmtime::component::wasm_wave::writer::Writer;
 
 use crate::error::{Code, Error, Result};
@@ -66,7 +66,7 @@ pub fn parse_params(args: &str, params: &[Field]) -> Result<Vec<Value>> {
         let problem = format!("too many arguments at {place}: expected {wanted}, found {found}");
         return Err(Error::new(Code::TypeMismatch, problem));
     }
-    let text = Text { source: &source };
+    let text = Text::new(&source);
     let mut values = Vec::with_capacity(params.len());
     for (i, param) in params.iter().enumerate() {
         let at = Path::parameter(&param.name);
@@ -80,6 +80,18 @@ pub fn parse_params(args: &str, params: &[Field]) -> Result<Vec<Value>> {
         });
     }
     Ok(values)
+}
+
+/// Reads one value of type `ty`. Optional fields of a record may be left out.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` or `TYPE_MISMATCH` says where the text is wrong, `UNSUPPORTED` which part of
+/// the type has no text, and `RESOURCE_LIMIT` that the value is out of proportion to the text.
+pub fn parse_value(text: &str, ty: &Type) -> Result<Value> {
+    // Columns are counted from behind one byte; see `position`.
+    let source = format!(" {text}");
+    let value = UntypedValue::parse(&source).map_err(|error| syntax(&source, &error))?;
+    Text::new(&source).value(value.node(), ty, &Path::whole("value"))
 }
 
 /// Text that is no WAVE at all.

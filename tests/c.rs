@@ -35,7 +35,7 @@ programs! {
     loads log logs lookups malformed mappings masks no_handlers nulls paths pending plugin pool
     process quota reply resource sandbox shared shutdown signals signature sizes sleepers
     small_stack special_files stats strings text trap_forks two_copies types uninterrupted
-    unload values versions
+    unload value_equal value_text values versions
 }
 
 /// Programs that run calls, traps, time limits, callbacks and WASI, each in a process that its host

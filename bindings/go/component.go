@@ -163,7 +163,7 @@ func (c *compiled) function(name string) (*function, error) {
 	if failure != nil {
 		return nil, newError(failure)
 	}
-	f := &function{found, found.Name(), newCopier(c.c).copy(found.Type())}
+	f := &function{found, found.Name(), newCopier(c.c, found).copy(found.Type())}
 	runtime.KeepAlive(found)
 	c.functions[name] = f
 	return f, nil
@@ -249,7 +249,7 @@ func (c *Component) Exports() ([]Item, error) {
 }
 
 // Function looks up an exported function, to call it with values whose types are known only then.
-// [Func] looks up one with Go types, and says which names there are. [ErrNotFound] if there is none;
+// [Func] looks up one with Go types, and says which names find it. [ErrNotFound] if none is found;
 // the message lists those that there are.
 func (c *Component) Function(name string) (*Function, error) {
 	to, err := c.target(name)

@@ -118,6 +118,8 @@ func (s *scene) do(ctx context.Context, b block) outcome {
 			return outcome{err: err}
 		}
 		return textOutcome(f.Type().String(), nil)
+	case "value":
+		return s.roundTrip(first.value)
 	case "drop":
 		number := s.resources[first.value].number
 		return outcome{err: s.in(b).(*Instance).dropResource(ctx, number)}
@@ -256,4 +258,22 @@ func (s *scene) argument(kind Kind, text string) (any, error) {
 		}
 	}
 	return nil, errors.New("no argument: " + text)
+}
+
+// roundTrip reads a value of what a function takes, and writes it.
+func (s *scene) roundTrip(what string) outcome {
+	name, text, _ := strings.Cut(what, " ")
+	f, err := s.component.Function(name)
+	if err != nil {
+		return outcome{err: err}
+	}
+	w := f.Type().Fields()[0].Type
+	value, err := w.ParseValue(text)
+	if err != nil {
+		return outcome{err: err}
+	}
+	if same, err := w.ValuesEqual(value, value); !same || err != nil {
+		s.t.Fatalf("%s is not what it is: %v", text, err)
+	}
+	return textOutcome(w.ValueText(value))
 }

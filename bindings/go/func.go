@@ -19,8 +19,8 @@ type Caller interface {
 //
 // The name is greet, or ns:pkg/iface@1.0.0#greet for a function in an interface, or of the newest
 // compatible version if that one is not exported; the version may be left out if only one is. The
-// types are checked here, once; the error of types that do not fit is [ErrTypeMismatch] and shows both. The
-// package documentation says which Go types fit which.
+// types are checked here, once; the error of types that do not fit is [ErrTypeMismatch] and shows
+// both. The package documentation says which Go types fit which.
 //
 // The function may be called by any number of goroutines at once. It belongs to the component or
 // instance, and returns [ErrClosed] once that is closed.

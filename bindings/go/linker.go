@@ -145,7 +145,7 @@ func (l *Linker) plan(c *compiled) error {
 	for _, f := range functions {
 		byName[f.name] = f
 	}
-	types := newCopier(c.c)
+	types := newCopier(c.c, c.c)
 	for i, item := range c.c.Imports() {
 		if ItemKind(item.Kind()) != ItemFunction {
 			continue

@@ -39,8 +39,12 @@ const (
 )
 
 // Type is a type of the component model. It does not change, and outlives the component that it
-// was asked of.
+// was asked of; only what it does with values needs that component to be open.
 type Type struct {
+	// The library's own, and what keeps that alive.
+	raw capi.Type
+	of  keeper
+
 	kind Kind
 	// What String begins with, or all of it for types without parts.
 	name   string
@@ -78,10 +82,19 @@ func (t *Type) Result() *Type { return t.result }
 // declares once is copied once.
 type copier struct {
 	of    *capi.Component
+	keeps keeper
 	known map[capi.Type]*Type
 }
 
-func newCopier(of *capi.Component) copier { return copier{of, map[capi.Type]*Type{}} }
+// keeper is an object of the library from which types are borrowed.
+type keeper interface {
+	Acquire() bool
+	Release()
+}
+
+func newCopier(of *capi.Component, keeps keeper) copier {
+	return copier{of, keeps, map[capi.Type]*Type{}}
+}
 
 func (c copier) copy(from capi.Type) *Type {
 	if !from.Exists() {
@@ -90,7 +103,7 @@ func (c copier) copy(from capi.Type) *Type {
 	if t := c.known[from]; t != nil {
 		return t
 	}
-	t := &Type{kind: Kind(from.Kind()), result: c.copy(from.Result())}
+	t := &Type{raw: from, of: c.keeps, kind: Kind(from.Kind()), result: c.copy(from.Result())}
 	if name, ok := kindNames[t.kind]; ok {
 		t.name = name
 	} else {
@@ -141,7 +154,7 @@ type Item struct {
 }
 
 func copyItems(of *capi.Component, from []capi.Item) []Item {
-	items, types := make([]Item, len(from)), newCopier(of)
+	items, types := make([]Item, len(from)), newCopier(of, of)
 	for i, item := range from {
 		items[i] = Item{item.Name(), ItemKind(item.Kind()), types.copy(item.Type())}
 	}

@@ -86,7 +86,7 @@ unsafe fn check_all(
     if args.len() != ty.params.len() {
         return Err(wrong_count(args.len(), &ty.params));
     }
-    let mut check = Check { handles, resources: Vec::new() };
+    let mut check = Check { handles: Some(handles), resources: Vec::new() };
     for (value, param) in args.iter().zip(&ty.params) {
         // SAFETY: passed on from the caller.
         unsafe { check.value(value, &param.ty, &Path::parameter(&param.name))? };
@@ -128,7 +128,7 @@ pub unsafe fn check_results(results: &[runtime_value_t], ty: &FunctionType) -> R
     if results.len() != wanted {
         return Err(wrong_results(results.len(), wanted));
     }
-    let mut check = Check { handles: &mut NoHandles, resources: Vec::new() };
+    let mut check = Check { handles: Some(&mut NoHandles), resources: Vec::new() };
     for (value, ty) in results.iter().zip(&ty.result) {
         // SAFETY: passed on from the caller.
         unsafe { check.value(value, ty, &Path::result())? };
@@ -136,8 +136,18 @@ pub unsafe fn check_results(results: &[runtime_value_t], ty: &FunctionType) -> R
     Ok(())
 }
 
+/// Checks a value by itself, in which any number may be a handle.
+///
+/// # Safety
+/// As for [`check_args`].
+pub(super) unsafe fn check_alone(value: &runtime_value_t, ty: &Type, at: &Path<'_>) -> Result<()> {
+    // SAFETY: passed on from the caller.
+    unsafe { Check { handles: None, resources: Vec::new() }.value(value, ty, at) }
+}
+
 struct Check<'h> {
-    handles: &'h mut dyn Handles,
+    /// Nothing, where handles are numbers.
+    handles: Option<&'h mut dyn Handles>,
     resources: Vec<ResourceAny>,
 }
 
@@ -197,7 +207,8 @@ impl Check<'_> {
     }
 
     fn resource(&mut self, handle: u64, ty: &Resource, owned: bool, at: &Path<'_>) -> Result<()> {
-        let taken = self.handles.take(handle, &ty.ty(), owned);
+        let Some(handles) = &mut self.handles else { return Ok(()) };
+        let taken = handles.take(handle, &ty.ty(), owned);
         self.resources.push(taken.map_err(|error| at.error(error.code(), error.message()))?);
         Ok(())
     }
@@ -230,7 +241,7 @@ impl Check<'_> {
 ///
 /// # Safety
 /// As for [`check_args`]: `list` is an array of the C type of `kind`.
-unsafe fn numbers(list: runtime_list_t, kind: Kind, at: &Path<'_>) -> Result<()> {
+pub(super) unsafe fn numbers(list: runtime_list_t, kind: Kind, at: &Path<'_>) -> Result<()> {
     // SAFETY: `kind` says which type the array has; passed on from the caller.
     unsafe {
         match kind {

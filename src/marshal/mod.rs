@@ -15,6 +15,7 @@ mod arena;
 mod array;
 mod check;
 mod copy;
+mod elements;
 mod export;
 mod flat;
 mod handles;
@@ -33,6 +34,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod val;
+mod whole;
 
 pub use agree::Agreed;
 pub use arena::{Arena, Block, Memory};
@@ -47,3 +49,4 @@ pub use results::Results;
 pub use val::lift_args;
 #[cfg(test)]
 use val::{lift_results, lower_args};
+pub use whole::{Whole, parse};

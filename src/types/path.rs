@@ -19,6 +19,7 @@ pub(crate) struct Path<'a> {
 enum Step<'a> {
     Parameter(&'a Name),
     Result,
+    Whole(&'static str),
     Name(&'a str),
     Number(usize),
     Element(usize),
@@ -33,6 +34,11 @@ impl<'a> Path<'a> {
     /// The whole result.
     pub(crate) fn result() -> Self {
         Self { parent: None, step: Step::Result }
+    }
+
+    /// A value that is passed by itself, as this argument.
+    pub(crate) fn whole(name: &'static str) -> Self {
+        Self { parent: None, step: Step::Whole(name) }
     }
 
     /// A field, or what a case carries.
@@ -73,24 +79,25 @@ impl<'a> Path<'a> {
         match self.step {
             Step::Parameter(name) => write!(f, "{}", brief(name)),
             Step::Result => f.write_str("result"),
+            Step::Whole(name) => f.write_str(name),
             Step::Name(name) => write!(f, ".{}", brief(name)),
             Step::Number(number) => write!(f, ".{number}"),
             Step::Element(index) => write!(f, "[{index}]"),
         }
     }
 
-    fn is_result(&self) -> bool {
+    fn is_parameter(&self) -> bool {
         match self.parent {
-            Some(parent) => parent.is_result(),
-            None => matches!(self.step, Step::Result),
+            Some(parent) => parent.is_parameter(),
+            None => matches!(self.step, Step::Parameter(_)),
         }
     }
 }
 
-/// ``parameter `p.x[3]` ``, or `` `result.x` ``.
+/// ``parameter `p.x[3]` ``, or `` `result.x` ``, or `` `value.x` ``.
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_result() { "`" } else { "parameter `" })?;
+        f.write_str(if self.is_parameter() { "parameter `" } else { "`" })?;
         self.write(f)?;
         f.write_str("`")
     }

@@ -1,7 +1,9 @@
 //! Gives parsed text the types of a function.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
+use std::mem::size_of;
 use std::str::FromStr;
 
 use wasmtime::component::wasm_wave::ast::{Node, NodeType};
@@ -11,9 +13,18 @@ use super::Value;
 use crate::error::{Code, Error, Result};
 use crate::types::{Case, Field, Name, Path, ResultType, Type, brief};
 
-/// The text of a call, behind a name of one byte that the user did not write.
+/// How many bytes a value may take for each byte of its text, and beyond that.
+///
+/// What text leaves out, a component may have made large: optional fields, whose names each record
+/// has, and types with very many names, among which each is looked for.
+const SHARE: usize = 64;
+const BEYOND: usize = 128 << 20;
+
+/// The text of a value or call, behind one byte that the user did not write.
 pub(super) struct Text<'a> {
-    pub(super) source: &'a str,
+    source: &'a str,
+    /// How many bytes values may still take.
+    left: Cell<usize>,
 }
 
 /// Byte `offset` of the text as people count: `column 5`, or `line 2, column 5`.
@@ -36,8 +47,26 @@ pub(super) fn ends(source: &str) -> impl fmt::Display {
     position(source, source.rfind(')').unwrap_or(source.len()))
 }
 
-impl Text<'_> {
+impl<'a> Text<'a> {
+    pub(super) fn new(source: &'a str) -> Self {
+        Self { source, left: Cell::new(source.len().saturating_mul(SHARE).saturating_add(BEYOND)) }
+    }
+
+    fn spend(&self, bytes: usize, at: &Path<'_>) -> Result<()> {
+        self.left.set(self.left.get().checked_sub(bytes).ok_or_else(|| {
+            let problem = "takes more memory than 64 times its text and 128 MiB";
+            at.error(Code::ResourceLimit, problem)
+        })?);
+        Ok(())
+    }
+
+    /// Searching names takes time where there are very many.
+    fn search(&self, names: usize, at: &Path<'_>) -> Result<()> {
+        self.spend(names / 16, at)
+    }
+
     pub(super) fn value(&self, node: &Node, ty: &Type, at: &Path<'_>) -> Result<Value> {
+        self.spend(size_of::<Value>(), at)?;
         let wrong = || self.wrong(node, ty, at);
         Ok(match ty {
             Type::Bool => Value::Bool(node.as_bool().map_err(|_| wrong())?),
@@ -87,6 +116,7 @@ impl Text<'_> {
             Type::Variant(cases) => self.variant(node, ty, cases, at)?,
             Type::Enum(names) => {
                 let name = node.as_enum(self.source).map_err(|_| wrong())?;
+                self.search(names.len(), at)?;
                 let known = names.iter().any(|known| known.as_str() == name);
                 Value::Enum(if known { name.to_owned() } else { return Err(wrong()) })
             }
@@ -112,6 +142,7 @@ impl Text<'_> {
         let mut values = Vec::with_capacity(fields.len());
         for field in fields {
             let name = field.name.as_str();
+            self.spend(name.len() + size_of::<(String, Value)>(), at)?;
             let at = at.name(name);
             let value = match (given.remove(name), &field.ty) {
                 (Some(node), ty) => self.value(node, ty, &at)?,
@@ -134,6 +165,7 @@ impl Text<'_> {
     fn variant(&self, node: &Node, ty: &Type, cases: &[Case], at: &Path<'_>) -> Result<Value> {
         let wrong = || self.wrong(node, ty, at);
         let (name, payload) = node.as_variant(self.source).map_err(|_| wrong())?;
+        self.search(cases.len(), at)?;
         let case = cases.iter().find(|case| case.name.as_str() == name).ok_or_else(wrong)?;
         let payload = self.payload(node, payload, case.ty.as_ref(), &at.name(name))?;
         Ok(Value::Variant(name.to_owned(), payload))
@@ -191,6 +223,7 @@ impl Text<'_> {
     fn flags(&self, node: &Node, ty: &Type, names: &[Name], at: &Path<'_>) -> Result<Vec<String>> {
         let given = node.as_flags(self.source).map_err(|_| self.wrong(node, ty, at))?;
         let mut given: Vec<&str> = given.map(|it| it.trim_start_matches('%')).collect();
+        self.search(names.len().saturating_mul(given.len().max(1)), at)?;
         let mut set = Vec::new();
         for name in names {
             let before = given.len();

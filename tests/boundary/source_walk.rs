@@ -204,7 +204,8 @@ fn signatures_have_raw_pointers_only() {
 }
 
 /// Row 5: C can put any number where Rust has an enum, `bool` or `char`. A `bool` parameter is
-/// fine, since the calling convention makes it 0 or 1; one in a struct is not.
+/// fine, since the calling convention makes it 0 or 1; one in a struct is not. A `bool` that only
+/// comes out is written before anybody reads it.
 #[test]
 fn no_input_type_has_invalid_values() {
     let enums = enums_of_the_crate();
@@ -216,7 +217,8 @@ fn no_input_type_has_invalid_values() {
     let mut problems = Vec::new();
     for export in exports() {
         for (name, ty) in export.params() {
-            if invalid(ty, matches!(ty, Type::Ptr(_))) {
+            let comes_out = name == "out" && quote(ty) == "*mut bool";
+            if invalid(ty, matches!(ty, Type::Ptr(_)) && !comes_out) {
                 problems.push(export.problem(&format!("`{name}: {}`", quote(ty))));
             }
         }

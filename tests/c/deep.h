@@ -6,7 +6,7 @@
 
 #define DEEP 90 /* lists within lists; types may be 100 deep */
 
-static char *deep_wat(void) {
+static inline char *deep_wat(void) {
   const size_t room = 8192;
   char *text = malloc(room);
   CHECK(text != NULL);
@@ -36,7 +36,7 @@ typedef struct {
   runtime_value_t values[DEEP + 1]; /* each in the one before */
 } deep_t;
 
-static void await(runtime_pending_t *pending) {
+static inline void await(runtime_pending_t *pending) {
   runtime_values_t *results = NULL;
   CHECK_OK(runtime_pending_wait(pending, 60000, &results));
   runtime_values_free(results);
@@ -44,7 +44,7 @@ static void await(runtime_pending_t *pending) {
 }
 
 /* Asynchronous calls, which keep the values. */
-static void *keeps_deep_values(void *data) {
+static inline void *keeps_deep_values(void *data) {
   const deep_t *it = data;
   runtime_instance_t *instance = NULL;
   runtime_pending_t *pending = NULL;
@@ -59,7 +59,7 @@ static void *keeps_deep_values(void *data) {
   return NULL;
 }
 
-static void deep_make(deep_t *deep, const runtime_t *runtime) {
+static inline void deep_make(deep_t *deep, const runtime_t *runtime) {
   char *text = deep_wat();
   memset(deep, 0, sizeof *deep);
   CHECK_OK(
@@ -77,7 +77,7 @@ static void deep_make(deep_t *deep, const runtime_t *runtime) {
   }
 }
 
-static void deep_free(deep_t *deep) {
+static inline void deep_free(deep_t *deep) {
   runtime_function_free(deep->run);
   runtime_component_free(deep->component);
 }

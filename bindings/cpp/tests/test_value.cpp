@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "testing.hpp"
 #include "types.hpp"
 
@@ -94,6 +96,48 @@ TEST(ValueView, as_checks) {
 TEST(Values, may_be_none) {
   const auto nothing = load("guests/kinds.wasm").function(kinds + "nothing").value();
   EXPECT_EQ(nothing.call({}).value().size(), 0U);
+}
+
+wasmcell::Type parameter(const wasmcell::Component &component, const std::string &function) {
+  for (const auto &item : component.exports())
+    if (item.name() == function) return item.type().child(0);
+  return wasmcell::Type();
+}
+
+TEST(Value, is_read_from_text_and_written) {
+  const auto component = load("guests/kinds.wasm");
+  const auto type = parameter(component, kinds + "echo-shape");
+  const std::string text =
+      R"({name: "t", corners: [{x: 0, y: -1}], colour: some(blue), weight: 0.5})";
+  const auto values = wasmcell::Values::parse(type, text).value();
+  ASSERT_EQ(values.size(), 1U);
+  EXPECT_EQ(values[0].as<drawing::Shape>().value().corners[0].y, -1);
+  EXPECT_EQ(values[0].text(type).value(), text);
+  const auto shape = drawing::Shape{"t", {{0, -1}}, drawing::Colour::blue, 0.5};
+  EXPECT_EQ(Value::of(shape).view().text(type).value(), text);
+  EXPECT_EQ(Value::own(7).view().text(parameter(component, kinds + "echo-u8")).error().code(),
+            Code::type_mismatch);
+  const std::string increment = "wasmcell:test/counters@0.1.0#[method]counter.increment";
+  EXPECT_EQ(Value::borrow(7).view().text(parameter(component, increment)).value(), "borrow(7)");
+  expect_error(wasmcell::Values::parse(parameter(component, increment), "borrow(7)"),
+               Code::unsupported, "counter");
+  expect_error(wasmcell::Values::parse(type, "{name: 1}"), Code::type_mismatch, "`value.name`",
+               "column 8");
+  expect_error(wasmcell::Values::parse(type, "{"), Code::invalid_argument, "column");
+  expect_error(wasmcell::Values::parse(type, {}), Code::invalid_argument, "column 1");
+  expect_error(wasmcell::Values::parse(wasmcell::Type(), "1"), Code::invalid_argument, "`type`");
+}
+
+TEST(Value, is_compared) {
+  const auto component = load("guests/kinds.wasm");
+  const auto type = parameter(component, kinds + "echo-f64s");
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const Value one = Value::of(std::vector<double>{1.5, nan});
+  const Value same = Value::list(all(Value::of(1.5), Value::of(-nan)));
+  const Value other = Value::of(std::vector<double>{1.5, 0});
+  EXPECT_TRUE(one.view().equals(same.view(), type).value());
+  EXPECT_FALSE(one.view().equals(other.view(), type).value());
+  expect_error(one.view().equals(Value::of(1.5).view(), type), Code::type_mismatch, "`b`");
 }
 
 }  // namespace

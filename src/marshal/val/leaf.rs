@@ -45,7 +45,7 @@ pub(super) unsafe fn flat(list: runtime_list_t, kind: Kind, at: &Path<'_>) -> Re
 }
 
 /// The names of the flags that are set.
-pub(super) fn names_of(words: &[u32], names: &[Name]) -> Vec<String> {
+pub(in crate::marshal) fn names_of(words: &[u32], names: &[Name]) -> Vec<String> {
     let is_set = |flag: usize| words.get(flag / 32).is_some_and(|it| it & (1 << (flag % 32)) != 0);
     let set = names.iter().enumerate().filter(|(flag, _)| is_set(*flag));
     set.map(|(_, name)| name.as_str().to_owned()).collect()

@@ -46,6 +46,11 @@ pub fn lift_args<'a>(
     lay_out(values, types, handles)
 }
 
+/// Lays out one value by itself, which contains no resources.
+pub fn lift_one(value: &Value, ty: &Type) -> Result<Results> {
+    lay_out(slice::from_ref(value), std::iter::once((ty, Path::whole("value"))), &[])
+}
+
 fn lay_out<'a>(
     values: &[Value],
     types: impl Iterator<Item = (&'a Type, Path<'a>)>,

@@ -5,5 +5,6 @@ mod leaf;
 mod lift;
 mod lower;
 
-pub use lift::{lift_args, lift_results};
+pub(super) use leaf::names_of;
+pub use lift::{lift_args, lift_one, lift_results};
 pub use lower::{lower_args, lower_results};

@@ -187,6 +187,31 @@ static void step_type(const scene_t *scene, const char *name, outcome_t *outcome
   runtime_function_free(function);
 }
 
+/* Reads a value of what the function takes, and writes it. */
+static void step_value(const scene_t *scene, const char *what, outcome_t *outcome) {
+  char name[256];
+  const char *space = strchr(what, ' ');
+  if (space == NULL || (size_t)(space - what) >= sizeof name) MALFORMED("`%s` has no text", what);
+  snprintf(name, sizeof name, "%.*s", (int)(space - what), what);
+  bool equal = false;
+  runtime_function_t *function = NULL;
+  runtime_values_t *values = NULL;
+  runtime_bytes_t *text = NULL;
+  outcome->error = function_of(scene, name, &function);
+  const runtime_type_t *type = runtime_type_child(runtime_function_type(function), 0);
+  if (outcome->error == NULL)
+    outcome->error = runtime_value_parse(type, space + 1, strlen(space + 1), &values);
+  const runtime_value_t *value = runtime_values_data(values);
+  if (outcome->error == NULL) outcome->error = runtime_value_text(type, value, &text);
+  if (outcome->error == NULL) {
+    outcome->error = runtime_value_equal(type, value, value, &equal);
+    if (!equal) MALFORMED("`%s` is not what it is", what);
+  }
+  outcome->text = bytes_take(text);
+  runtime_values_free(values);
+  runtime_function_free(function);
+}
+
 /* Does the one thing that the block says. */
 static void step_do(scene_t *scene, const block_t *block, const runtime_call_options_t *options,
                     outcome_t *outcome) {
@@ -203,6 +228,8 @@ static void step_do(scene_t *scene, const block_t *block, const runtime_call_opt
     step_free(scene, first->value);
   } else if (same(first->key, "type")) {
     step_type(scene, first->value, outcome);
+  } else if (same(first->key, "value")) {
+    step_value(scene, first->value, outcome);
   } else if (same(first->key, "drop")) {
     uint64_t handle = handle_find(&scene->handles, first->value, strlen(first->value));
     outcome->error =

@@ -69,6 +69,26 @@ class ValueView {
     return Codec<T>::lift(*value_, detail::Context());
   }
 
+  /// The value as WAVE text, which Values::parse() reads; handles as `own(7)` and `borrow(7)`. See
+  /// runtime_value_text().
+  ///
+  /// @return Code::type_mismatch or Code::invalid_argument if it is no value of that type,
+  ///         Code::resource_limit if the text is very long.
+  [[nodiscard]] Result<std::string> text(Type type) const {
+    runtime_bytes_t *out = nullptr;
+    runtime_error_t *error = runtime_value_text(type.get(), value_, &out);
+    return detail::text(error, out);
+  }
+  /// Whether both are the same value of that type; every NaN is. See runtime_value_equal().
+  ///
+  /// @return Code::type_mismatch or Code::invalid_argument if one is no value of that type.
+  [[nodiscard]] Result<bool> equals(ValueView other, Type type) const {
+    bool out = false;
+    if (auto *error = runtime_value_equal(type.get(), value_, other.value_, &out))
+      return detail::fail(error);
+    return out;
+  }
+
   /// The C struct, borrowed.
   [[nodiscard]] const runtime_value_t &get() const noexcept {
     return *value_;
@@ -78,10 +98,22 @@ class ValueView {
   const runtime_value_t *value_;
 };
 
-/// The results of one call: one value, or none. Refers to nothing else, and does not change.
+/// The results of one call: one value, or none; or a value that was read from text. Refers to
+/// nothing else, and does not change.
 class Values : public detail::Owned<runtime_values_t, runtime_values_free> {
  public:
   using Owned::Owned;
+
+  /// Reads one value of that type from WAVE text. See runtime_value_parse().
+  ///
+  /// @return Code::invalid_argument or Code::type_mismatch, with line and column, if it is none;
+  ///         Code::unsupported for a resource.
+  [[nodiscard]] static Result<Values> parse(Type type, std::string_view text) {
+    runtime_values_t *out = nullptr;
+    if (auto *error = runtime_value_parse(type.get(), text.data(), text.size(), &out))
+      return detail::fail(error);
+    return Values(out);
+  }
 
   /// How many there are.
   [[nodiscard]] std::size_t size() const noexcept {

@@ -155,6 +155,17 @@ class Scene {
     } else if (what == "type") {
       if (const auto function = outcome.take(function_of(value)))
         outcome.text = outcome.take(function->type().text());
+    } else if (what == "value") {
+      const auto space = value.find(' ');
+      if (space == value.npos) throw Malformed("a value without text");
+      if (const auto function = outcome.take(function_of(value.substr(0, space)))) {
+        const auto type = function->type().child(0);
+        if (const auto parsed = outcome.take(Values::parse(type, value.substr(space + 1)))) {
+          outcome.text = outcome.take((*parsed)[0].text(type));
+          if (!(*parsed)[0].equals((*parsed)[0], type).value())
+            throw Malformed("a value is not what it is");
+        }
+      }
     } else if (what == "drop") {
       outcome.take(instance_of(block)->drop_resource(find_handle(handles_, value), options));
     } else if (what == "begin") {

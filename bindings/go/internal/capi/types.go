@@ -28,6 +28,8 @@ package capi
 */
 import "C"
 
+import "unsafe"
+
 // Item is a runtime_item_t, borrowed from its component.
 type Item struct{ ptr *C.runtime_item_t }
 
@@ -76,6 +78,37 @@ func (t Type) ChildName(index int) string {
 
 // Result is what a function gives.
 func (t Type) Result() Type { return Type{C.runtime_type_result(t.ptr)} }
+
+// ParseValue reads a value from text. It is for the caller to free.
+func (t Type) ParseValue(text string) (Results, *Failure) {
+	var out *C.runtime_values_t
+	maybeGC()
+	if err := C.runtime_value_parse(t.ptr, chars(text), C.size_t(len(text)), &out); err != nil {
+		return Results{}, takeError(err)
+	}
+	first := (*Value)(unsafe.Pointer(C.runtime_values_data(out)))
+	return Results{First: first, Len: int(C.runtime_values_len(out)), values: out}, nil
+}
+
+// ValueText writes the first of the values as text.
+func (t Type) ValueText(values []Value) (string, *Failure) {
+	var out *C.runtime_bytes_t
+	maybeGC()
+	if err := C.runtime_value_text(t.ptr, args(values), &out); err != nil {
+		return "", takeError(err)
+	}
+	return takeText(out), nil
+}
+
+// ValueEqual compares the first of the values with the first of the others.
+func (t Type) ValueEqual(values, others []Value) (bool, *Failure) {
+	var out C.bool
+	maybeGC()
+	if err := C.runtime_value_equal(t.ptr, args(values), args(others), &out); err != nil {
+		return false, takeError(err)
+	}
+	return bool(out), nil
+}
 
 // Text spells the type.
 func (t Type) Text() string {
