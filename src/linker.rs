@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::host::{HostFn, HostType};
 use crate::types::FunctionType;
 
+mod near;
 pub(crate) mod version;
 
 use version::Fit;
@@ -127,21 +128,6 @@ impl Linker {
         self.interfaces.iter().find_map(|(path, interface)| {
             let (name, _) = interface.resources.iter().find(|(_, it)| it.index == index)?;
             Some(if path.is_empty() { name.clone() } else { format!("{path}#{name}") })
-        })
-    }
-
-    /// What comes close to `name` in the interface `import`: the same in another version of it, or
-    /// in another case, or without an interface.
-    pub(crate) fn near(&self, import: &str, name: &str) -> Option<String> {
-        let like = |path: &str, defined: &str| {
-            let (a, b) = (version::unversioned(path), version::unversioned(import));
-            let same = a.eq_ignore_ascii_case(b) || path.is_empty() || import.is_empty();
-            same && defined.eq_ignore_ascii_case(name)
-        };
-        self.interfaces.iter().find_map(|(path, interface)| {
-            let names = interface.functions.keys().chain(interface.resources.keys());
-            let near = names.into_iter().find(|defined| like(path, defined))?;
-            Some(if path.is_empty() { near.clone() } else { format!("{path}#{near}") })
         })
     }
 

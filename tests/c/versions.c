@@ -220,6 +220,37 @@ static void test_interfaces_within_interfaces(void) {
   }
 }
 
+/* Of what is defined an error names the one that comes closest: it was meant, in all likelihood. */
+static void test_what_comes_close_is_named(void) {
+  static const struct {
+    const char *defined[3], *import, *near;
+  } cases[] = {
+      {{"x:y/z@1.0.0#f", "a:b/c@2.0.0#f"}, "a:b/c@1.0.0", "it defines `a:b/c@2.0.0#f`"},
+      {{"a:b/c#f"}, "a:b/c@1.0.0", "it defines `a:b/c#f`"},
+      {{"a:b/c@1.0.0#F"}, "a:b/c@1.0.0", "it defines `a:b/c@1.0.0#F`"},
+      {{"A:b/C@1.0.0#f"}, "a:b/c@1.0.0", "it defines `A:b/C@1.0.0#f`"},
+      {{"f"}, "a:b/c@1.0.0", "it defines `f`"},
+      {{"a:b/c@1.0.0/f"}, "a:b/c@1.0.0", "it defines `a:b/c@1.0.0/f`"},
+      {{"a:b/c.f"}, "a:b/c@1.0.0", "it defines `a:b/c.f`"},
+      /* Another version is closer than the rest, wherever it stands. */
+      {{"f", "A:b/c@1.0.0#f", "a:b/c@2.0.0#f"}, "a:b/c@1.0.0", "it defines `a:b/c@2.0.0#f`"},
+      {{"F", "A:b/c@1.0.0#F"}, "a:b/c@1.0.0", "it defines `A:b/c@1.0.0#F`"},
+      {{"a:b/c@1.0.0#g", "a:b/d@1.0.0#f", "g"}, "a:b/c@1.0.0", NULL},
+  };
+  const char *types[] = {U32};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    runtime_linker_t *linker = linker_make();
+    for (size_t k = 0; k < 3 && cases[i].defined[k] != NULL; k++)
+      define(linker, cases[i].defined[k], host_number, &numbers[k]);
+    runtime_component_t *component = NULL;
+    runtime_error_t *error = try_load(guest_of(&cases[i].import, types, 1), linker, &component);
+    if (cases[i].near == NULL) CHECK(strstr(runtime_error_message(error), "it defines") == NULL);
+    CHECK_ERROR(error, RUNTIME_ERROR_LINK, cases[i].near != NULL ? cases[i].near : "has to define");
+    CHECK(component == NULL);
+    runtime_linker_free(linker);
+  }
+}
+
 /* ---- WASI ---- */
 
 /* Imports the monotonic clock by two versions, one of them with functions of another type. */
@@ -278,6 +309,7 @@ static void tests(void) {
   RUN(test_versions);
   RUN(test_what_serves_an_import_is_told);
   RUN(test_interfaces_within_interfaces);
+  RUN(test_what_comes_close_is_named);
   RUN(test_definitions_of_functions_of_wasi);
 }
 
