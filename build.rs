@@ -51,7 +51,7 @@ const CHAPTERS: [(&str, &[&str]); 20] = [
     ("Values", &["marshal/layout.rs", "capi/value.rs"]),
     ("Cancel tokens", &["capi/cancel.rs"]),
     ("Output", &["capi/output.rs"]),
-    ("Functions", &["capi/function.rs", "capi/component/command.rs"]),
+    ("Functions", &["capi/options.rs", "capi/function.rs", "capi/component/command.rs"]),
     (
         "Asynchronous calls",
         &["capi/pending.rs", "capi/pending/progress.rs", "capi/pending/completion.rs"],

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::boundary::{Out, borrow_mut, catch, guard};
 use super::error::runtime_error_t;
-use super::function::CallerContext;
+use super::options::CallerContext;
 use crate::error::{Error, Result};
 use crate::host::HostCall;
 use crate::marshal::layout::runtime_value_t;

@@ -90,6 +90,7 @@ mod function;
 mod instance;
 mod kind;
 mod linker;
+mod options;
 mod output;
 mod pending;
 mod quiet;

@@ -1,7 +1,8 @@
 use super::boundary::{Out, borrow, guard, guard_keeping, release, slice};
 use super::component::runtime_component_t;
 use super::error::runtime_error_t;
-use super::function::{call_options, runtime_call_options_t, runtime_function_t};
+use super::function::runtime_function_t;
+use super::options::{call_options, runtime_call_options_t};
 use super::value::runtime_values_t;
 use crate::error::Error;
 use crate::marshal::NoHandles;

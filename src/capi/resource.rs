@@ -1,7 +1,7 @@
 use super::boundary::{borrow, guard};
 use super::error::runtime_error_t;
-use super::function::{call_options, runtime_call_options_t};
 use super::instance::runtime_instance_t;
+use super::options::{call_options, runtime_call_options_t};
 
 /// Drops a resource of a guest that the host owns, which runs the guest's destructor for it.
 ///

@@ -1,7 +1,7 @@
 use super::runtime_component_t;
 use crate::capi::boundary::{borrow, guard, out_value};
 use crate::capi::error::runtime_error_t;
-use crate::capi::function::{call_options, runtime_call_options_t};
+use crate::capi::options::{call_options, runtime_call_options_t};
 
 /// Runs a command: a component that exports `run` of wasi:cli, as programs with a `main` do.
 ///

@@ -4,7 +4,8 @@ use super::runtime_component_t;
 use crate::capi::boundary::{self, Out, borrow, guard, text};
 use crate::capi::bytes::runtime_bytes_t;
 use crate::capi::error::runtime_error_t;
-use crate::capi::function::{call_options, runtime_call_options_t, runtime_function_t};
+use crate::capi::function::runtime_function_t;
+use crate::capi::options::{call_options, runtime_call_options_t};
 use crate::capi::types::{item_ptr, runtime_item_t, runtime_type_t, type_ref};
 
 /// Tells what the component is called in log records.

@@ -7,7 +7,7 @@ use crate::capi::boundary::{SizeTagged, overlay};
 use crate::capi::callback::{UserData, runtime_finalizer_t};
 use crate::capi::component::runtime_component_t;
 use crate::capi::error::runtime_error_t;
-use crate::capi::function::Report;
+use crate::capi::options::Report;
 use crate::capi::value::runtime_values_t;
 use crate::component::Component;
 use crate::error::{Error, Result};

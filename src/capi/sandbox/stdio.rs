@@ -6,7 +6,7 @@ use super::{own, runtime_sandbox_t};
 use crate::capi::boundary::{guard, slice};
 use crate::capi::callback::{UserData, runtime_finalizer_t};
 use crate::capi::error::runtime_error_t;
-use crate::capi::function::CallerContext;
+use crate::capi::options::CallerContext;
 use crate::error::{Error, Result};
 use crate::host::HostCall;
 use crate::sandbox::{Sink, Source};
