@@ -9,7 +9,7 @@ use crate::capi::error::runtime_error_t;
 use crate::capi::options::CallerContext;
 use crate::error::{Error, Result};
 use crate::host::HostCall;
-use crate::sandbox::{Sink, Source};
+use crate::sandbox::{Sandbox, Sink, Source};
 
 /// The callback gets one line at a time, with its line feed. The last line of a call may lack
 /// that, and a line of more than 64 KiB comes in pieces.
@@ -108,6 +108,20 @@ fn source(callback: runtime_read_fn_t, user: UserData) -> Result<Source> {
         // SAFETY: the header says that the error changes owner, and errors are made by us.
         Err(unsafe { Box::from_raw(error) }.into_error())
     })))
+}
+
+/// Sends what the guest prints to a `stream` to `sink`, if there is one.
+///
+/// # Safety
+/// As for [`own`].
+unsafe fn send(
+    sandbox: *mut runtime_sandbox_t,
+    stream: fn(&mut Sandbox, Sink) -> &mut Sandbox,
+    sink: Result<Sink>,
+) -> Result<()> {
+    // SAFETY: as our own contract.
+    stream(unsafe { own(sandbox)? }, sink?);
+    Ok(())
 }
 
 /// Gives the guest these bytes as stdin, in each instance from the start.
@@ -211,9 +225,7 @@ pub unsafe extern "C" fn runtime_sandbox_stdout_capture(
 ) -> *mut runtime_error_t {
     guard("runtime_sandbox_stdout_capture", || {
         // SAFETY: the header obliges callers to pass a live sandbox of their own.
-        let sandbox = unsafe { own(sandbox)? };
-        sandbox.stdout(Sink::Capture);
-        Ok(())
+        unsafe { send(sandbox, Sandbox::stdout, Ok(Sink::Capture)) }
     })
 }
 
@@ -248,9 +260,7 @@ pub unsafe extern "C" fn runtime_sandbox_stdout_callback(
     let user = UserData::new(user_data, finalizer);
     guard("runtime_sandbox_stdout_callback", || {
         // SAFETY: the header obliges callers to pass a live sandbox of their own.
-        let sandbox = unsafe { own(sandbox)? };
-        sandbox.stdout(sink(callback, flags, user)?);
-        Ok(())
+        unsafe { send(sandbox, Sandbox::stdout, sink(callback, flags, user)) }
     })
 }
 
@@ -273,9 +283,7 @@ pub unsafe extern "C" fn runtime_sandbox_stdout_inherit(
 ) -> *mut runtime_error_t {
     guard("runtime_sandbox_stdout_inherit", || {
         // SAFETY: the header obliges callers to pass a live sandbox of their own.
-        let sandbox = unsafe { own(sandbox)? };
-        sandbox.stdout(Sink::Inherit);
-        Ok(())
+        unsafe { send(sandbox, Sandbox::stdout, Ok(Sink::Inherit)) }
     })
 }
 
@@ -297,9 +305,7 @@ pub unsafe extern "C" fn runtime_sandbox_stderr_capture(
 ) -> *mut runtime_error_t {
     guard("runtime_sandbox_stderr_capture", || {
         // SAFETY: the header obliges callers to pass a live sandbox of their own.
-        let sandbox = unsafe { own(sandbox)? };
-        sandbox.stderr(Sink::Capture);
-        Ok(())
+        unsafe { send(sandbox, Sandbox::stderr, Ok(Sink::Capture)) }
     })
 }
 
@@ -334,9 +340,7 @@ pub unsafe extern "C" fn runtime_sandbox_stderr_callback(
     let user = UserData::new(user_data, finalizer);
     guard("runtime_sandbox_stderr_callback", || {
         // SAFETY: the header obliges callers to pass a live sandbox of their own.
-        let sandbox = unsafe { own(sandbox)? };
-        sandbox.stderr(sink(callback, flags, user)?);
-        Ok(())
+        unsafe { send(sandbox, Sandbox::stderr, sink(callback, flags, user)) }
     })
 }
 
@@ -359,8 +363,6 @@ pub unsafe extern "C" fn runtime_sandbox_stderr_inherit(
 ) -> *mut runtime_error_t {
     guard("runtime_sandbox_stderr_inherit", || {
         // SAFETY: the header obliges callers to pass a live sandbox of their own.
-        let sandbox = unsafe { own(sandbox)? };
-        sandbox.stderr(Sink::Inherit);
-        Ok(())
+        unsafe { send(sandbox, Sandbox::stderr, Ok(Sink::Inherit)) }
     })
 }
