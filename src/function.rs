@@ -8,7 +8,7 @@ use crate::component::Component;
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::marshal::{Args, Results};
-use crate::store::{Export, Live};
+use crate::store::{Export, Session};
 use crate::system::stack;
 use crate::system::thread;
 use crate::types::{FunctionType, Name, Type};
@@ -73,8 +73,8 @@ impl Function {
         self.check_result()?;
         let (component, mailbox) = (&self.0.component, Arc::default());
         call::run(component.policy(), options, &mailbox, async |call| {
-            let mut live = Live::start(component.blueprint(), call, Arc::clone(&mailbox)).await?;
-            live.call_values(self.export(), args).await
+            let started = Session::start(component.blueprint(), call, Arc::clone(&mailbox));
+            started.await?.call_values(self.export(), args).await
         })
     }
 
@@ -103,8 +103,8 @@ impl Function {
 
     /// Makes an instance for one call.
     async fn start(&self, args: &Args<'_>, call: Call, mailbox: Arc<Mailbox>) -> Result<Results> {
-        let mut live = Live::start(self.0.component.blueprint(), call, mailbox).await?;
-        live.call(self.export(), args).await
+        let started = Session::start(self.0.component.blueprint(), call, mailbox);
+        started.await?.call(self.export(), args, None).await
     }
 
     /// Calls it on a fresh instance, with WAVE text in and out: `greet("world")`, or only

@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::function::Function;
 use crate::host::Mailbox;
 use crate::marshal::{Args, Handles, Results};
-use crate::store::{Live, Passage};
+use crate::store::{Live, Passage, Session};
 use crate::system::process::Kept;
 use crate::types::FunctionType;
 use crate::value::{self, Value};
@@ -59,9 +59,9 @@ impl Instance {
         services.check_process()?;
         let _pass = services.gate().load()?;
         let mailbox = Arc::default();
-        let start = |call| Live::start(component.blueprint(), call, Arc::clone(&mailbox));
-        let live = call::run(component.policy(), options, &mailbox, start)?;
-        let state = Mutex::new(State { live: Some(Box::new(Kept::new(live))), failure: None });
+        let start = |call| Session::start(component.blueprint(), call, Arc::clone(&mailbox));
+        let live = call::run(component.policy(), options, &mailbox, start)?.finish();
+        let state = Mutex::new(State { live: Some(live), failure: None });
         let (poisoned, component) = (AtomicBool::new(false), component.clone());
         let make = |weak: &Weak<Kept<Inner>>| {
             let _entry = services.gate().keep(weak.clone());
@@ -92,9 +92,9 @@ impl Instance {
             let running = Running::begin(policy, options, &self.0.mailbox)?;
             let outcome = running.check().and_then(|()| {
                 let passage = entered.passage.take();
-                let mut live = entered.begin(|it| it.renew(running.terms, options))?;
-                let outcome = live.run(function.export(), &args, passage, &running);
-                entered.end(live, outcome)
+                let mut session = entered.begin(|it| it.renew(running.terms, options))?;
+                let outcome = session.run(function.export(), &args, passage, &running);
+                entered.end(session, outcome)
             });
             running.end(outcome)
         })
@@ -308,7 +308,7 @@ impl<P: Place> Entered<P> {
 
     async fn call(&mut self, function: &Function, args: &Args<'_>, call: Call) -> Result<Results> {
         let passage = self.passage.take();
-        self.within(call, async |live| live.call_read(function.export(), args, passage).await).await
+        self.within(call, async |it| it.call(function.export(), args, passage).await).await
     }
 
     async fn call_values(
@@ -317,46 +317,41 @@ impl<P: Place> Entered<P> {
         args: &[Value],
         call: Call,
     ) -> Result<Vec<Value>> {
-        self.within(call, async |live| {
-            let values = live.call_values(function.export(), args).await?;
-            live.give(&values)?;
+        self.within(call, async |session| {
+            let values = session.call_values(function.export(), args).await?;
+            session.give(&values)?;
             Ok(values)
         })
         .await
     }
 
     async fn drop_resource(&mut self, handle: u64, call: Call) -> Result<()> {
-        self.within(call, async |live| live.drop_resource(handle).await).await
+        self.within(call, async |session| session.drop_resource(handle).await).await
     }
 
     /// Runs `body` as one call.
     async fn within<T>(
         &mut self,
         call: Call,
-        body: impl AsyncFnOnce(&mut Live) -> Result<T>,
+        body: impl AsyncFnOnce(&mut Session) -> Result<T>,
     ) -> Result<T> {
-        let mut live = self.begin(|it| *it = call)?;
-        let outcome = body(&mut live).await;
-        self.end(live, outcome)
+        let mut session = self.begin(|it| *it = call)?;
+        let outcome = body(&mut session).await;
+        self.end(session, outcome)
     }
 
     /// Takes the instance into a call.
     #[inline(always)]
-    fn begin(&mut self, set: impl FnOnce(&mut Call)) -> Result<Box<Kept<Live>>> {
+    fn begin(&mut self, set: impl FnOnce(&mut Call)) -> Result<Session> {
         let gone = || Error::new(Code::Poisoned, "the instance is gone");
-        let mut live = self.live.take().ok_or_else(gone)?;
-        live.arm(set)?;
-        Ok(live)
+        Session::begin(self.live.take().ok_or_else(gone)?, set)
     }
 
     /// The instance comes back only if the call ended well.
     #[inline(always)]
-    fn end<T>(&mut self, mut live: Box<Kept<Live>>, outcome: Result<T>) -> Result<T> {
+    fn end<T>(&mut self, session: Session, outcome: Result<T>) -> Result<T> {
         match &outcome {
-            Ok(_) => {
-                live.disarm();
-                self.live = Some(live);
-            }
+            Ok(_) => self.live = Some(session.finish()),
             Err(error) => self.failed = Some(error.message().to_owned()),
         }
         outcome

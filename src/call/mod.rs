@@ -27,9 +27,11 @@ use crate::system::thread::Inside;
 pub(crate) mod executor;
 mod policy;
 mod task;
+mod way;
 
 use executor::Surroundings;
 pub(crate) use policy::Policy;
+pub(crate) use way::Way;
 
 /// How one call is to be made.
 #[derive(Clone, Default)]
@@ -93,8 +95,7 @@ pub(crate) struct Terms {
     pub fuel: Option<u64>,
     /// Whether it shares its thread with other calls, and so gives way at every tick.
     pub yields: bool,
-    /// Whether the guest has a stack of its own, on which it can be left waiting.
-    pub on_fiber: bool,
+    pub way: Way,
 }
 
 impl Terms {
@@ -139,8 +140,11 @@ impl Terms {
             }
             Some(stack) => stack.has_room(settings.max_stack),
         };
-        let on_fiber = policy.may_wait || !has_room;
-        Ok(Self { limit, ticks, fuel, yields: stack.is_none(), on_fiber })
+        let way = match policy.may_wait || !has_room {
+            true => Way::Fiber,
+            false => Way::Here,
+        };
+        Ok(Self { limit, ticks, fuel, yields: stack.is_none(), way })
     }
 }
 

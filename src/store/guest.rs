@@ -178,7 +178,7 @@ fn at_tick(store: StoreContextMut<'_, Guest>) -> wasmtime::Result<UpdateDeadline
     let next = match (call.deadline().check(), &call.interrupt) {
         (Ok(()), _) if call.terms.yields => Ok(UpdateDeadline::Yield(1)),
         // The host is asked on the native stack.
-        (Ok(()), Some(_)) if call.terms.on_fiber => Ok(UpdateDeadline::Yield(1)),
+        (Ok(()), Some(_)) if call.terms.way.can_wait() => Ok(UpdateDeadline::Yield(1)),
         (Ok(()), Some(interrupt)) => {
             let services = &guest.profile.services;
             let asked = interrupt.ask(services.ticker().ticks());

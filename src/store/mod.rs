@@ -8,8 +8,10 @@ mod link;
 mod live;
 mod passage;
 mod profile;
+mod session;
 mod view;
 mod wasi;
+mod way;
 
 pub(crate) use blueprint::{Blueprint, Parts};
 pub(crate) use export::Export;
@@ -18,3 +20,4 @@ pub(crate) use link::{Linked, link};
 pub(crate) use live::Live;
 pub(crate) use passage::Passage;
 pub(crate) use profile::Profile;
+pub(crate) use session::Session;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use wasmtime::component::{LinkerInstance, ResourceAny};
 use wasmtime::{AsContextMut, StoreContextMut};
 
+use crate::call::Way;
 use crate::error::{Code, Error, Result};
 use crate::host::handles;
 use crate::host::{Arguments, HostCall, HostFn, Mailbox};
@@ -145,9 +146,9 @@ fn ask(
     let types = guest.lent.types().clone();
     let args = Arguments { values, ty, types };
     let call = guest.call.host_call();
-    let asked = match guest.call.terms.on_fiber {
-        true => Asked::There(guest.mailbox.clone(), import.clone(), call, args),
-        false => Asked::Here(guest.answer(|| (import.0.run)(&call, args))),
+    let asked = match guest.call.terms.way {
+        Way::Fiber => Asked::There(guest.mailbox.clone(), import.clone(), call, args),
+        Way::Here => Asked::Here(guest.answer(|| (import.0.run)(&call, args))),
     };
     async move {
         match asked {
@@ -183,10 +184,8 @@ async fn take_back(
     loans.end(store.as_context_mut())?;
     for (number, resource) in borrowed {
         store.data_mut().handles.remove(number)?;
-        match store.data().call.terms.on_fiber {
-            true => resource.resource_drop_async(store.as_context_mut()).await?,
-            false => resource.resource_drop(store.as_context_mut())?,
-        }
+        let way = store.data().call.terms.way;
+        way.drop_resource(resource, store.as_context_mut()).await?;
     }
     Ok(())
 }

@@ -1,0 +1,109 @@
+//! One call in an instance.
+
+use std::sync::Arc;
+
+use wasmtime::AsContextMut;
+
+use super::blueprint::Blueprint;
+use super::export::Export;
+use super::guest;
+use super::live::Live;
+use super::passage::{Passage, StoreHandles};
+use crate::call::{Call, Running};
+use crate::error::Result;
+use crate::host::{Mailbox, handles};
+use crate::marshal::{Args, Results};
+use crate::system::process::Kept;
+use crate::value::Value;
+
+/// An instance while a call is in it: what runs here has the call's limits, and reports to it. The
+/// call is over when this is dropped, and the instance with it, unless it is taken out before by
+/// [`finish`](Self::finish).
+pub(crate) struct Session(Box<Kept<Live>>);
+
+impl Session {
+    /// Makes an instance as part of `call`, which goes on in it.
+    pub(crate) async fn start(
+        blueprint: &Blueprint,
+        call: Call,
+        mailbox: Arc<Mailbox>,
+    ) -> Result<Self> {
+        let live = Live::start(blueprint, call, mailbox).await?;
+        Ok(Self(Box::new(Kept::new(live))))
+    }
+
+    /// Begins another call, which `set` describes, in an instance that is there.
+    #[inline(always)]
+    pub(crate) fn begin(mut live: Box<Kept<Live>>, set: impl FnOnce(&mut Call)) -> Result<Self> {
+        set(&mut live.store.data_mut().call);
+        guest::begin(&mut live.store)?;
+        Ok(Self(live))
+    }
+
+    /// Ends the call, which went well. The instance forgets where it reported to.
+    #[inline(always)]
+    pub(crate) fn finish(mut self) -> Box<Kept<Live>> {
+        self.0.store.data_mut().call.report = None;
+        self.0
+    }
+
+    /// Calls `export` with what [`Live::read`] gave.
+    pub(crate) async fn call(
+        &mut self,
+        export: &Export,
+        args: &Args<'_>,
+        passage: Option<Box<Passage>>,
+    ) -> Result<Results> {
+        let (callee, store, loans) = self.0.prepare(export, passage)?;
+        let way = store.data().call.terms.way;
+        let outcome = way.call(callee, store, args, export.has_result()).await;
+        self.0.conclude(outcome, loans)
+    }
+
+    /// As [`call`](Self::call), on this thread, as `running` says.
+    #[inline(always)]
+    pub(crate) fn run(
+        &mut self,
+        export: &Export,
+        args: &Args<'_>,
+        passage: Option<Box<Passage>>,
+        running: &Running<'_>,
+    ) -> Result<Results> {
+        let (callee, store, loans) = self.0.prepare(export, passage)?;
+        let outcome = running.terms.way.run(callee, store, args, export.has_result(), running)?;
+        self.0.conclude(outcome, loans)
+    }
+
+    /// Calls `export` with values of wasmtime. Resources in the results are the instance's own: see
+    /// [`give`](Self::give).
+    pub(crate) async fn call_values(
+        &mut self,
+        export: &Export,
+        args: &[Value],
+    ) -> Result<Vec<Value>> {
+        let callee = self.0.function(export)?;
+        let store = &mut self.0.store;
+        let mut results = vec![Value::Bool(false); usize::from(export.has_result())];
+        let way = store.data().call.terms.way;
+        let outcome = way.call_values(&callee, store, args, &mut results).await;
+        guest::end(store, outcome)?;
+        Ok(results)
+    }
+
+    /// Gives the host numbers for the resources in `values`.
+    pub(crate) fn give(&mut self, values: &[Value]) -> Result<()> {
+        let store = &mut self.0.store;
+        let mut handles = StoreHandles::new(store.as_context_mut());
+        handles::give_all(values, &mut handles)?;
+        handles.finish().commit(store.as_context_mut())?.end(store.as_context_mut())
+    }
+
+    /// Drops a resource of the guest that the host holds.
+    pub(crate) async fn drop_resource(&mut self, handle: u64) -> Result<()> {
+        let store = &mut self.0.store;
+        let resource = store.data_mut().handles.remove(handle)?;
+        let way = store.data().call.terms.way;
+        let outcome = way.drop_resource(resource, store.as_context_mut()).await;
+        guest::end(store, outcome)
+    }
+}
