@@ -93,7 +93,7 @@ impl Component {
         let world =
             options.sandbox.as_ref().map(|it| World::open(it, services)).transpose()?.map(Arc::new);
         let name = Name::new(options.name.as_deref().unwrap_or_default());
-        tracing::debug!(component = name.as_str(), "component loaded");
+        services.observer().loaded(name.as_str());
         // Only what is imported can make a guest wait.
         let may_wait = !imports_nothing && !calls_directly;
         let services = services.clone();

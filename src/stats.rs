@@ -1,10 +1,9 @@
 //! What a runtime is doing and has done: counters that calls bump and anybody reads, no locks.
 
-use std::ops::Deref;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
 
-use crate::error::{Code, Error, Result};
+use crate::error::Code;
 
 /// A snapshot of a runtime's counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,7 +69,8 @@ pub(crate) struct Counters {
     timed_out: AtomicU64,
     cancelled: AtomicU64,
     failed: AtomicU64,
-    denied: AtomicU64,
+    /// For each [`Limited`].
+    denied: [AtomicU64; 5],
     instances: Gauge,
     memory: Gauge,
     state: Gauge,
@@ -109,32 +109,16 @@ impl Gauge {
     }
 }
 
-/// A call that was counted as started.
-pub(crate) struct Counted<C: Deref<Target = Counters>>(Option<C>);
-
-impl<C: Deref<Target = Counters>> Counted<C> {
-    /// Counts a call, which ends with what this returns.
-    pub(crate) fn start(counters: C) -> Self {
-        // In one order with the look that `Ticker` takes before it sleeps.
-        counters.started.fetch_add(1, SeqCst);
-        Self(Some(counters))
-    }
-
-    /// Counts how it ended.
-    pub(crate) fn end<T>(mut self, outcome: &Result<T>) {
-        if let Some(counters) = self.0.take() {
-            counters.ended(outcome.as_ref().err().map(Error::code));
-        }
-    }
-}
-
-impl<C: Deref<Target = Counters>> Drop for Counted<C> {
-    /// A call that panicked.
-    fn drop(&mut self) {
-        if let Some(counters) = self.0.take() {
-            counters.ended(Some(Code::Panic));
-        }
-    }
+/// What limits deny, as far as it is counted apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limited {
+    /// Growth of memories and tables.
+    Memory,
+    Descriptors,
+    Buffers,
+    Lookups,
+    /// Bytes and names in directories.
+    Disk,
 }
 
 impl Counters {
@@ -151,7 +135,14 @@ impl Counters {
         self.started.load(SeqCst).saturating_sub(ended)
     }
 
-    fn ended(&self, failure: Option<Code>) {
+    /// Counts a call, which ends some time.
+    pub(crate) fn started(&self) {
+        // In one order with the look that `Ticker` takes before it sleeps.
+        self.started.fetch_add(1, SeqCst);
+    }
+
+    /// Counts how a call ended.
+    pub(crate) fn ended(&self, failure: Option<Code>) {
         let counter = match failure {
             None => &self.finished,
             Some(Code::Timeout) => &self.timed_out,
@@ -184,12 +175,24 @@ impl Counters {
         self.memory.sub(bytes);
     }
 
-    pub(crate) fn growth_denied(&self) {
-        self.denied.fetch_add(1, Relaxed);
+    pub(crate) fn denied(&self, what: Limited) {
+        self.denials(what).fetch_add(1, Relaxed);
+    }
+
+    fn denials(&self, what: Limited) -> &AtomicU64 {
+        let [memory, descriptors, buffers, lookups, disk] = &self.denied;
+        match what {
+            Limited::Memory => memory,
+            Limited::Descriptors => descriptors,
+            Limited::Buffers => buffers,
+            Limited::Lookups => lookups,
+            Limited::Disk => disk,
+        }
     }
 
     /// All counters; what they do not know is 0.
     pub(crate) fn snapshot(&self) -> Stats {
+        let denied = |what| self.denials(what).load(Relaxed);
         Stats {
             started: self.started.load(Relaxed),
             finished: self.finished.load(Relaxed),
@@ -201,7 +204,10 @@ impl Counters {
             instances_peak: self.instances.peak.load(Relaxed),
             memory: self.memory.now.load(Relaxed),
             memory_peak: self.memory.peak.load(Relaxed),
-            denied: self.denied.load(Relaxed),
+            denied: denied(Limited::Memory),
+            descriptors_denied: denied(Limited::Descriptors),
+            lookups_denied: denied(Limited::Lookups),
+            disk_denied: denied(Limited::Disk),
             instance_state: self.state.now.load(Relaxed),
             instance_state_peak: self.state.peak.load(Relaxed),
             ..Stats::default()

@@ -17,8 +17,8 @@ use crate::engine::shutdown::Pass;
 use crate::error::{Code, Error, Result};
 use crate::host::{Context, HostCall, Mailbox};
 use crate::interrupt::Interrupt;
+use crate::observer::{Observed, Observer};
 use crate::output::Output;
-use crate::stats::{Counted, Counters};
 use crate::system::process::Kept;
 use crate::system::signals::Open;
 use crate::system::stack::Stack;
@@ -206,7 +206,7 @@ pub(crate) struct Running<'a> {
     /// Whose timers and sockets the guest may wait for.
     reactor: Option<&'a Handle>,
     mailbox: &'a Mailbox,
-    counted: Counted<&'a Counters>,
+    observed: Observed<&'a Observer>,
     _open: Open,
     _inside: Inside,
 }
@@ -229,7 +229,7 @@ impl<'a> Running<'a> {
         let terms = Terms::settle(policy, options, Some(inside.stack), now)?;
         let enters = policy.uses_wasi;
         let reactor = enters.then(|| services.workers().reactor());
-        let counted = Counted::start(&**services.stats());
+        let observed = Observed::begin(&**services.observer());
         // Once more, now that it is counted: whoever shuts down sees the count, or this sees that.
         services.gate().check()?;
         services.ticker().wake();
@@ -237,7 +237,7 @@ impl<'a> Running<'a> {
             interrupt.begin(services.ticker().ticks());
         }
         let _open = Open::here(services.settings().signal_handlers);
-        Ok(Self { terms, options, services, reactor, mailbox, counted, _open, _inside: inside })
+        Ok(Self { terms, options, services, reactor, mailbox, observed, _open, _inside: inside })
     }
 
     /// Whether the call may go on; asked before the guest is touched.
@@ -275,7 +275,7 @@ impl<'a> Running<'a> {
     #[inline(always)]
     pub(crate) fn end<T>(self, outcome: Result<T>) -> Result<T> {
         self.mailbox.finish();
-        self.counted.end(&outcome);
+        self.observed.end(&outcome);
         outcome
     }
 }

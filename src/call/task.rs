@@ -22,14 +22,14 @@ use crate::engine::shutdown::Pass;
 use crate::engine::{Services, WeakServices};
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
-use crate::stats::{Counted, Counters};
+use crate::observer::{Observed, Observer};
 use crate::system::log::Log;
 use crate::system::signals::Open;
 use crate::system::thread::{self, Inside};
 
 type Body<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 type Done<T> = Box<dyn FnOnce(Result<T>) + Send>;
-type Outcome<T> = (Done<T>, Counted<Arc<Counters>>);
+type Outcome<T> = (Done<T>, Observed<Arc<Observer>>);
 
 /// An asynchronous call, shared by the worker that runs it and the watcher of its deadline.
 struct Task<T> {
@@ -71,14 +71,14 @@ pub(crate) fn start<T: Send + 'static>(
     let threads = services.workers();
     let (workers, deadlines) = (threads.workers(), threads.deadlines());
     let reactor = threads.reactor().clone();
-    let counted = Counted::start(services.stats().clone());
+    let observed = Observed::begin(services.observer().clone());
     services.ticker().wake();
     let task = Arc::new(Task {
         body: Mutex::new(Some(Box::pin(body))),
         asked: Mutex::new(None),
         hosts: services.commons().hosts().desk(party),
         log: services.log().clone(),
-        done: Mutex::new(Some((Box::new(done), counted))),
+        done: Mutex::new(Some((Box::new(done), observed))),
         deadline,
         mailbox,
         reactor,
@@ -309,8 +309,8 @@ fn once(work: &Mutex<Option<impl FnOnce()>>) {
 impl<T> Task<T> {
     fn deliver(&self, outcome: Result<T>) {
         let done = self.done.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((done, counted)) = done {
-            counted.end(&outcome);
+        if let Some((done, observed)) = done {
+            observed.end(&outcome);
             thread::standard();
             self.pass.complete(|| done(outcome));
         }

@@ -78,7 +78,10 @@ impl Services {
     fn end(&self) {
         let it = self.ending();
         let mut look = LOOKS.0;
-        while self.stats().in_flight() > 0 || it.gate.tasks() > 0 || it.gate.loads() > 0 {
+        while self.observer().counters().in_flight() > 0
+            || it.gate.tasks() > 0
+            || it.gate.loads() > 0
+        {
             sleep(look);
             look = LOOKS.1.min(look * 2);
         }
@@ -113,7 +116,7 @@ impl Services {
         // Some may be left of which nobody waits for the outcome.
         let loads = gate.loads().max(self.loads().stats().running);
         let tasks = tasks.saturating_sub(completing);
-        let calls = self.stats().in_flight().saturating_sub(tasks);
+        let calls = self.observer().counters().in_flight().saturating_sub(tasks);
         let all = [
             (calls, "blocking call"),
             (tasks, "asynchronous call"),

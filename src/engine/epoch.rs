@@ -13,7 +13,7 @@ use wasmtime::EngineWeak;
 
 use crate::cancel::Cancellations;
 use crate::error::{Code, Error, Result};
-use crate::stats::Counters;
+use crate::observer::Observer;
 use crate::system::closing::Closing;
 use crate::system::thread::spawn;
 
@@ -29,7 +29,7 @@ pub(crate) struct Ticker {
 struct Shared {
     engine: EngineWeak,
     tick: Duration,
-    stats: Arc<Counters>,
+    observer: Arc<Observer>,
     ticks: AtomicU64,
     asleep: AtomicBool,
     stop: AtomicBool,
@@ -38,17 +38,17 @@ struct Shared {
 }
 
 impl Ticker {
-    /// Ticks while `stats` knows of a call in flight.
+    /// Ticks while `observer` knows of a call in flight.
     pub(crate) fn start(
         engine: EngineWeak,
         tick: Duration,
-        stats: Arc<Counters>,
+        observer: Arc<Observer>,
         closing: Closing,
     ) -> Result<Self> {
         let shared = Arc::new(Shared {
             engine,
             tick,
-            stats,
+            observer,
             ticks: AtomicU64::new(0),
             asleep: AtomicBool::new(false),
             stop: AtomicBool::new(false),
@@ -122,7 +122,7 @@ impl Shared {
                 self.sleep();
             }
             next = Instant::now() + self.tick;
-            idle = if self.stats.is_busy() { 0 } else { idle + 1 };
+            idle = if self.observer.counters().is_busy() { 0 } else { idle + 1 };
             self.ticks.fetch_add(1, SeqCst);
             if let Some(engine) = self.engine.upgrade() {
                 engine.increment_epoch();
@@ -139,7 +139,10 @@ impl Shared {
     /// Sleeps until a call comes or the runtime goes.
     fn sleep(&self) {
         self.asleep.store(true, SeqCst);
-        while !self.stop.load(SeqCst) && self.asleep.load(SeqCst) && !self.stats.is_busy() {
+        while !self.stop.load(SeqCst)
+            && self.asleep.load(SeqCst)
+            && !self.observer.counters().is_busy()
+        {
             self.cancellations.bell().wait(None);
             // Loads can be cancelled as well, and are not calls.
             self.cancellations.deliver();

@@ -8,7 +8,8 @@ use wasmtime::ResourcesRequired;
 use crate::engine::Settings;
 use crate::engine::sizes::WASM_PAGE;
 use crate::error::{Code, Error, Result, TrapKind};
-use crate::stats::Counters;
+use crate::observer::Observer;
+use crate::stats::Limited;
 use crate::traps::{exhausted, words};
 
 /// A table element is a pointer.
@@ -156,12 +157,12 @@ pub(crate) struct Limiter {
     /// counted: wasmtime reports some failures without having asked, so undoing could be abused.
     used: u64,
     denied: Option<String>,
-    stats: Arc<Counters>,
+    observer: Arc<Observer>,
 }
 
 impl Limiter {
-    pub(crate) fn new(limits: Limits, stats: Arc<Counters>) -> Self {
-        Self { limits, used: 0, denied: None, stats }
+    pub(crate) fn new(limits: Limits, observer: Arc<Observer>) -> Self {
+        Self { limits, used: 0, denied: None, observer }
     }
 
     /// Forgets what was denied to an earlier call.
@@ -195,7 +196,7 @@ impl Limiter {
             ));
         }
         self.used = used;
-        self.stats.memory_grew(added);
+        self.observer.counters().memory_grew(added);
         true
     }
 
@@ -207,7 +208,7 @@ impl Limiter {
     }
 
     fn deny(&mut self, why: String) -> bool {
-        self.stats.growth_denied();
+        self.observer.denied(Limited::Memory, &why);
         self.denied = Some(why);
         false
     }
@@ -215,7 +216,7 @@ impl Limiter {
 
 impl Drop for Limiter {
     fn drop(&mut self) {
-        self.stats.memory_freed(self.used);
+        self.observer.counters().memory_freed(self.used);
     }
 }
 

@@ -3,19 +3,23 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 use tokio::sync::Semaphore;
 
 use crate::engine::Settings;
 use crate::engine::hosts::Hosts;
 use crate::engine::offload::{Answer, Desk, Offload};
-use crate::engine::share::{Denial, Denied, Held, Kind, Share, Tally, Total};
+use crate::engine::share::{Denial, Denied, Held, Kind, Share, Total};
 use crate::engine::workers;
 use crate::error::Code;
-use crate::stats::Stats;
+use crate::observer::Observer;
+use crate::stats::{Limited, Stats};
 
 const DESCRIPTORS: Kind = Kind {
     code: Code::DescriptorLimit,
+    limited: Limited::Descriptors,
     what: "descriptors",
     setting: "max_descriptors",
     total: "max_total_descriptors",
@@ -23,6 +27,7 @@ const DESCRIPTORS: Kind = Kind {
 
 const BUFFERS: Kind = Kind {
     code: Code::ResourceLimit,
+    limited: Limited::Buffers,
     what: "bytes in buffers",
     setting: "max_buffers",
     total: "max_total_buffers",
@@ -30,6 +35,7 @@ const BUFFERS: Kind = Kind {
 
 const LOOKUPS: Kind = Kind {
     code: Code::LookupLimit,
+    limited: Limited::Lookups,
     what: "name look-ups without an answer",
     setting: "max_lookups",
     total: "",
@@ -38,16 +44,13 @@ const LOOKUPS: Kind = Kind {
 /// Bytes of stack of a thread that calls the system and nobody else.
 const STACK: usize = 2 << 20;
 
-/// Only counted: what is too much waits.
-const OPERATIONS: Kind = Kind { code: Code::ResourceLimit, what: "", setting: "", total: "" };
-
 /// What the instances of a runtime share.
 pub(crate) struct Commons {
     descriptors: Arc<Total>,
     buffers: Arc<Total>,
     lookups: Arc<Total>,
-    operations: Arc<Total>,
-    disk_denied: Arc<Tally>,
+    operations: Arc<AtomicU64>,
+    observer: Arc<Observer>,
     files: Offload,
     resolvers: Offload,
     hosts: Hosts,
@@ -63,6 +66,22 @@ struct Limits {
     operations: usize,
 }
 
+/// A file operation that was asked for, until this is dropped.
+struct Operation(Arc<AtomicU64>);
+
+impl Operation {
+    fn new(all: &Arc<AtomicU64>) -> Self {
+        all.fetch_add(1, Relaxed);
+        Self(all.clone())
+    }
+}
+
+impl Drop for Operation {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
 /// What one instance has of it.
 pub(crate) struct Portion {
     /// The component, as far as threads are shared.
@@ -71,22 +90,21 @@ pub(crate) struct Portion {
     descriptors: Arc<Share>,
     buffers: Arc<Share>,
     lookups: Arc<Share>,
-    operations: Arc<Share>,
+    operations: Arc<AtomicU64>,
     turns: Arc<Semaphore>,
     files: Desk,
     resolvers: Desk,
 }
 
 impl Commons {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings, observer: Arc<Observer>) -> Self {
         let bounds = &settings.bounds;
-        let total = |kind, max| Arc::new(Total::new(kind, max));
+        let total = |kind, max| Arc::new(Total::new(kind, max, &observer));
         Self {
             descriptors: total(DESCRIPTORS, bounds.total_descriptors()),
             buffers: total(BUFFERS, bounds.max_total_buffers),
             lookups: total(LOOKUPS, u64::MAX),
-            operations: total(OPERATIONS, u64::MAX),
-            disk_denied: Arc::default(),
+            operations: Arc::default(),
             files: Offload::new("wasmcell-file", bounds.file_threads, STACK),
             resolvers: Offload::new("wasmcell-lookup", bounds.lookup_threads, STACK),
             hosts: Hosts::new(bounds.host_threads, workers::threads(settings.worker_threads)),
@@ -96,6 +114,7 @@ impl Commons {
                 lookups: bounds.max_lookups,
                 operations: bounds.max_file_operations,
             },
+            observer,
         }
     }
 
@@ -107,7 +126,7 @@ impl Commons {
             descriptors: self.descriptors.share(limits.descriptors, &denial),
             buffers: self.buffers.share(limits.buffers, &denial),
             lookups: self.lookups.share(limits.lookups, &denial),
-            operations: self.operations.share(u64::MAX, &denial),
+            operations: self.operations.clone(),
             turns: Arc::new(Semaphore::new(limits.operations)),
             files: self.files.desk(),
             resolvers: self.resolvers.desk(),
@@ -134,8 +153,9 @@ impl Commons {
         &self.hosts
     }
 
-    pub(crate) fn disk_denied(&self) -> &Arc<Tally> {
-        &self.disk_denied
+    /// Who is told what is denied.
+    pub(crate) fn observer(&self) -> &Arc<Observer> {
+        &self.observer
     }
 
     /// Ends the threads, for good, as soon as they are done with what they do.
@@ -151,13 +171,10 @@ impl Commons {
     pub(crate) fn describe(&self, stats: &mut Stats) {
         stats.descriptors = self.descriptors.held();
         stats.descriptors_peak = self.descriptors.peak();
-        stats.descriptors_denied = self.descriptors.denied();
         stats.buffers = self.buffers.held();
         stats.buffers_peak = self.buffers.peak();
         stats.lookups = self.lookups.held();
-        stats.lookups_denied = self.lookups.denied();
-        stats.file_operations = self.operations.held();
-        stats.disk_denied = self.disk_denied.times();
+        stats.file_operations = self.operations.load(Relaxed);
         stats.host_functions = self.hosts.busy();
     }
 }
@@ -186,7 +203,7 @@ impl Portion {
     ) -> io::Result<T> {
         let gone = || io::Error::other("no thread for file operations");
         let turn = self.turns.clone().acquire_owned().await.map_err(|_| gone())?;
-        let counted = self.operations.take(1);
+        let counted = Operation::new(&self.operations);
         let operation = move || {
             let outcome = operation();
             drop((turn, counted));

@@ -18,7 +18,8 @@ use crate::engine::portion::Commons;
 use crate::engine::workers::Workers;
 use crate::error::{Code, Error, Result};
 use crate::features::Feature;
-use crate::stats::{Counters, Stats};
+use crate::observer::Observer;
+use crate::stats::Stats;
 use crate::system::closing::Closing;
 use crate::system::log::Log;
 use crate::system::process::{Birthplace, Kept, steadily};
@@ -47,7 +48,7 @@ struct Inner {
     cache: Cache,
     engine: Engine,
     slots: Arc<Semaphore>,
-    stats: Arc<Counters>,
+    observer: Arc<Observer>,
     settings: Settings,
     /// Of calls that ask for no less.
     span: Span,
@@ -65,11 +66,12 @@ impl Services {
             crate::failpoint::hit("core:runtime");
             let (engine, info) = steadily(|| pool::engine(&settings))?;
             let workers = Workers::start(settings.worker_threads)?;
-            let commons = Commons::new(&settings);
-            let stats = Arc::<Counters>::default();
+            let observer = Arc::<Observer>::default();
+            let commons = Commons::new(&settings, observer.clone());
             let ending = Shutdown::new();
             let closing = ending.gate().closing();
-            let ticker = Ticker::start(engine.weak(), settings.epoch_tick, stats.clone(), closing)?;
+            let ticker =
+                Ticker::start(engine.weak(), settings.epoch_tick, observer.clone(), closing)?;
             let allocator = info.allocator;
             tracing::debug!(target: "wasmcell::runtime", ?allocator, "runtime built");
             let slots = Arc::new(Semaphore::new(settings.max_components as usize));
@@ -83,7 +85,7 @@ impl Services {
                 cache,
                 engine,
                 slots,
-                stats,
+                observer,
                 settings,
                 span,
                 info,
@@ -108,7 +110,7 @@ impl Services {
         let mut stats = Stats {
             pool_slots: pool.map_or(0, |pool| pool.component_instances()),
             ticks: self.0.ticker.ticks(),
-            ..self.0.stats.snapshot()
+            ..self.0.observer.counters().snapshot()
         };
         self.0.commons.describe(&mut stats);
         stats
@@ -159,8 +161,9 @@ impl Services {
         &self.0.commons
     }
 
-    pub(crate) fn stats(&self) -> &Arc<Counters> {
-        &self.0.stats
+    /// Who is told what it does.
+    pub(crate) fn observer(&self) -> &Arc<Observer> {
+        &self.0.observer
     }
 
     pub(crate) fn log(&self) -> &Log {

@@ -5,6 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Code, Error};
+use crate::observer::Observer;
+use crate::stats::Limited;
 
 /// What all instances of a runtime hold of one kind.
 #[derive(Debug)]
@@ -13,32 +15,19 @@ pub(crate) struct Total {
     max: u64,
     held: AtomicU64,
     peak: AtomicU64,
-    denied: Tally,
+    observer: Arc<Observer>,
 }
 
 /// What is counted, and the settings that limit it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kind {
     pub code: Code,
+    pub limited: Limited,
     pub what: &'static str,
     /// For each instance.
     pub setting: &'static str,
     /// For all together.
     pub total: &'static str,
-}
-
-/// How often something happened.
-#[derive(Debug, Default)]
-pub(crate) struct Tally(AtomicU64);
-
-impl Tally {
-    pub(crate) fn count(&self) {
-        self.0.fetch_add(1, Relaxed);
-    }
-
-    pub(crate) fn times(&self) -> u64 {
-        self.0.load(Relaxed)
-    }
 }
 
 /// What one instance may hold.
@@ -81,9 +70,9 @@ impl Denial {
 }
 
 impl Total {
-    pub(crate) fn new(kind: Kind, max: u64) -> Self {
+    pub(crate) fn new(kind: Kind, max: u64, observer: &Arc<Observer>) -> Self {
         let (held, peak) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { kind, max, held, peak, denied: Tally::default() }
+        Self { kind, max, held, peak, observer: observer.clone() }
     }
 
     /// What an instance may hold of this, at most `max`.
@@ -99,11 +88,6 @@ impl Total {
     pub(crate) fn peak(&self) -> u64 {
         self.peak.load(Relaxed)
     }
-
-    /// How often there was no more.
-    pub(crate) fn denied(&self) -> u64 {
-        self.denied.times()
-    }
 }
 
 impl Share {
@@ -113,8 +97,9 @@ impl Share {
         let refused = |who: &str, held: &AtomicU64, setting: &str, max: u64| {
             let (what, held) = (kind.what, held.load(Relaxed));
             let wanted = format!("{who} {held} {what} and wanted {amount} more");
-            self.denial.remember(Error::new(kind.code, format!("{wanted}; `{setting}` is {max}")));
-            total.denied.count();
+            let why = Error::new(kind.code, format!("{wanted}; `{setting}` is {max}"));
+            total.observer.denied(kind.limited, &why);
+            self.denial.remember(why);
             Denied
         };
         if !add(&self.held, amount, self.max) {
@@ -157,6 +142,7 @@ mod tests {
 
     const THINGS: Kind = Kind {
         code: Code::ResourceLimit,
+        limited: Limited::Descriptors,
         what: "things",
         setting: "max_things",
         total: "max_total_things",
@@ -164,7 +150,8 @@ mod tests {
 
     #[test]
     fn both_limits_hold_and_what_is_dropped_comes_back() {
-        let total = Arc::new(Total::new(THINGS, 5));
+        let observer = Arc::<Observer>::default();
+        let total = Arc::new(Total::new(THINGS, 5, &observer));
         let denials = [Arc::<Denial>::default(), Arc::<Denial>::default()];
         let [a, b] = [total.share(3, &denials[0]), total.share(3, &denials[1])];
         let three = a.take(3).unwrap();
@@ -180,7 +167,8 @@ mod tests {
         assert!(why.message().ends_with("`max_total_things` is 5"), "{why}");
         two.shrink(1);
         drop(b.take(1).unwrap());
-        assert_eq!((total.held(), total.peak(), total.denied()), (4, 5, 2));
+        let denied = observer.counters().snapshot().descriptors_denied;
+        assert_eq!((total.held(), total.peak(), denied), (4, 5, 2));
         drop(three);
         drop(two);
         assert_eq!(total.held(), 0);

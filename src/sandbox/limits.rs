@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use super::directories::Directory;
 use super::quota::{Allowance, Quota, Quotas};
-use crate::engine::share::Tally;
 use crate::error::{Error, Result};
+use crate::observer::Observer;
 
 /// The quotas for each of `directories`.
 ///
 /// # Errors
 /// `IO` naming a directory that is not there any more.
-pub(super) fn quotas(directories: &[Directory], denied: &Arc<Tally>) -> Result<Vec<Quotas>> {
+pub(super) fn quotas(directories: &[Directory], observer: &Arc<Observer>) -> Result<Vec<Quotas>> {
     if directories.iter().all(|it| it.limit.is_none()) {
         return Ok(Vec::new());
     }
@@ -32,7 +32,7 @@ pub(super) fn quotas(directories: &[Directory], denied: &Arc<Tally>) -> Result<V
     }
     let quotas: Vec<(&Mark, Arc<Quota>)> = limits
         .into_iter()
-        .map(|(mark, guest, limit)| (mark, Arc::new(Quota::new(guest, limit, denied.clone()))))
+        .map(|(mark, guest, limit)| (mark, Arc::new(Quota::new(guest, limit, observer.clone()))))
         .collect();
     let counting = |place: &Vec<Mark>| {
         let counts = quotas.iter().filter(|(mark, _)| place.contains(mark));

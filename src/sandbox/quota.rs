@@ -16,8 +16,10 @@ use cap_primitives::fs::{FollowSymlinks, Metadata, stat};
 use wasmtime_wasi::p2::FsError;
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 
-use crate::engine::share::{Denial, Tally};
+use crate::engine::share::Denial;
 use crate::error::{Code, Error};
+use crate::observer::Observer;
+use crate::stats::Limited;
 
 /// What guests may add to a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub(crate) struct Quota {
     turn: Mutex<()>,
     /// Locked for moments only: whoever closes a file does not wait for the disk.
     used: Mutex<Used>,
-    denied: Arc<Tally>,
+    observer: Arc<Observer>,
 }
 
 /// All that count what is done through one grant: those of the directory, and of what it lies in.
@@ -87,9 +89,9 @@ pub(super) struct Found(Metadata);
 pub(super) struct Full;
 
 impl Quota {
-    pub(super) fn new(directory: &str, max: Allowance, denied: Arc<Tally>) -> Self {
+    pub(super) fn new(directory: &str, max: Allowance, observer: Arc<Observer>) -> Self {
         let (turn, used) = (Mutex::default(), Mutex::default());
-        Self { directory: directory.to_owned(), max, turn, used, denied }
+        Self { directory: directory.to_owned(), max, turn, used, observer }
     }
 
     fn turn(&self) -> MutexGuard<'_, ()> {
@@ -177,8 +179,9 @@ impl Books<'_> {
     pub(super) fn allow(&self, bytes: u64, entries: u64) -> Result<(), Full> {
         for quota in self.quotas() {
             if let Some(problem) = quota.refusal(bytes, entries) {
-                quota.denied.count();
-                self.meter.denial.remember(Error::new(Code::DiskQuota, problem));
+                let why = Error::new(Code::DiskQuota, problem);
+                quota.observer.denied(Limited::Disk, &why);
+                self.meter.denial.remember(why);
                 return Err(Full);
             }
         }

@@ -43,7 +43,7 @@ impl World {
         let commons = services.commons();
         let held = commons.descriptors(sandbox.directories.len() as u64)?;
         let files = directories::open(&sandbox.directories)?;
-        let quotas = limits::quotas(&sandbox.directories, commons.disk_denied())?;
+        let quotas = limits::quotas(&sandbox.directories, commons.observer())?;
         Ok(Self { sandbox: sandbox.clone(), files, quotas, _held: held })
     }
 

@@ -101,7 +101,7 @@ pub(crate) fn store(
     let services = &profile.services;
     let settings = services.settings();
     let guest = Guest {
-        limiter: Limiter::new(profile.limits, services.stats().clone()),
+        limiter: Limiter::new(profile.limits, services.observer().clone()),
         call,
         mailbox,
         lent: Lent::new(host_types.clone()),

@@ -14,7 +14,7 @@ use crate::call::Call;
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::marshal::{Args, Handles, Lifted, NoHandles, Results};
-use crate::stats::Counters;
+use crate::observer::Observer;
 use crate::types::FunctionType;
 
 /// An instance that is alive. It gives its slot back after its memory, so that whoever takes the
@@ -23,23 +23,23 @@ pub(crate) struct Live {
     pub(super) store: Home,
     instance: wasmtime::component::Instance,
     last: Option<Resolved>,
-    _counted: Counted,
+    _counted: Alive,
     _slot: OwnedSemaphorePermit,
 }
 
 /// Counts an instance for as long as it lives.
-struct Counted {
-    stats: Arc<Counters>,
+struct Alive {
+    observer: Arc<Observer>,
     /// Bytes that it takes besides memories and tables.
     state: u64,
 }
 
-impl Counted {
+impl Alive {
     fn new(profile: &Profile) -> Result<Self> {
         let (services, state) = (&profile.services, profile.state);
         let max = services.settings().bounds.max_total_instance_state;
-        if services.stats().instance_started(state, max) {
-            return Ok(Self { stats: services.stats().clone(), state });
+        if services.observer().counters().instance_started(state, max) {
+            return Ok(Self { observer: services.observer().clone(), state });
         }
         let problem = format!(
             "the instance wants {state} bytes besides memories and tables, and others have some; \
@@ -49,9 +49,9 @@ impl Counted {
     }
 }
 
-impl Drop for Counted {
+impl Drop for Alive {
     fn drop(&mut self) {
-        self.stats.instance_ended(self.state);
+        self.observer.counters().instance_ended(self.state);
     }
 }
 
@@ -72,7 +72,7 @@ impl Live {
     ) -> Result<Self> {
         let profile = &blueprint.profile;
         let slot = profile.services.slot(profile.places).await?;
-        let counted = Counted::new(profile)?;
+        let counted = Alive::new(profile)?;
         let way = call.terms.way;
         let parts = blueprint.parts()?;
         let (types, world) = (&parts.host_types, parts.world.as_ref());

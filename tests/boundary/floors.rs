@@ -20,7 +20,7 @@ const FLOORS: [&[&str]; 15] = [
     &["linker"],
     &["host"],
     &["engine", "marshal"],
-    &["code", "value", "cancel"],
+    &["code", "value", "cancel", "observer"],
     &["types", "traps", "stats", "features", "interrupt"],
     &["system"],
     &["error"],
