@@ -14,7 +14,7 @@ use crate::engine::shutdown::{Entry, Revoke};
 use crate::error::Result;
 use crate::linker::Linker;
 use crate::runtime::Runtime;
-use crate::sandbox::{Sandbox, World};
+use crate::sandbox::{OpenSandbox, Sandbox};
 use crate::store::{Blueprint, Linked, Parts, Profile, link};
 use crate::system::process::Kept;
 use crate::system::stack::Stack;
@@ -90,15 +90,19 @@ impl Component {
         let Linked { pre, definitions, resources } =
             link(services, runtime.wasi_linker(), component, linker, calls_directly)?;
         let host_types = linker.resources.clone().into();
-        let world =
-            options.sandbox.as_ref().map(|it| World::open(it, services)).transpose()?.map(Arc::new);
+        let sandbox = options
+            .sandbox
+            .as_ref()
+            .map(|it| OpenSandbox::open(it, services))
+            .transpose()?
+            .map(Arc::new);
         let name = Name::new(options.name.as_deref().unwrap_or_default());
         services.observer().loaded(name.as_str());
         // Only what is imported can make a guest wait.
         let may_wait = !imports_nothing && !calls_directly;
         let services = services.clone();
         let profile = Profile { name, limits, places, state, services: services.clone() };
-        let blueprint = Blueprint::new(profile, Parts { pre, host_types, world });
+        let blueprint = Blueprint::new(profile, Parts { pre, host_types, sandbox });
         let blocking_only = options.blocking_only;
         let policy = Policy { services, may_wait, uses_wasi, blocking_only, calls_directly };
         let make = |weak: &Weak<Kept<Inner>>| {

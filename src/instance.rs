@@ -181,16 +181,16 @@ impl Instance {
 
     /// Takes the instance for one call of `function` on this thread.
     #[inline(always)]
-    fn enter(&self, function: &Function) -> Result<Entered<Held<'_>>> {
+    fn enter(&self, function: &Function) -> Result<Entered<Locked<'_>>> {
         self.check(function)?;
         self.take()
     }
 
     /// Takes the instance for one call on this thread.
     #[inline(always)]
-    fn take(&self) -> Result<Entered<Held<'_>>> {
+    fn take(&self) -> Result<Entered<Locked<'_>>> {
         let (state, live) = self.0.take()?;
-        Ok(Entered::new(live, Held { state, poisoned: &self.0.poisoned }))
+        Ok(Entered::new(live, Locked { state, poisoned: &self.0.poisoned }))
     }
 
     fn check(&self, function: &Function) -> Result<()> {
@@ -232,19 +232,19 @@ impl Inner {
 }
 
 /// Where an instance goes back to after a call.
-trait Place {
+trait Keeper {
     fn put(&mut self, live: Box<Kept<Live>>);
 
     fn poison(&mut self, failure: String);
 }
 
 /// Locked for as long as a call on its caller's thread takes.
-struct Held<'a> {
+struct Locked<'a> {
     state: MutexGuard<'a, State>,
     poisoned: &'a AtomicBool,
 }
 
-impl Place for Held<'_> {
+impl Keeper for Locked<'_> {
     #[inline(always)]
     fn put(&mut self, live: Box<Kept<Live>>) {
         self.state.live = Some(live);
@@ -256,19 +256,19 @@ impl Place for Held<'_> {
     }
 }
 
-impl Place for Arc<Kept<Inner>> {
+impl Keeper for Arc<Kept<Inner>> {
     fn put(&mut self, live: Box<Kept<Live>>) {
         self.lock().live = Some(live);
     }
 
     fn poison(&mut self, failure: String) {
-        Held { state: self.lock(), poisoned: &self.poisoned }.poison(failure);
+        Locked { state: self.lock(), poisoned: &self.poisoned }.poison(failure);
     }
 }
 
 /// An instance while a call is in it. Unless the call comes back with results, the instance is
 /// poisoned: it may have stopped anywhere.
-struct Entered<P: Place> {
+struct Entered<P: Keeper> {
     live: Option<Box<Kept<Live>>>,
     /// Resources among the arguments.
     passage: Option<Box<Passage>>,
@@ -282,7 +282,7 @@ impl fmt::Debug for Instance {
     }
 }
 
-impl<P: Place> Entered<P> {
+impl<P: Keeper> Entered<P> {
     fn new(live: Box<Kept<Live>>, place: P) -> Self {
         Self { live: Some(live), passage: None, failed: None, place }
     }
@@ -358,7 +358,7 @@ impl<P: Place> Entered<P> {
     }
 }
 
-impl<P: Place> Drop for Entered<P> {
+impl<P: Keeper> Drop for Entered<P> {
     fn drop(&mut self) {
         if let (Some(live), Some(passage)) = (&mut self.live, self.passage.take()) {
             // The call did not begin.

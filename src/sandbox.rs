@@ -8,12 +8,12 @@ mod limits;
 mod linking;
 mod names;
 mod network;
+mod open;
 mod quota;
 mod random;
 mod sockets;
 mod stdio;
 mod view;
-mod world;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,10 +29,10 @@ pub use random::Random;
 pub(crate) use files::{Files, Grants};
 pub(crate) use linking::add_to_linker;
 pub(crate) use names::Names;
+pub(crate) use open::OpenSandbox;
 pub(crate) use sockets::{Places, Sockets};
 pub(crate) use stdio::Stdio;
 pub(crate) use view::SandboxView;
-pub(crate) use world::World;
 
 use directories::Directory;
 use network::{Addresses, NamePattern, Network};

@@ -126,9 +126,9 @@ impl Drop for Report {
 }
 
 /// The options of a call, most of which have none.
-pub(super) struct Options(Option<Box<Given>>);
+pub(super) struct Options(Option<Box<Wanted>>);
 
-struct Given {
+struct Wanted {
     core: CallOptions,
     report: Option<Report>,
 }
@@ -139,14 +139,14 @@ impl Deref for Options {
     type Target = CallOptions;
 
     fn deref(&self) -> &CallOptions {
-        self.0.as_ref().map_or(&PLAIN, |given| &given.core)
+        self.0.as_ref().map_or(&PLAIN, |it| &it.core)
     }
 }
 
 impl Options {
     /// The report, for a call that goes on without these options.
     pub(super) fn take_report(&mut self) -> Option<Report> {
-        self.0.as_mut().and_then(|given| given.report.take())
+        self.0.as_mut().and_then(|it| it.report.take())
     }
 }
 
@@ -180,5 +180,5 @@ pub(super) unsafe fn call_options(options: *const runtime_call_options_t) -> Res
         output: output.map(|it| it.0.clone()),
         interrupt: callback::interrupt(options.interrupt, options.interrupt_user_data),
     };
-    Ok(Options(Some(Box::new(Given { core, report }))))
+    Ok(Options(Some(Box::new(Wanted { core, report }))))
 }

@@ -19,7 +19,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, PathFlags};
 use wasmtime_wasi::p2::{DynOutputStream, FsError, FsResult};
 
 use super::quota::{Meter, code};
-use super::{Rights, World};
+use super::{OpenSandbox, Rights};
 use crate::engine::portion::Portion;
 use crate::engine::share::Denied;
 
@@ -35,7 +35,7 @@ pub(crate) struct Files<'a> {
     pub inner: WasiFilesystemCtxView<'a>,
     pub grants: &'a mut Grants,
     pub portion: Arc<Portion>,
-    pub world: Option<Arc<World>>,
+    pub sandbox: Option<Arc<OpenSandbox>>,
 }
 
 type Fd = Resource<Descriptor>;
@@ -103,7 +103,7 @@ impl Files<'_> {
 
     fn meter(&self, fd: &Fd) -> FsResult<Option<Meter>> {
         let directory = self.grant(fd)?.directory;
-        let quotas = self.world.as_ref().and_then(|world| world.quotas(directory));
+        let quotas = self.sandbox.as_ref().and_then(|it| it.quotas(directory));
         Ok(quotas.map(|quotas| Meter::new(quotas, self.portion.denial())))
     }
 
@@ -123,8 +123,8 @@ impl Files<'_> {
     }
 
     fn handle(&self, fd: &Fd, file: Arc<File>) -> FsResult<Handle> {
-        let place = self.grant(fd)?.place.clone();
-        Ok(Handle { file, place, portion: self.portion.clone() })
+        let open = self.grant(fd)?.open.clone();
+        Ok(Handle { file, open, portion: self.portion.clone() })
     }
 
     fn output(&mut self, fd: &Fd, at: Option<u64>) -> FsResult<Resource<DynOutputStream>> {
@@ -143,16 +143,16 @@ impl Files<'_> {
         work: impl FnOnce(&mut View<'_>, [Fd; N]) -> FsResult<T> + Send + 'static,
     ) -> FsResult<T> {
         // What is used there: it stays open until that is done.
-        let (mut table, mut places) = (ResourceTable::new(), Vec::with_capacity(N));
+        let (mut table, mut open) = (ResourceTable::new(), Vec::with_capacity(N));
         let mut lent = fds.map(lend);
         for (fd, lent) in fds.into_iter().zip(&mut lent) {
-            places.push(self.grant(fd)?.place.clone());
+            open.push(self.grant(fd)?.open.clone());
             *lent = lend(&table.push(self.inner.table.get(fd)?.clone())?);
         }
         let work = move || {
             let mut ctx = WasiFilesystemCtx::default();
             let outcome = work(&mut View { ctx: &mut ctx, table: &mut table }, lent);
-            drop(places);
+            drop(open);
             Ok(outcome)
         };
         self.portion.file(work).await.map_err(told)?

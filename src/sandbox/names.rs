@@ -16,7 +16,7 @@ use wasmtime_wasi::p2::bindings::sockets::network::{self, ErrorCode, IpAddress, 
 use wasmtime_wasi::p2::{DynPollable, Pollable, SocketError, subscribe};
 use wasmtime_wasi::sockets::WasiSocketsCtxView;
 
-use super::World;
+use super::OpenSandbox;
 use super::network::Wanted;
 use crate::engine::offload::Answer;
 use crate::engine::portion::Portion;
@@ -25,7 +25,7 @@ use crate::engine::portion::Portion;
 pub(crate) struct Names<'a> {
     pub inner: WasiSocketsCtxView<'a>,
     pub portion: Arc<Portion>,
-    pub world: Option<Arc<World>>,
+    pub sandbox: Option<Arc<OpenSandbox>>,
 }
 
 /// One look-up. When the guest drops it, it is not begun; or its answer is for nobody.
@@ -96,7 +96,7 @@ impl Host for Names<'_> {
         name: String,
     ) -> Result<Resource<ResolveAddressStream>, SocketError> {
         self.inner.table.get(&network)?;
-        let wanted = self.world.as_ref().and_then(|world| world.network().allowed(&name));
+        let wanted = self.sandbox.as_ref().and_then(|it| it.network().allowed(&name));
         let lookup = match wanted.ok_or(ErrorCode::AccessDenied)? {
             Wanted::Address(address) => Lookup::Found(Ok(vec![address].into_iter())),
             Wanted::Name(mut plain) => {

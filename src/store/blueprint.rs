@@ -9,7 +9,7 @@ use super::profile::Profile;
 use crate::engine::shutdown::closed;
 use crate::error::Result;
 use crate::host::HostType;
-use crate::sandbox::World;
+use crate::sandbox::OpenSandbox;
 
 /// All that it takes to make an instance of a component.
 pub(crate) struct Blueprint {
@@ -22,7 +22,7 @@ pub(crate) struct Parts {
     pub pre: InstancePre<Guest>,
     pub host_types: Arc<[HostType]>,
     /// What its instances are granted; `None` for nothing.
-    pub world: Option<Arc<World>>,
+    pub sandbox: Option<Arc<OpenSandbox>>,
 }
 
 impl Blueprint {

@@ -1,4 +1,4 @@
-//! What a store knows about the guest in it: its limits, its call, its view of the world.
+//! What a store knows about the guest in it: its limits, its call, what it is granted.
 
 use std::any::Any;
 use std::ops::{Deref, DerefMut};
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::host::handles::Table;
 use crate::host::{Answer, HostType, Lent, Mailbox, dropped};
 use crate::marshal::Reply;
-use crate::sandbox::World;
+use crate::sandbox::OpenSandbox;
 use crate::system::log::LogFn;
 use crate::system::thread;
 
@@ -35,7 +35,7 @@ pub(crate) struct Guest {
     pub(super) max_random_size: u64,
     pub(super) profile: Arc<Profile>,
     /// What it is granted; `None` for nothing.
-    pub(super) world: Option<Arc<World>>,
+    pub(super) sandbox: Option<Arc<OpenSandbox>>,
     pub(super) wasi: Option<Wasi>,
     /// What capabilities keep for the instance, one value of a type.
     extensions: Vec<Box<dyn Any + Send>>,
@@ -94,7 +94,7 @@ impl AsContextMut for Home {
 pub(crate) fn store(
     profile: &Arc<Profile>,
     host_types: &Arc<[HostType]>,
-    world: Option<&Arc<World>>,
+    sandbox: Option<&Arc<OpenSandbox>>,
     call: Call,
     mailbox: Arc<Mailbox>,
 ) -> Result<Home> {
@@ -109,7 +109,7 @@ pub(crate) fn store(
         max_resources: settings.max_resources,
         max_random_size: settings.max_random_size,
         profile: profile.clone(),
-        world: world.cloned(),
+        sandbox: sandbox.cloned(),
         wasi: None,
         extensions: Vec::new(),
     };
@@ -250,8 +250,8 @@ impl Guest {
     }
 
     /// What it is granted; `None` for nothing.
-    pub(crate) fn world(&self) -> Option<&World> {
-        self.world.as_deref()
+    pub(crate) fn sandbox(&self) -> Option<&OpenSandbox> {
+        self.sandbox.as_deref()
     }
 
     /// What the host calls the component.

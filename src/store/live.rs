@@ -75,8 +75,8 @@ impl Live {
         let counted = Alive::new(profile)?;
         let way = call.terms.way;
         let parts = blueprint.parts()?;
-        let (types, world) = (&parts.host_types, parts.world.as_ref());
-        let mut store = guest::store(profile, types, world, call, mailbox)?;
+        let (types, sandbox) = (&parts.host_types, parts.sandbox.as_ref());
+        let mut store = guest::store(profile, types, sandbox, call, mailbox)?;
         let instance = way.instantiate(&parts.pre, &mut store).await;
         let instance = guest::end(&mut store, instance)?;
         Ok(Self { store, instance, last: None, _counted: counted, _slot: slot })

@@ -18,8 +18,8 @@ impl Guest {
         self.wasi.get_or_insert_with(|| {
             let mut table = ResourceTable::new();
             table.set_max_capacity(self.max_resources);
-            let (context, stdio) = match self.world.as_deref() {
-                Some(world) => world.context(self.max_random_size),
+            let (context, stdio) = match self.sandbox.as_deref() {
+                Some(sandbox) => sandbox.context(self.max_random_size),
                 // Nothing is granted: no arguments, environment, files, sockets or stdio.
                 None => (WasiCtx::builder().max_random_size(self.max_random_size).build(), None),
             };
@@ -45,18 +45,18 @@ impl Guest {
 
 impl SandboxView for Guest {
     fn files(&mut self) -> Files<'_> {
-        let world = self.world.clone();
+        let sandbox = self.sandbox.clone();
         let (wasi, portion) = self.shared();
         let inner =
             WasiFilesystemCtxView { ctx: wasi.context.filesystem(), table: &mut wasi.table };
-        Files { inner, grants: &mut wasi.grants, portion, world }
+        Files { inner, grants: &mut wasi.grants, portion, sandbox }
     }
 
     fn names(&mut self) -> Names<'_> {
-        let world = self.world.clone();
+        let sandbox = self.sandbox.clone();
         let (wasi, portion) = self.shared();
         let inner = WasiSocketsCtxView { ctx: wasi.context.sockets(), table: &mut wasi.table };
-        Names { inner, portion, world }
+        Names { inner, portion, sandbox }
     }
 
     fn sockets(&mut self) -> Sockets<'_> {

@@ -125,20 +125,20 @@ const HELD_TEXT: usize = 1 << 20;
 
 /// Where one runtime's records go.
 #[derive(Clone, Default)]
-pub(crate) struct Log(Option<Way>);
+pub(crate) struct Log(Option<Route>);
 
 #[derive(Clone)]
-struct Way {
-    /// Into `held`.
+struct Route {
+    /// Into `backlog`.
     dispatch: Dispatch,
     /// A second one that gets nothing. With one subscriber in the process, tracing asks a
     /// thread that has none whether anybody wants a record, and remembers the answer for all.
     _second: Dispatch,
-    held: Arc<Held>,
+    backlog: Arc<Backlog>,
 }
 
 /// Records that wait for a native stack.
-struct Held {
+struct Backlog {
     level: Level,
     mouth: Mouth,
     records: Mutex<Records>,
@@ -153,7 +153,7 @@ struct Records {
     full: bool,
 }
 
-impl Held {
+impl Backlog {
     fn push(&self, level: Level, target: &'static str, line: String) {
         if self.mouth.is_telling() {
             return;
@@ -191,18 +191,18 @@ impl Log {
     pub(crate) fn new(settings: Option<LogSettings>) -> Self {
         Self(settings.map(|settings| {
             let (level, records) = (settings.level, Mutex::default());
-            let held = Arc::new(Held { level, mouth: settings.into(), records });
-            let dispatch = || Dispatch::new(Bridge(held.clone()));
-            Way { dispatch: dispatch(), _second: dispatch(), held }
+            let backlog = Arc::new(Backlog { level, mouth: settings.into(), records });
+            let dispatch = || Dispatch::new(Bridge(backlog.clone()));
+            Route { dispatch: dispatch(), _second: dispatch(), backlog }
         }))
     }
 
     /// Runs `body`, and then hands over its records.
     pub(crate) fn within<R>(&self, body: impl FnOnce() -> R) -> R {
         match &self.0 {
-            Some(way) => {
-                let done = dispatcher::with_default(&way.dispatch, body);
-                way.held.release();
+            Some(route) => {
+                let done = dispatcher::with_default(&route.dispatch, body);
+                route.backlog.release();
                 done
             }
             // A host function of a runtime with a log uses one without.
@@ -218,7 +218,7 @@ impl Log {
     /// The log for a thread that works for this one, and says nothing about a callback either.
     pub(crate) fn for_helper(&self) -> Self {
         match &self.0 {
-            Some(way) if way.held.mouth.is_telling() => Self(None),
+            Some(route) if route.backlog.mouth.is_telling() => Self(None),
             _ => self.clone(),
         }
     }
@@ -226,28 +226,28 @@ impl Log {
     /// Runs `body`; whoever waits for it hands over its records.
     pub(crate) fn gather<R>(&self, body: impl FnOnce() -> R) -> R {
         match &self.0 {
-            Some(way) => dispatcher::with_default(&way.dispatch, body),
+            Some(route) => dispatcher::with_default(&route.dispatch, body),
             None => body(),
         }
     }
 
     /// Hands over the records so far, in the midst of `body`.
     pub(crate) fn release(&self) {
-        if let Some(way) = &self.0 {
-            way.held.release();
+        if let Some(route) = &self.0 {
+            route.backlog.release();
         }
     }
 
     /// The callback, if it wants records of `level`; for as long as a call lasts.
     pub(crate) fn writer(&self, level: Level) -> Option<Arc<LogFn>> {
-        let held = &self.0.as_ref()?.held;
-        (level <= held.level).then(|| held.mouth.write()).flatten()
+        let backlog = &self.0.as_ref()?.backlog;
+        (level <= backlog.level).then(|| backlog.mouth.write()).flatten()
     }
 
     /// Gives up the callback. Nobody is in it afterwards.
     pub(crate) fn close(&self) {
-        if let Some(way) = &self.0 {
-            way.held.mouth.close();
+        if let Some(route) = &self.0 {
+            route.backlog.mouth.close();
         }
     }
 
@@ -262,7 +262,7 @@ impl Log {
 }
 
 /// What wasmtime, WASI and this library say, on its way into what is held back.
-struct Bridge(Arc<Held>);
+struct Bridge(Arc<Backlog>);
 
 impl Subscriber for Bridge {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {

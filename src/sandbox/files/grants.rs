@@ -16,12 +16,12 @@ pub(super) struct Grant {
     /// Which of the granted directories.
     pub directory: usize,
     pub rights: Rights,
-    pub place: Arc<Place>,
+    pub open: Arc<OpenFile>,
 }
 
 /// What an open file counts as, for as long as it is open.
 #[derive(Default)]
-pub(super) struct Place {
+pub(super) struct OpenFile {
     pub _opened: Option<Opened>,
     pub _held: Option<Held>,
 }

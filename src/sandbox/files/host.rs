@@ -12,7 +12,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 };
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, FsError, FsResult};
 
-use super::grants::{Grant, Place};
+use super::grants::{Grant, OpenFile};
 use super::listing::Listing;
 use super::open::{Wish, open};
 use super::streams::Input;
@@ -22,10 +22,10 @@ use crate::sandbox::quota::{Found, Meter, code};
 impl preopens::Host for Files<'_> {
     fn get_directories(&mut self) -> wasmtime::Result<Vec<(Fd, String)>> {
         let directories = preopens::Host::get_directories(&mut self.inner)?;
-        let rights = self.world.iter().flat_map(|world| world.rights());
+        let rights = self.sandbox.iter().flat_map(|it| it.rights());
         for (directory, ((fd, _), rights)) in directories.iter().zip(rights).enumerate() {
-            let place = Arc::default(); // all instances share what was opened once
-            self.grants.0.insert(fd.rep(), Grant { directory, rights, place });
+            let open = Arc::default(); // all instances share what was opened once
+            self.grants.0.insert(fd.rep(), Grant { directory, rights, open });
         }
         Ok(directories)
     }
@@ -58,14 +58,14 @@ impl HostDescriptor for Files<'_> {
         let (grant, directory) = (self.grant(&fd)?.clone(), self.directory(&fd)?);
         wish.check(grant.rights, directory.perms)?;
         let (held, meter) = (self.portion.descriptors(1).map_err(denied)?, self.meter(&fd)?);
-        let base = grant.place;
+        let base = grant.open;
         let work = move || {
             let opened = open(&directory, &name, wish, meter.as_ref());
             drop(base);
             opened
         };
         let (opened, counted) = self.portion.file(work).await.map_err(told)?;
-        let place = Arc::new(Place { _opened: counted, _held: Some(held) });
+        let open = Arc::new(OpenFile { _opened: counted, _held: Some(held) });
         match &opened {
             Descriptor::File(_) if open_flags.contains(OpenFlags::DIRECTORY) => {
                 return Err(ErrorCode::NotDirectory.into());
@@ -77,7 +77,7 @@ impl HostDescriptor for Files<'_> {
             _ => {}
         }
         let opened = self.inner.table.push(opened)?;
-        self.grants.0.insert(opened.rep(), Grant { place, ..grant });
+        self.grants.0.insert(opened.rep(), Grant { open, ..grant });
         Ok(opened)
     }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use wasmtime_wasi::async_trait;
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 
-use super::grants::Place;
+use super::grants::OpenFile;
 use crate::engine::portion::Portion;
 use crate::engine::share::Held;
 use crate::sandbox::quota::Meter;
@@ -26,7 +26,7 @@ type Work<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>;
 #[derive(Clone)]
 pub(super) struct Handle {
     pub file: Arc<File>,
-    pub place: Arc<Place>,
+    pub open: Arc<OpenFile>,
     pub portion: Arc<Portion>,
 }
 
@@ -35,11 +35,11 @@ impl Handle {
         &self,
         operation: impl FnOnce(&File) -> io::Result<T> + Send + 'static,
     ) -> Work<T> {
-        let Self { file, place, portion } = self.clone();
+        let Self { file, open, portion } = self.clone();
         Box::pin(async move {
             let operation = move || {
                 let outcome = operation(&file);
-                drop(place);
+                drop(open);
                 outcome
             };
             portion.file(operation).await

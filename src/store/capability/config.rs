@@ -65,14 +65,14 @@ fn ok(value: Value) -> Value {
 
 fn get(store: &StoreContextMut<'_, Guest>, args: &[Value], results: &mut [Value]) -> Result<()> {
     let [Value::String(key)] = args else { return Err(unexpected()) };
-    let value = store.data().world().and_then(|world| world.config_value(key));
+    let value = store.data().sandbox().and_then(|it| it.config_value(key));
     let value = value.map(|value| Box::new(Value::String(value.clone())));
     give(results, ok(Value::Option(value)))
 }
 
 fn get_all(store: &StoreContextMut<'_, Guest>, results: &mut [Value]) -> Result<()> {
     let text = |text: &String| Value::String(text.clone());
-    let pairs = store.data().world().into_iter().flat_map(|world| world.config());
+    let pairs = store.data().sandbox().into_iter().flat_map(|it| it.config());
     let pairs = pairs.map(|(key, value)| Value::Tuple(vec![text(key), text(value)]));
     give(results, ok(Value::List(pairs.collect())))
 }

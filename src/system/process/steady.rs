@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 #[cfg(unix)]
 pub(crate) fn steadily<R>(body: impl FnOnce() -> R) -> R {
     hook();
-    let _held = Held::new(pause);
+    let _steady = Steady::new(pause);
     body()
 }
 
@@ -45,10 +45,10 @@ pub(crate) fn steadily<R>(body: impl FnOnce() -> R) -> R {
 }
 
 #[cfg(unix)]
-struct Held;
+struct Steady;
 
 #[cfg(unix)]
-impl Held {
+impl Steady {
     fn new(pause: fn()) -> Self {
         let begin = Instant::now();
         // In one order with what `prepare` does: one of the two sees the other.
@@ -63,7 +63,7 @@ impl Held {
 }
 
 #[cfg(unix)]
-impl Drop for Held {
+impl Drop for Steady {
     fn drop(&mut self) {
         // Not below 0, which it is in a fork that was made in between against the rule.
         let _ = HOLDERS.fetch_update(SeqCst, Relaxed, |holders| holders.checked_sub(1));
@@ -73,7 +73,7 @@ impl Drop for Held {
 /// As [`steadily`], for a signal handler: it takes no lock, and leaves `errno` alone.
 #[cfg(unix)]
 pub(crate) fn steadily_in_handler<R>(body: impl FnOnce() -> R) -> R {
-    let _held = Held::new(std::thread::yield_now);
+    let _steady = Steady::new(std::thread::yield_now);
     body()
 }
 

@@ -166,7 +166,7 @@ impl<'a> Reading<'_, 'a> {
             let is_function =
                 matches!(entry.tag(), gimli::DW_TAG_inlined_subroutine | gimli::DW_TAG_subprogram);
             meter.take(if is_function { FUNCTION } else { 0 })?;
-            let mut place = Place::default();
+            let mut place = Extent::default();
             for spec in entry.attributes() {
                 meter.take(5)?;
                 let attribute = entries.read_attribute(*spec)?;
@@ -229,13 +229,13 @@ fn united(mut ranges: Vec<Range>) -> Vec<Range> {
 
 /// Where a unit says it is, without ranges.
 #[derive(Default)]
-struct Place {
+struct Extent {
     begin: Option<u64>,
     end: Option<u64>,
     size: Option<u64>,
 }
 
-impl Place {
+impl Extent {
     fn ranges(&self) -> impl Iterator<Item = Range> {
         let begin = self.begin.unwrap_or_default();
         let by_size = self.size.map(|it| begin.wrapping_add(it));

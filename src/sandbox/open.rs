@@ -17,7 +17,7 @@ use crate::error::{Code, Error, Result};
 use crate::engine::share::Held;
 
 /// What the instances of a component share of its sandbox.
-pub(crate) struct World {
+pub(crate) struct OpenSandbox {
     sandbox: Sandbox,
     files: WasiFilesystemCtx,
     /// For each directory; none, if none is limited.
@@ -25,7 +25,7 @@ pub(crate) struct World {
     _held: Held,
 }
 
-impl World {
+impl OpenSandbox {
     /// Opens what `sandbox` grants.
     ///
     /// # Errors
