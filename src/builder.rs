@@ -2,24 +2,21 @@
 
 mod bounds;
 mod loads;
+mod numbers;
 mod process;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
+use self::numbers::NUMBERS;
 use crate::engine::Settings;
-use crate::engine::sizes::{GIB, KIB, MIB, WASM_PAGE};
 use crate::error::{Error, Result};
 use crate::features;
 use crate::runtime::Runtime;
 use crate::system::log::{LogFn, LogSettings};
 
-/// What a 32-bit memory can address.
-const MAX_LINEAR_MEMORY: u64 = 4 * GIB;
-/// A year. Longer times come from an overflow in the host.
-pub(crate) const MAX_MILLISECONDS: u64 = 366 * 24 * 60 * 60 * 1000;
+pub(crate) use self::numbers::MAX_MILLISECONDS;
 
 /// Configures and builds a [`Runtime`].
 ///
@@ -38,114 +35,94 @@ impl RuntimeBuilder {
     }
 
     /// Instances alive at once, under either allocator; one with several linear memories counts
-    /// once for each. Default 10 000; at most 1 000 000.
+    /// once for each.
     pub fn max_components(&mut self, count: u64) -> &mut Self {
-        self.count("max_components", count, 1_000_000, |s, n| s.max_components = n)
+        self.number("max_components", count)
     }
 
-    /// Core instances that make up one component. Default 30; at most 10 000.
+    /// Core instances that make up one component.
     pub fn max_core_instances_per_component(&mut self, count: u64) -> &mut Self {
-        self.count("max_core_instances_per_component", count, 10_000, |s, n| {
-            s.max_core_instances_per_component = n;
-        })
+        self.number("max_core_instances_per_component", count)
     }
 
-    /// Linear memories of one component. Default 30; at most 10 000.
+    /// Linear memories of one component.
     pub fn max_memories_per_component(&mut self, count: u64) -> &mut Self {
-        self.count("max_memories_per_component", count, 10_000, |s, n| {
-            s.max_memories_per_component = n;
-        })
+        self.number("max_memories_per_component", count)
     }
 
-    /// Tables of one component. Default 20; at most 10 000.
+    /// Tables of one component.
     pub fn max_tables_per_component(&mut self, count: u64) -> &mut Self {
-        self.count("max_tables_per_component", count, 10_000, |s, n| s.max_tables_per_component = n)
+        self.number("max_tables_per_component", count)
     }
 
-    /// Elements of each table. Default 15 000; at most 10 000 000.
+    /// Elements of each table.
     pub fn max_table_elements(&mut self, count: u64) -> &mut Self {
-        self.count("max_table_elements", count, 10_000_000, |s, n| {
-            s.max_table_elements = n as usize
-        })
+        self.number("max_table_elements", count)
     }
 
     /// Bytes of a component's binary; a larger one is refused before it is parsed.
-    /// Default 50 MiB; at most 4 GiB.
     pub fn max_component_size(&mut self, bytes: u64) -> &mut Self {
-        self.range("max_component_size", bytes, 1, 4 * GIB, |s, n| s.max_component_size = n)
+        self.number("max_component_size", bytes)
     }
 
-    /// Bytes of each linear memory, rounded down to whole pages of 64 KiB. Default 256 MiB; from
-    /// 64 KiB to the 4 GiB that a 32-bit memory can address.
+    /// Bytes of each linear memory, rounded down to whole pages of 64 KiB.
     pub fn max_linear_memory(&mut self, bytes: u64) -> &mut Self {
-        self.range("max_linear_memory", bytes, WASM_PAGE, MAX_LINEAR_MEMORY, |s, n| {
-            s.max_linear_memory = (n / WASM_PAGE * WASM_PAGE) as usize;
-        })
+        self.number("max_linear_memory", bytes)
     }
 
-    /// Bytes of all linear memories and tables of one instance together. Default 512 MiB; at
-    /// least 64 KiB.
+    /// Bytes of all linear memories and tables of one instance together.
     pub fn max_instance_memory(&mut self, bytes: u64) -> &mut Self {
-        self.range("max_instance_memory", bytes, WASM_PAGE, 1 << 47, |s, n| {
-            s.max_instance_memory = n;
-        })
+        self.number("max_instance_memory", bytes)
     }
 
     /// Milliseconds a call may take, wall clock, computing or waiting; rounded up to whole ticks.
-    /// Default 10 minutes; from 1 ms to a year.
     pub fn max_execution_time(&mut self, milliseconds: u64) -> &mut Self {
-        self.time("max_execution_time", milliseconds, 1, |s, time| s.max_execution_time = time)
+        self.number("max_execution_time", milliseconds)
     }
 
     /// Milliseconds between two looks at the clock while a guest computes: the precision of every
-    /// time limit. Default 10 ms; from 1 ms to 10 s.
+    /// time limit.
     pub fn epoch_tick(&mut self, milliseconds: u64) -> &mut Self {
-        self.range("epoch_tick", milliseconds, 1, 10_000, |s, ms| {
-            s.epoch_tick = Duration::from_millis(ms);
-        })
+        self.number("epoch_tick", milliseconds)
     }
 
-    /// Milliseconds a call waits for a free instance when `max_components` are alive. Default
-    /// 1 s; 0 does not wait.
+    /// Milliseconds a call waits for a free instance when `max_components` are alive; 0 does not
+    /// wait.
     pub fn instance_wait(&mut self, milliseconds: u64) -> &mut Self {
-        self.time("instance_wait", milliseconds, 0, |s, time| s.instance_wait = time)
+        self.number("instance_wait", milliseconds)
     }
 
-    /// Bytes of stack a guest may use. Default 512 KiB; from 16 KiB to 64 MiB.
+    /// Bytes of stack a guest may use.
     pub fn max_stack(&mut self, bytes: u64) -> &mut Self {
-        self.range("max_stack", bytes, 16 * KIB, 64 * MIB, |s, n| s.max_stack = n as usize)
+        self.number("max_stack", bytes)
     }
 
     /// Calls within each other on one thread: a guest calls a host function, which calls a guest.
-    /// Default 128; from 1, which allows none within another, to 10 000.
     pub fn max_call_depth(&mut self, count: u64) -> &mut Self {
-        self.count("max_call_depth", count, 10_000, |s, n| s.max_call_depth = n)
+        self.number("max_call_depth", count)
     }
 
-    /// Bytes of the host's own memory that one transfer from a guest may take: the arguments of
-    /// one host function, or the result of one call. Default 128 MiB; at most 4 GiB.
+    /// Bytes of the host's own memory that one transfer from a guest may take: the arguments of one
+    /// host function, or the result of one call.
     pub fn max_hostcall_memory(&mut self, bytes: u64) -> &mut Self {
-        self.range("max_hostcall_memory", bytes, 1, 4 * GIB, |s, n| {
-            s.max_hostcall_memory = n as usize;
-        })
+        self.number("max_hostcall_memory", bytes)
     }
 
-    /// Handles to resources that one instance may hold at once, and entries of WASI's own table
-    /// for it. Default 10 000; at most 10 000 000.
+    /// Handles to resources that one instance may hold at once, and entries of WASI's own table for
+    /// it.
     pub fn max_resources(&mut self, count: u64) -> &mut Self {
-        self.count("max_resources", count, 10_000_000, |s, n| s.max_resources = n as usize)
+        self.number("max_resources", count)
     }
 
     /// Fuel for each call: about one unit an instruction, the same in every run. Off by default;
     /// counting it makes guests slower.
     pub fn fuel(&mut self, units: u64) -> &mut Self {
-        self.range("fuel", units, 1, u64::MAX, |s, n| s.fuel = Some(n))
+        self.number("fuel", units)
     }
 
-    /// Threads for asynchronous calls and for WASI's timers and sockets. Default 0: as many as
-    /// the machine has processors; at most 1024.
+    /// Threads for asynchronous calls and for WASI's timers and sockets; 0 for one each processor.
     pub fn worker_threads(&mut self, count: u64) -> &mut Self {
-        self.range("worker_threads", count, 0, 1024, |s, n| s.worker_threads = n as usize)
+        self.number("worker_threads", count)
     }
 
     /// Refuse components without a signature by a [`trusted_key`](Self::trusted_key). Off by
@@ -188,10 +165,10 @@ impl RuntimeBuilder {
         self
     }
 
-    /// Bytes of compiled code kept in memory although no component uses it. Default 64 MiB; 0
-    /// shares code among living components only.
+    /// Bytes of compiled code kept in memory although no component uses it; 0 shares code among
+    /// living components only.
     pub fn cache_memory(&mut self, bytes: u64) -> &mut Self {
-        self.range("cache_memory", bytes, 0, 1 << 47, |s, n| s.cache.memory = n)
+        self.number("cache_memory", bytes)
     }
 
     /// Directory for compiled code, made if it is missing. Nobody else may be able to write to
@@ -238,40 +215,18 @@ impl RuntimeBuilder {
         Runtime::with_settings(settings.clone())
     }
 
-    fn count(
-        &mut self,
-        name: &str,
-        n: u64,
-        max: u32,
-        set: impl FnOnce(&mut Settings, u32),
-    ) -> &mut Self {
-        self.range(name, n, 1, max.into(), |settings, n| set(settings, n as u32))
-    }
-
-    fn time(
-        &mut self,
-        name: &str,
-        ms: u64,
-        min: u64,
-        set: impl FnOnce(&mut Settings, Duration),
-    ) -> &mut Self {
-        self.range(name, ms, min, MAX_MILLISECONDS, |settings, ms| {
-            set(settings, Duration::from_millis(ms));
-        })
-    }
-
-    fn range(
-        &mut self,
-        name: &str,
-        value: u64,
-        min: u64,
-        max: u64,
-        set: impl FnOnce(&mut Settings, u64),
-    ) -> &mut Self {
-        if (min..=max).contains(&value) {
-            set(&mut self.settings, value);
-        } else {
-            self.poison(Error::invalid(name, format_args!("{value} is not from {min} to {max}")));
+    /// Sets the setting that the table of numbers calls so.
+    fn number(&mut self, name: &str, value: u64) -> &mut Self {
+        match NUMBERS.iter().find(|number| number.name == name) {
+            Some(number) if number.range.contains(&value) => {
+                (number.set)(&mut self.settings, value);
+            }
+            Some(number) => {
+                let (least, most) = (number.range.start(), number.range.end());
+                let problem = format_args!("{value} is not from {least} to {most}");
+                self.poison(Error::invalid(name, problem));
+            }
+            None => self.poison(Error::invalid(name, "is not in the table of settings")),
         }
         self
     }

@@ -1,13 +1,12 @@
 //! What a runtime takes of its process: address space, and signals.
 
 use super::RuntimeBuilder;
-use crate::engine::sizes::GIB;
 
 impl RuntimeBuilder {
     /// Bytes of each pooled memory and table that stay resident between two instances: zeroed
-    /// rather than given back to the system. Default 10 KiB; at most 1 GiB.
+    /// rather than given back to the system.
     pub fn pool_keep_resident(&mut self, bytes: u64) -> &mut Self {
-        self.range("pool_keep_resident", bytes, 0, GIB, |s, n| s.pool_keep_resident = n as usize)
+        self.number("pool_keep_resident", bytes)
     }
 
     /// Fail rather than run without a pool. Off by default.
