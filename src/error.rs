@@ -2,11 +2,13 @@
 //!
 //! Failures of wasmtime become errors in one place, `crate::traps`.
 
+mod details;
 mod frame;
 mod message;
 
 use std::fmt;
 
+pub use details::Details;
 pub use frame::Frame;
 pub use message::MAX_MESSAGE;
 
@@ -149,7 +151,7 @@ struct Inner {
     message: String,
     trap: Option<TrapKind>,
     exit_status: Option<i32>,
-    setting: Option<&'static str>,
+    details: Details,
     frames: Vec<Frame>,
 }
 
@@ -168,14 +170,15 @@ impl Error {
             message: message::line(message),
             trap: None,
             exit_status: None,
-            setting: None,
+            details: Details::default(),
             frames: Vec::new(),
         }))
     }
 
     /// The caller passed something unusable as `argument`.
     pub fn invalid(argument: &str, problem: impl fmt::Display) -> Self {
-        Self::new(Code::InvalidArgument, format_args!("`{argument}`: {problem}"))
+        let it = Self::new(Code::InvalidArgument, format_args!("`{argument}`: {problem}"));
+        it.of_argument(argument)
     }
 
     /// The limit that is called `setting` was met.
@@ -218,11 +221,6 @@ impl Error {
         self.0.exit_status
     }
 
-    /// The setting that limits what failed, if it is known.
-    pub fn setting(&self) -> Option<&'static str> {
-        self.0.setting
-    }
-
     /// The guest's stack when it trapped, innermost frame first.
     pub fn frames(&self) -> &[Frame] {
         &self.0.frames
@@ -233,13 +231,6 @@ impl Error {
     pub fn context(mut self, prefix: impl fmt::Display) -> Self {
         self.0.message = message::prefixed(prefix, &self.0.message);
         self
-    }
-
-    /// This error under another code, with `cause` in front of its message.
-    pub(crate) fn recode(self, code: Code, cause: impl fmt::Display) -> Self {
-        let mut it = self.context(cause);
-        it.0.code = code;
-        it
     }
 
     /// This error in other words.
@@ -254,22 +245,6 @@ impl Error {
     pub(crate) fn with_trap(mut self, kind: TrapKind) -> Self {
         self.0.trap = Some(kind);
         self
-    }
-
-    /// The setting that limits what failed.
-    #[must_use]
-    pub(crate) fn with_setting(mut self, setting: &'static str) -> Self {
-        self.0.setting = Some(setting);
-        self
-    }
-
-    /// Says how much that setting allows.
-    #[must_use]
-    pub(crate) fn with_limit(self, limit: u64) -> Self {
-        let Some(setting) = self.0.setting else { return self };
-        let named = format!("`{setting}`: ");
-        let problem = self.0.message.strip_prefix(&named).unwrap_or(&self.0.message).to_owned();
-        self.reword(format_args!("`{setting}` is {limit}: {problem}"))
     }
 
     /// What the guest ended itself with.

@@ -121,7 +121,8 @@ pub fn print(values: &[Value], most: u64) -> Result<String> {
         let written = Writer::new(&mut out).write_value(value);
         if out.is_full() {
             let problem = format!("`max_hostcall_memory` is {most}: the result as text is larger");
-            return Err(Error::new(Code::ResourceLimit, problem));
+            let error = Error::new(Code::ResourceLimit, problem);
+            return Err(error.met("max_hostcall_memory", None, most));
         }
         written.map_err(|error| Error::new(Code::Unsupported, error.to_string()))?;
         texts.push(out.into_inner());

@@ -249,7 +249,8 @@ fn component_binary(bytes: &[u8], max_text_size: u64) -> Result<Cow<'_, [u8]>> {
                 0 => "not a WebAssembly binary, and `max_text_size` is 0: no text".to_owned(),
                 max => format!("the text has {size} bytes; `max_text_size` is {max}"),
             };
-            return Err(Error::new(Code::ComponentTooLarge, problem));
+            let error = Error::new(Code::ComponentTooLarge, problem);
+            return Err(error.met("max_text_size", Some(size as u64), max_text_size));
         }
         vet::text::vet(bytes)?;
         Cow::Owned(text::binary(text)?)

@@ -130,13 +130,12 @@ fn walk(binary: &[u8], budget: Budget, core_instances: u64) -> Result<Price, Pro
     let (each, instances) = component::whole(scopes.here());
     cost.add(each)?;
     if instances > core_instances {
-        return Err(Problem::Refused(Error::new(
-            Code::ResourceLimit,
-            format!(
-                "the component wants {instances} core instances; \
-                 `max_core_instances_per_component` is {core_instances}"
-            ),
-        )));
+        let setting = "max_core_instances_per_component";
+        let problem = format!(
+            "the component wants {instances} core instances; `{setting}` is {core_instances}"
+        );
+        let error = Error::new(Code::ResourceLimit, problem);
+        return Err(Problem::Refused(error.met(setting, Some(instances), core_instances)));
     }
     Ok(Price { units: cost.units(), needs: cost.needs(), core_instances: instances })
 }

@@ -217,10 +217,11 @@ fn verify(runtime: &Runtime, bytes: &[u8]) -> Result<()> {
 
 fn check_size(size: u64, max: u64) -> Result<()> {
     match size > max {
-        true => Err(Error::new(
-            Code::ComponentTooLarge,
-            format!("the binary has {size} bytes; `max_component_size` is {max}"),
-        )),
+        true => {
+            let problem = format!("the binary has {size} bytes; `max_component_size` is {max}");
+            let error = Error::new(Code::ComponentTooLarge, problem);
+            Err(error.met("max_component_size", Some(size), max))
+        }
         false => Ok(()),
     }
 }

@@ -52,7 +52,7 @@ impl Limits {
 
     /// Says how much the limit is that a call met. `fuel` is what the call was given.
     pub(crate) fn quantify(&self, error: Error, fuel: Option<u64>) -> Error {
-        let limit = match error.setting() {
+        let limit = match error.details().setting {
             Some("fuel") => fuel,
             Some(setting) => self.of_setting(setting),
             None => None,
@@ -84,7 +84,7 @@ impl Limits {
     /// without a pool each takes mappings, of which the system gives a process so many.
     pub(crate) fn admit(&self, needs: &ResourcesRequired) -> Result<u32> {
         let count = |what, has: u32, limit: usize, setting| match has as usize > limit {
-            true => Err(too_much(Code::ResourceLimit, what, has, setting, limit)),
+            true => Err(too_much(Code::ResourceLimit, what, has.into(), setting, limit as u64)),
             false => Ok(()),
         };
         count("linear memories", needs.num_memories, self.memories, "max_memories_per_component")?;
@@ -95,14 +95,14 @@ impl Limits {
         {
             let bytes = pages.saturating_mul(WASM_PAGE);
             let what = "bytes of initial linear memory";
-            let limit = self.linear_memory;
+            let limit = self.linear_memory as u64;
             return Err(too_much(Code::MemoryLimit, what, bytes, "max_linear_memory", limit));
         }
         if let Some(elements) = needs.max_initial_table_size
             && elements > self.table_elements as u64
         {
             let what = "initial table elements";
-            let limit = self.table_elements;
+            let limit = self.table_elements as u64;
             return Err(too_much(Code::MemoryLimit, what, elements, "max_table_elements", limit));
         }
         Ok(needs.num_memories.max(1))
@@ -134,19 +134,13 @@ impl Limits {
         };
         let limit = self.of_setting(setting).unwrap_or_default();
         let problem = format_args!("the component wants more; `{setting}` is {limit}: {message}");
-        Error::new(code, problem).with_setting(setting)
+        Error::new(code, problem).met(setting, None, limit)
     }
 }
 
-fn too_much(
-    code: Code,
-    what: &str,
-    wanted: impl std::fmt::Display,
-    setting: &'static str,
-    limit: impl std::fmt::Display,
-) -> Error {
+fn too_much(code: Code, what: &str, wanted: u64, setting: &'static str, limit: u64) -> Error {
     let problem = format_args!("the component wants {wanted} {what}; `{setting}` is {limit}");
-    Error::new(code, problem).with_setting(setting)
+    Error::new(code, problem).met(setting, Some(wanted), limit)
 }
 
 /// Watches one instance grow.
@@ -156,7 +150,7 @@ pub(crate) struct Limiter {
     /// Bytes of all memories and tables. Growth that the system then has no memory for stays
     /// counted: wasmtime reports some failures without having asked, so undoing could be abused.
     used: u64,
-    denied: Option<String>,
+    denied: Option<Error>,
     observer: Arc<Observer>,
 }
 
@@ -174,26 +168,21 @@ impl Limiter {
     /// was the cause.
     pub(crate) fn explain(&mut self, error: Error, denied: Option<Error>) -> Error {
         let aborts = matches!(error.trap(), Some(TrapKind::Unreachable | TrapKind::Other));
-        let memory = self.denied.take().map(|why| Error::new(Code::MemoryLimit, why));
-        match memory.or(denied) {
-            Some(denied) if aborts && error.code() == Code::Trap => {
-                error.recode(denied.code(), denied.message().to_owned())
-            }
+        match self.denied.take().or(denied) {
+            Some(denied) if aborts && error.code() == Code::Trap => error.because_of(denied),
             _ => error,
         }
     }
 
-    fn grow(&mut self, what: &str, wanted: u64, limit: (&str, u64), added: u64) -> bool {
-        let (setting, max) = limit;
-        if wanted > max {
-            return self.deny(format!("{what} wanted {wanted}; `{setting}` is {max}"));
+    fn grow(&mut self, what: &str, wanted: u64, limit: (&'static str, u64), added: u64) -> bool {
+        if wanted > limit.1 {
+            return self.deny(&format_args!("{what} wanted {wanted}"), wanted, limit);
         }
         let used = self.used.saturating_add(added);
-        let max = self.limits.instance_memory;
-        if used > max {
-            return self.deny(format!(
-                "memories and tables together wanted {used} bytes; `max_instance_memory` is {max}"
-            ));
+        let together = ("max_instance_memory", self.limits.instance_memory);
+        if used > together.1 {
+            let what = format_args!("memories and tables together wanted {used} bytes");
+            return self.deny(&what, used, together);
         }
         self.used = used;
         self.observer.counters().memory_grew(added);
@@ -203,11 +192,19 @@ impl Limiter {
     /// A growth that no limit denied and that failed nevertheless. The guest is told, and goes on.
     fn failed(&mut self, error: &wasmtime::Error) {
         if let Some(why) = exhausted(error) {
-            self.denied = Some(why.message().to_owned());
+            self.denied = Some(Error::new(Code::MemoryLimit, why.message()));
         }
     }
 
-    fn deny(&mut self, why: String) -> bool {
+    fn deny(
+        &mut self,
+        what: &dyn std::fmt::Display,
+        wanted: u64,
+        limit: (&'static str, u64),
+    ) -> bool {
+        let (setting, max) = limit;
+        let problem = format_args!("{what}; `{setting}` is {max}");
+        let why = Error::new(Code::MemoryLimit, problem).met(setting, Some(wanted), max);
         self.observer.denied(Limited::Memory, &why);
         self.denied = Some(why);
         false

@@ -235,6 +235,6 @@ impl Services {
                  `instance_wait` allows"
             ),
         };
-        Error::new(Code::InstanceLimit, problem)
+        Error::new(Code::InstanceLimit, problem).met("max_components", None, max.into())
     }
 }

@@ -94,10 +94,11 @@ impl Share {
     /// Takes `amount`, if both the instance and the runtime may have that much more.
     pub(crate) fn take(self: &Arc<Self>, amount: u64) -> Result<Held, Denied> {
         let (total, kind) = (&*self.total, self.total.kind);
-        let refused = |who: &str, held: &AtomicU64, setting: &str, max: u64| {
+        let refused = |who: &str, held: &AtomicU64, setting: &'static str, max: u64| {
             let (what, held) = (kind.what, held.load(Relaxed));
             let wanted = format!("{who} {held} {what} and wanted {amount} more");
             let why = Error::new(kind.code, format!("{wanted}; `{setting}` is {max}"));
+            let why = why.met(setting, Some(held.saturating_add(amount)), max);
             total.observer.denied(kind.limited, &why);
             self.denial.remember(why);
             Denied

@@ -42,7 +42,9 @@ impl Table {
         if self.held.len() >= self.max {
             let problem =
                 format!("the host holds {} resources; `max_resources` allows no more", self.max);
-            return Err(Error::new(Code::ResourceLimit, problem));
+            let asked = Some(self.held.len() as u64 + 1);
+            let error = Error::new(Code::ResourceLimit, problem);
+            return Err(error.met("max_resources", asked, self.max as u64));
         }
         if self.next == self.end {
             self.next = UNUSED.fetch_add(BLOCK, Ordering::Relaxed);

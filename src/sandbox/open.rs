@@ -38,7 +38,8 @@ impl OpenSandbox {
                 "arguments, environment and configuration of the sandbox have {size} bytes; \
                  `max_environment` is {max}"
             );
-            return Err(Error::new(Code::ResourceLimit, problem));
+            let error = Error::new(Code::ResourceLimit, problem);
+            return Err(error.met("max_environment", Some(size), max));
         }
         let commons = services.commons();
         let held = commons.descriptors(sandbox.directories.len() as u64)?;

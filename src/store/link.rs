@@ -76,14 +76,14 @@ pub(crate) fn link(
 
 fn check_gate(services: &Services, import: &str) -> Result<()> {
     match capability::gate(import) {
-        Some(feature) if !services.has(feature) => Err(Error::new(
-            Code::Link,
-            format!(
+        Some(feature) if !services.has(feature) => {
+            let problem = format!(
                 "import `{import}` belongs to the experimental feature `{}`, which the builder \
                  did not enable",
                 feature.name
-            ),
-        )),
+            );
+            Err(Error::new(Code::Link, problem).of_import(import))
+        }
         _ => Ok(()),
     }
 }
@@ -239,7 +239,7 @@ impl<'a> Link<'a> {
             None => String::new(),
         };
         let problem = format!("import `{path}`: {}{near}", provider(place.import));
-        Error::new(Code::Link, problem)
+        Error::new(Code::Link, problem).of_import(path)
     }
 }
 
@@ -247,11 +247,13 @@ impl<'a> Link<'a> {
 fn explain(imports: &[(&str, ComponentItem)], error: &wasmtime::Error) -> Error {
     let details = error.chain().map(|cause| cause.to_string()).collect::<Vec<_>>().join(": ");
     let culprit = imports.iter().find(|(import, _)| details.contains(&format!("`{import}`")));
-    let message = match culprit {
-        Some((import, _)) => format!("import `{import}`: {}: {details}", provider(import)),
-        None => details,
-    };
-    Error::new(Code::Link, message)
+    match culprit {
+        Some((import, _)) => {
+            let problem = format!("import `{import}`: {}: {details}", provider(import));
+            Error::new(Code::Link, problem).of_import(import)
+        }
+        None => Error::new(Code::Link, details),
+    }
 }
 
 fn provider(import: &str) -> &'static str {

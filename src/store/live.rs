@@ -45,7 +45,8 @@ impl Alive {
             "the instance wants {state} bytes besides memories and tables, and others have some; \
              `max_total_instance_state` is {max}"
         );
-        Err(Error::new(Code::MemoryLimit, problem))
+        let error = Error::new(Code::MemoryLimit, problem);
+        Err(error.met("max_total_instance_state", None, max))
     }
 }
 

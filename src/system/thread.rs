@@ -146,7 +146,8 @@ fn too_deep(nested: u32, max: u32) -> Error {
         "`max_call_depth` is {max}: this call would be within {nested} others, by callbacks that \
          call guests"
     );
-    Error::new(Code::StackOverflow, problem)
+    let asked = Some(u64::from(nested) + 1);
+    Error::new(Code::StackOverflow, problem).met("max_call_depth", asked, max.into())
 }
 
 impl Here {

@@ -26,7 +26,7 @@ impl From<wasmtime::Error> for Error {
             // All slots are there, but not all parts: a shrunk pool has few tables for each.
             let why = chain(&error);
             let problem = format_args!("the pool for `max_components` is used up: {why}");
-            Self::new(Code::InstanceLimit, problem)
+            Self::new(Code::InstanceLimit, problem).with_setting("max_components")
         } else if let Some(exhausted) = exhausted(&error) {
             exhausted
         } else if let Some(setting) = spent(&error) {

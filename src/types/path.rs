@@ -58,7 +58,8 @@ impl<'a> Path<'a> {
 
     /// An error about the value at this place.
     pub(crate) fn error(&self, code: Code, problem: impl fmt::Display) -> Error {
-        Error::new(code, format_args!("{}: {problem}", cut(self, PATH)))
+        let path = cut(self, PATH);
+        Error::new(code, format_args!("{path}: {problem}")).of_argument(path)
     }
 
     /// The value at this place has the right type, but cannot be used.

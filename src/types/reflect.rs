@@ -85,13 +85,14 @@ impl Found<'_> {
         let (size, max) = (self.size, self.max);
         match size <= max {
             true => Ok(self.items),
-            false => Err(Error::new(
-                Code::ResourceLimit,
-                format_args!(
+            false => {
+                let problem = format_args!(
                     "the full names of what the component imports and exports have {size} bytes; \
                      `max_names_size` is {max}"
-                ),
-            )),
+                );
+                let error = Error::new(Code::ResourceLimit, problem);
+                Err(error.met("max_names_size", Some(size), max))
+            }
         }
     }
 }

@@ -106,13 +106,11 @@ impl Cost {
     fn too_much(&self, what: &str, size: usize, limit: f64) -> Error {
         let setting = self.budget.setting;
         let free = limit as u64 - setting;
-        Error::new(
-            Code::ResourceLimit,
-            format!(
-                "compiling {what} costs more than {} units: {free} for its {size} bytes, and \
-                 `max_compile_cost` is {setting}",
-                limit as u64,
-            ),
-        )
+        let problem = format!(
+            "compiling {what} costs more than {} units: {free} for its {size} bytes, and \
+             `max_compile_cost` is {setting}",
+            limit as u64,
+        );
+        Error::new(Code::ResourceLimit, problem).met("max_compile_cost", None, setting)
     }
 }

@@ -61,10 +61,10 @@ impl<'a> Item<'a> {
             return Ok(());
         }
         let (import, name, wanted) = (self.import, self.name, brief(&wanted));
-        let problem = format!(
-            "import `{import}#{name}`: wasmcell has `{spelled}`, the component wants `{wanted}`"
-        );
-        Err(Error::new(Code::Link, problem))
+        let path = format!("{import}#{name}");
+        let problem =
+            format!("import `{path}`: wasmcell has `{spelled}`, the component wants `{wanted}`");
+        Err(Error::new(Code::Link, problem).of_import(path))
     }
 }
 

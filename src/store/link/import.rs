@@ -42,7 +42,8 @@ impl Import {
     }
 
     fn explain(&self, error: Error) -> Error {
-        error.context(format_args!("`{}`", self.0.path))
+        let path = &self.0.path;
+        error.context(format_args!("`{path}`")).of_import(path)
     }
 }
 

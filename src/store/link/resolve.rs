@@ -97,7 +97,7 @@ impl<'a> Link<'a> {
                      version of it already, and WASI is only there once",
                     found.path
                 );
-                return Err(Error::new(Code::Link, problem));
+                return Err(Error::new(Code::Link, problem).of_import(import));
             }
         }
         let Some((first, ty)) = self.uses.imports.get(&found.path) else {
@@ -114,7 +114,7 @@ impl<'a> Link<'a> {
              besides `{one}`, which it imports as `{first}`",
             found.path
         );
-        Err(Error::new(Code::Link, problem))
+        Err(Error::new(Code::Link, problem).of_import(import))
     }
 }
 
@@ -141,5 +141,5 @@ fn contradicts(
              wants `{wanted}` with those of another definition"
         ),
     };
-    Error::new(Code::Link, format!("import `{import}`: {problem}"))
+    Error::new(Code::Link, format!("import `{import}`: {problem}")).of_import(import)
 }

@@ -49,11 +49,11 @@ impl Resources {
                 "import `{import}`: the host defines a resource of its own there, the component \
                  wants that of `{path}#{first}`"
             );
-            return Err(Error::new(Code::Link, problem));
+            return Err(Error::new(Code::Link, problem).of_import(import));
         }
         if known.names.len() >= NAMES {
             let problem = format!("import `{import}`: more than {NAMES} names for one resource");
-            return Err(Error::new(Code::Link, problem));
+            return Err(Error::new(Code::Link, problem).of_import(import));
         }
         known.names.push(names);
         Ok(true)
