@@ -690,6 +690,43 @@ typedef struct runtime_type_t runtime_type_t;
 typedef struct runtime_values_t runtime_values_t;
 
 /**
+ * What an error is about, as far as it is known: for programs, where the message is for people.
+ *
+ * Initialise with RUNTIME_ERROR_DETAILS_INIT; filled in by runtime_error_details(). The strings are
+ * NUL-terminated, never NULL after success, and borrowed from the error: they live as long as it
+ * does. One of more than 1000 bytes is cut, and ends in U+2026. Fields are only ever appended, so a
+ * program built against an older header keeps working with a newer library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_error_details_t {
+  /** sizeof(runtime_error_details_t), as the caller was compiled. */
+  size_t struct_size;
+  /**
+   * The import of the component that is missing, has another type, or was answered wrongly, such
+   * as `ns:pkg/iface@1.0.0#get`; empty if it is not about one.
+   */
+  const char *import;
+  /**
+   * What was passed and cannot be used: the name of a parameter of this library's, of a setting,
+   * or the place in the arguments of a guest's function, such as `point.x` or `names[2]`; empty
+   * if it is not about one.
+   */
+  const char *argument;
+  /**
+   * The setting whose limit was met: the name of its function without `runtime_builder_`, or
+   * `max_bytes` or `max_entries` of runtime_sandbox_directory_limit(); empty if none was.
+   */
+  const char *setting;
+  /** How much there would have been of what `setting` limits, in its unit; 0 if that is not known. */
+  uint64_t asked;
+  /** How much `setting` allows, in its unit; 0 also if that is not known. */
+  uint64_t allowed;
+} runtime_error_details_t;
+/** Defaults for a runtime_error_details_t. */
+#define RUNTIME_ERROR_DETAILS_INIT {sizeof(runtime_error_details_t), NULL, NULL, NULL, 0, 0}
+
+/**
  * One function on the guest's stack when it trapped.
  *
  * Initialise with RUNTIME_FRAME_INIT; filled in by runtime_error_frame(). The strings are
@@ -1619,6 +1656,22 @@ RUNTIME_API int32_t runtime_error_exit_status(const runtime_error_t *error);
  * @since 0.1
  */
 RUNTIME_API runtime_trap_t runtime_error_trap(const runtime_error_t *error);
+
+/**
+ * Tells what an error is about.
+ *
+ * @param error         The error, borrowed for the call; NULL is allowed.
+ * @param[out] details  Filled in; its strings are borrowed from the error. Initialise it with
+ *                      RUNTIME_ERROR_DETAILS_INIT. Zeroed after `struct_size` on failure.
+ *
+ * @return true on success; false if `error` or `details` is NULL, or if `struct_size` is not set.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API bool runtime_error_details(
+    const runtime_error_t *error,
+    runtime_error_details_t *details);
 
 /**
  * Counts the functions on the guest's stack when it trapped.

@@ -132,6 +132,26 @@ type Frame struct {
 	Column   uint32 // from 1; 0 if unknown
 }
 
+// Details says what an [Error] is about, as far as it is known: for programs, where the message is
+// for people. A string of more than 1000 bytes is cut, and ends in U+2026.
+type Details struct {
+	// Import is the import of the component that is missing, has another type, or was answered
+	// wrongly; empty if it is not about one.
+	Import string
+	// Argument is what was passed and cannot be used: the name of a parameter or setting of the C
+	// API, or the place in the arguments of a guest's function or in the result of a host's, such as
+	// names[2] or result.x; empty if it is not about one.
+	Argument string
+	// Setting is the one whose limit was met, such as max_component_size for
+	// [WithMaxComponentSize]; empty if none was.
+	Setting string
+	// Asked is how much there would have been of what Setting limits, in the unit of the C API; 0
+	// if that is not known.
+	Asked uint64
+	// Allowed is how much Setting allows, in that unit; 0 also if that is not known.
+	Allowed uint64
+}
+
 // Error is a failure that the library reports, or this package on its behalf.
 //
 // errors.Is(err, wasmcell.ErrTrap) asks for its code. When a context ended the call, errors.Is
@@ -142,6 +162,8 @@ type Error struct {
 	Code Code
 	// Message says in one line what went wrong. It is for people, and may change.
 	Message string
+	// Details says what it is about.
+	Details Details
 	// Trap is the rule that the guest broke, if any.
 	Trap Trap
 	// ExitStatus is the status of ErrExit.
@@ -170,6 +192,7 @@ func newError(failure *capi.Failure) *Error {
 	e := &Error{
 		Code:       Code(failure.Code),
 		Message:    failure.Message,
+		Details:    Details(failure.Details),
 		Trap:       Trap(failure.Trap),
 		ExitStatus: int(failure.ExitStatus),
 	}

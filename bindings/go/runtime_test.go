@@ -313,3 +313,22 @@ func TestMilliseconds(t *testing.T) {
 		}
 	}
 }
+
+func TestErrorsCarryDetails(t *testing.T) {
+	var failure *Error
+	_, err := NewRuntime(WithMaxStack(1))
+	if !errors.As(err, &failure) || failure.Details.Argument != "max_stack" {
+		t.Errorf("a setting out of range: %v, %+v", err, failure)
+	}
+	runtime, err := NewRuntime(WithMaxComponentSize(100), WithMaxComponents(4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer runtime.Close()
+	binary := append([]byte{0, 'a', 's', 'm', 13, 0, 1, 0}, make([]byte, 192)...)
+	_, err = runtime.Load(binary)
+	wanted := Details{Setting: "max_component_size", Asked: 200, Allowed: 100}
+	if !errors.As(err, &failure) || failure.Details != wanted {
+		t.Errorf("a binary that is too large: %v, %+v", err, failure)
+	}
+}

@@ -15,6 +15,9 @@ use crate::types::Name;
 pub struct runtime_error_t {
     error: Error,
     message: Name,
+    import: Name,
+    argument: Name,
+    setting: Name,
     frames: Vec<CFrame>,
 }
 
@@ -40,7 +43,12 @@ impl From<Error> for runtime_error_t {
             module: Name::new(&frame.module),
             file: Name::new(&frame.file),
         });
-        Self { message, frames: frames.collect(), error }
+        let frames = frames.collect();
+        let details = error.details();
+        let name = |it: &Option<Box<str>>| Name::new(it.as_deref().unwrap_or_default());
+        let (import, argument) = (name(&details.import), name(&details.argument));
+        let setting = Name::new(details.setting.unwrap_or_default());
+        Self { message, import, argument, setting, frames, error }
     }
 }
 
@@ -80,6 +88,38 @@ pub struct runtime_frame_t {
 
 // SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
 unsafe impl SizeTagged for runtime_frame_t {}
+
+/// What an error is about, as far as it is known: for programs, where the message is for people.
+///
+/// Initialise with RUNTIME_ERROR_DETAILS_INIT; filled in by runtime_error_details(). The strings are
+/// NUL-terminated, never NULL after success, and borrowed from the error: they live as long as it
+/// does. One of more than 1000 bytes is cut, and ends in U+2026. Fields are only ever appended, so a
+/// program built against an older header keeps working with a newer library.
+///
+/// @since 0.1
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct runtime_error_details_t {
+    /// sizeof(runtime_error_details_t), as the caller was compiled.
+    pub struct_size: usize,
+    /// The import of the component that is missing, has another type, or was answered wrongly, such
+    /// as `ns:pkg/iface@1.0.0#get`; empty if it is not about one.
+    pub import: *const c_char,
+    /// What was passed and cannot be used: the name of a parameter of this library's or of a
+    /// setting, or the place in the arguments of a guest's function or in the result of a host's,
+    /// such as `names[2]` or `result.x`; empty if it is not about one.
+    pub argument: *const c_char,
+    /// The setting whose limit was met: the name of its function without `runtime_builder_`, or
+    /// `max_bytes` or `max_entries` of runtime_sandbox_directory_limit(); empty if none was.
+    pub setting: *const c_char,
+    /// How much there would have been of what `setting` limits, in its unit; 0 if that is not known.
+    pub asked: u64,
+    /// How much `setting` allows, in its unit; 0 also if that is not known.
+    pub allowed: u64,
+}
+
+// SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
+unsafe impl SizeTagged for runtime_error_details_t {}
 
 /// Makes an error of the host's own, for a callback to return.
 ///
@@ -194,6 +234,38 @@ pub unsafe extern "C" fn runtime_error_trap(error: *const runtime_error_t) -> ru
     // SAFETY: the header obliges callers to pass a live error or NULL.
     let trap = unsafe { error.as_ref() }.and_then(|it| it.error.trap());
     trap.map_or(runtime_trap_t::RUNTIME_TRAP_NONE, Into::into)
+}
+
+/// Tells what an error is about.
+///
+/// @param error         The error, borrowed for the call; NULL is allowed.
+/// @param[out] details  Filled in; its strings are borrowed from the error. Initialise it with
+///                      RUNTIME_ERROR_DETAILS_INIT. Zeroed after `struct_size` on failure.
+///
+/// @return true on success; false if `error` or `details` is NULL, or if `struct_size` is not set.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_error_details(
+    error: *const runtime_error_t,
+    details: *mut runtime_error_details_t,
+) -> bool {
+    // SAFETY: the header obliges callers to pass live, unaliased pointers or NULL.
+    let (out, error) = unsafe { (OutStruct::new(details, "details"), error.as_ref()) };
+    let (Ok(out), Some(it)) = (out, error) else {
+        return false;
+    };
+    let known = it.error.details();
+    out.set(&runtime_error_details_t {
+        struct_size: size_of::<runtime_error_details_t>(),
+        import: it.import.as_c_str().as_ptr(),
+        argument: it.argument.as_c_str().as_ptr(),
+        setting: it.setting.as_c_str().as_ptr(),
+        asked: known.asked.unwrap_or(0),
+        allowed: known.allowed.unwrap_or(0),
+    });
+    true
 }
 
 /// Counts the functions on the guest's stack when it trapped.

@@ -58,8 +58,7 @@ impl<'a> Path<'a> {
 
     /// An error about the value at this place.
     pub(crate) fn error(&self, code: Code, problem: impl fmt::Display) -> Error {
-        let path = cut(self, PATH);
-        Error::new(code, format_args!("{path}: {problem}")).of_argument(path)
+        Error::new(code, format_args!("{}: {problem}", cut(self, PATH))).of_argument(Bare(self))
     }
 
     /// The value at this place has the right type, but cannot be used.
@@ -92,6 +91,15 @@ impl<'a> Path<'a> {
             Some(parent) => parent.is_parameter(),
             None => matches!(self.step, Step::Parameter(_)),
         }
+    }
+}
+
+/// `p.x[3]`, and nothing else.
+struct Bare<'a>(&'a Path<'a>);
+
+impl fmt::Display for Bare<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(f)
     }
 }
 

@@ -67,6 +67,29 @@ static void test_records_arrive_at_their_level_and_above(void) {
   CHECK(records > 0);
 }
 
+static void test_calls_that_fail_and_limits_that_deny_are_told(void) {
+  log_t log = LOG_INIT;
+  runtime_builder_t *builder = logging(RUNTIME_LOG_LEVEL_DEBUG, &log);
+  runtime_builder_max_linear_memory(builder, 65536);
+  runtime_t *runtime = load_runtime(builder);
+  runtime_component_t *component =
+      load_wat(runtime,
+               "(component (core module $m (memory 1)"
+               "   (func (export \"grow\") (result i32) (memory.grow (i32.const 1)))"
+               "   (func (export \"trap\") unreachable))"
+               " (core instance $i (instantiate $m))"
+               " (func (export \"grow\") (result s32) (canon lift (core func $i \"grow\")))"
+               " (func (export \"trap\") (canon lift (core func $i \"trap\"))))");
+  CHECK_CALL(component, "grow()", "-1");
+  CHECK(strstr(log.text, "4 wasmcell::limits a linear memory (bytes) wanted 131072; "
+                         "`max_linear_memory` is 65536") != NULL);
+  CHECK(strstr(log.text, "wasmcell::call") == NULL);
+  CHECK_CALL_ERROR(component, "trap()", RUNTIME_ERROR_TRAP, "");
+  CHECK(strstr(log.text, "4 wasmcell::call ") != NULL && strstr(log.text, "code=Trap") != NULL);
+  runtime_component_free(component);
+  runtime_free(runtime);
+}
+
 /* 40 000 memories of 4 GiB are more than any process can address. */
 static void test_the_fallback_is_a_warning(void) {
   log_t log = LOG_INIT;
@@ -229,6 +252,7 @@ static void test_a_callback_may_call_the_library(void) {
 
 int main(void) {
   RUN(test_records_arrive_at_their_level_and_above);
+  RUN(test_calls_that_fail_and_limits_that_deny_are_told);
   RUN(test_the_fallback_is_a_warning);
   RUN(test_records_come_from_any_thread);
   RUN(test_the_finalizer_runs_after_the_last_user);

@@ -36,6 +36,28 @@ TEST(Error, a_trap_has_its_kind_and_frames) {
   EXPECT_NE(frames[0].offset, UINT64_MAX);
 }
 
+TEST(Error, details_are_data) {
+  const auto wrong = load("conformance/guests/traps.wat").call_text("unreachable(1)");
+  ASSERT_FALSE(wrong.has_value());
+  EXPECT_EQ(wrong.error().details().import, "");
+  const auto refused = wasmcell::Builder().max_stack(1).build();
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().details().argument, "max_stack");
+  EXPECT_EQ(refused.error().details().setting, "");
+  const auto runtime = small_builder().max_component_size(100).build();
+  ASSERT_TRUE(runtime.has_value());
+  std::vector<std::uint8_t> binary{0, 'a', 's', 'm', 13, 0, 1, 0};
+  binary.resize(200);
+  const auto large = wasmcell::Component::from_bytes(*runtime, binary);
+  ASSERT_FALSE(large.has_value());
+  EXPECT_EQ(large.error().details().setting, "max_component_size");
+  EXPECT_EQ(large.error().details().asked, 200U);
+  EXPECT_EQ(large.error().details().allowed, 100U);
+  const wasmcell::Error own("it broke");
+  EXPECT_EQ(own.details().argument, "");
+  EXPECT_EQ(own.details().allowed, 0U);
+}
+
 TEST(Error, an_exit_has_its_status) {
   const auto result =
       load("guests/wasi.wasm").call_text("wasmcell:test/outside@0.1.0#print-and-exit(\"\")");

@@ -88,6 +88,24 @@ struct Frame {
   std::uint32_t column = 0;
 };
 
+/// What an error is about, as far as it is known: for programs, where the message is for people. Text
+/// is borrowed from the Error; one of more than 1000 bytes is cut, and ends in U+2026.
+struct Details {
+  /// The import of the component that is missing, has another type, or was answered wrongly; empty
+  /// if it is not about one.
+  std::string_view import;
+  /// What was passed and cannot be used: the name of a parameter or setting, or the place in the
+  /// arguments of a guest's function or in the result of a host's, such as `names[2]` or `result.x`;
+  /// empty if it is not about one.
+  std::string_view argument;
+  /// The setting whose limit was met, by the name of its method; empty if none was.
+  std::string_view setting;
+  /// How much there would have been of what `setting` limits, in its unit; 0 if that is not known.
+  std::uint64_t asked = 0;
+  /// How much `setting` allows, in its unit; 0 also if that is not known.
+  std::uint64_t allowed = 0;
+};
+
 /// Why something failed: a code, one line of text, and what is known about the guest.
 ///
 /// Does not change after it is made, and copies share it: std::expected wants errors that can be
@@ -129,6 +147,13 @@ class [[nodiscard]] Error {
   /// Which rule of WebAssembly the guest broke; Trap::none if it is not a trap.
   [[nodiscard]] Trap trap() const noexcept {
     return static_cast<Trap>(runtime_error_trap(get()));
+  }
+
+  /// What it is about. Borrowed.
+  [[nodiscard]] Details details() const noexcept {
+    runtime_error_details_t raw = RUNTIME_ERROR_DETAILS_INIT;
+    if (!runtime_error_details(get(), &raw)) return {};
+    return {raw.import, raw.argument, raw.setting, raw.asked, raw.allowed};
   }
 
   /// The functions on the guest's stack when it trapped, the innermost first. Borrowed.

@@ -22,7 +22,14 @@ import "unsafe"
 type Failure struct {
 	Code, Trap, ExitStatus int32
 	Message                string
+	Details                Details
 	Frames                 []StackFrame
+}
+
+// Details is a copy of a runtime_error_details_t.
+type Details struct {
+	Import, Argument, Setting string
+	Asked, Allowed            uint64
 }
 
 // StackFrame is a copy of a runtime_frame_t.
@@ -45,6 +52,7 @@ func takeError(err *C.runtime_error_t) *Failure {
 		ExitStatus: int32(about.exit_status),
 		Message: string(unsafe.Slice((*byte)(unsafe.Pointer(about.message)),
 			int(about.message_len))),
+		Details: copyDetails(&about.details),
 	}
 	if about.frames > 0 {
 		frames := make([]C.runtime_frame_t, int(about.frames))
@@ -56,6 +64,16 @@ func takeError(err *C.runtime_error_t) *Failure {
 	}
 	C.runtime_error_free(err)
 	return failure
+}
+
+func copyDetails(details *C.runtime_error_details_t) Details {
+	return Details{
+		Import:   C.GoString(details._import),
+		Argument: C.GoString(details.argument),
+		Setting:  C.GoString(details.setting),
+		Asked:    uint64(details.asked),
+		Allowed:  uint64(details.allowed),
+	}
 }
 
 func copyFrame(frame *C.runtime_frame_t) StackFrame {

@@ -210,6 +210,8 @@ void wasmcell_go_error(const runtime_error_t *error, wasmcell_go_error_t *out) {
   out->code = (int32_t)runtime_error_code(error);
   out->trap = (int32_t)runtime_error_trap(error);
   out->exit_status = runtime_error_exit_status(error);
+  out->details = (runtime_error_details_t)RUNTIME_ERROR_DETAILS_INIT;
+  (void)runtime_error_details(error, &out->details);
 }
 
 void wasmcell_go_frames(const runtime_error_t *error, runtime_frame_t *frames, size_t len) {

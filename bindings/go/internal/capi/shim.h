@@ -35,6 +35,7 @@ typedef struct {
   int32_t code;
   int32_t trap;
   int32_t exit_status;
+  runtime_error_details_t details;
 } wasmcell_go_error_t;
 
 /* Calls on this thread. Small results are copied to `buffer`, with offsets in it for pointers, and
