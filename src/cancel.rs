@@ -42,7 +42,7 @@ impl CancelToken {
     }
 }
 
-/// The bells to ring: a list that only grows, so that a signal handler can walk it while somebody
+/// The bells to ring: a list that only grows, so that a signal handler can walk it while another
 /// adds to it. A token has as many as there are runtimes whose calls waited with it.
 #[derive(Debug, Default)]
 struct Bells(OnceLock<Box<(Arc<Bell>, Bells)>>);
@@ -122,7 +122,7 @@ impl Cancellations {
         Self { closing, ..Self::default() }
     }
 
-    /// What rings when a token of somebody who waits is triggered.
+    /// What rings when a token is triggered that a thread waits for.
     pub(crate) fn bell(&self) -> &Bell {
         &self.bell
     }

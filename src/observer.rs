@@ -1,5 +1,5 @@
 //! Who is told what a runtime does: that a call begins and ends, that a component is loaded, that a
-//! limit denies something. It counts, and writes to the log what somebody may want to look into;
+//! limit denies something. It counts, and writes to the log what a host may want to look into;
 //! what else is to be measured or traced hangs here.
 
 use std::fmt;

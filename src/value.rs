@@ -94,7 +94,7 @@ pub fn parse_value(text: &str, ty: &Type) -> Result<Value> {
     Text::new(&source).value(value.node(), ty, &Path::whole("value"))
 }
 
-/// Text that is no WAVE at all.
+/// The error of text that is not WAVE at all.
 fn syntax(source: &str, error: &ParserError) -> Error {
     let place = position(source, error.span().start);
     let kind = error.kind();

@@ -230,7 +230,7 @@ impl<'a> Running<'a> {
         let enters = policy.uses_wasi;
         let reactor = enters.then(|| services.workers().reactor());
         let observed = Observed::begin(&**services.observer());
-        // Once more, now that it is counted: whoever shuts down sees the count, or this sees that.
+        // Once more, now that it is counted: a shutdown sees the count, or this sees the shutdown.
         services.gate().check()?;
         services.ticker().wake();
         if let Some(interrupt) = &options.interrupt {

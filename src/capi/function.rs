@@ -155,8 +155,8 @@ pub unsafe extern "C" fn runtime_function_call(
 ///                  failure.
 ///
 /// @return NULL on success, otherwise an error owned by the caller:
-///         RUNTIME_ERROR_INVALID_ARGUMENT if `function`, `text` or `out` is NULL, if `text` is no
-///         call of this function, or if `options` is unusable,
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `function`, `text` or `out` is NULL, if `text` is not
+///         a call of this function, or if `options` is unusable,
 ///         and as for runtime_function_call().
 ///
 /// @threadsafe Yes.

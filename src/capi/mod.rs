@@ -41,7 +41,7 @@
 //! is nothing that can panic, so only tests see it.
 //!
 //! *`runtime_item_t` and `runtime_type_t` are casts.* Reflection lends what the core holds, by
-//! pointer; a wrapper for each item would have to be owned by somebody. They are never made, and
+//! pointer; a wrapper for each item would need an owner. They are never made, and
 //! one function each casts there and back.
 //!
 //! *Codes and kinds are spelt twice,* here and in the core. cbindgen reads these files only, C

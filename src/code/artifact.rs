@@ -2,7 +2,7 @@
 //!
 //! Reading back is the dangerous direction. What [`Artifact::serialize`] wrote is machine code, and
 //! wasmtime runs it as it is. The container around it (magic, version, checksum) finds damage and
-//! mix-ups; it cannot find malice, because whoever forges the code also computes the checksum.
+//! mix-ups; it cannot find malice, because a forger computes the checksum as well.
 
 mod container;
 mod dwarf;
@@ -172,7 +172,7 @@ impl Artifact {
     }
 
     /// Copies the code into a file without a name, checking it on the way, and lets wasmtime map
-    /// that. Not the cache's own file: whoever changed that one later would change running code.
+    /// that. Not the cache's own file: a later change of that one would change running code.
     ///
     /// `None` if there is no such file, no /proc to find it in, or no permission to run it.
     #[allow(unsafe_code)]

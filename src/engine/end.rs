@@ -2,7 +2,7 @@
 //!
 //! New calls and loads are refused from the first moment. A thread of its own then waits until
 //! those in flight have ended, which were cancelled; has components and instances give up what they
-//! keep of the host's; and ends all other threads. Whoever shuts down waits for that thread.
+//! keep of the host's; and ends all other threads. The thread that shuts down waits for that one.
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering::SeqCst;
@@ -57,7 +57,7 @@ impl Services {
         let services = self.clone();
         let builder = Builder::new().name("wasmcell-shutdown".into());
         let thread = thread::spawn(builder, move || {
-            // Locked by whoever starts it, until nothing begins any more.
+            // Locked by the thread that starts it, until nothing begins any more.
             drop(services.ending().lock());
             services.log().clone().within(|| services.end());
             let it = services.ending();

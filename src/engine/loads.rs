@@ -2,7 +2,7 @@
 //! when nobody waits any more.
 //!
 //! What reads and compiles a component is other people's code, recursive in places, and cannot be
-//! interrupted everywhere. So whoever wants the component waits, for as long as it likes, and the
+//! interrupted everywhere. So the caller waits for the component, for as long as it likes, and the
 //! thread does the work. Threads are counted by permits: a load takes one, and those that are free
 //! just then as well, and keeps them until its work has ended, wanted or not.
 

@@ -205,7 +205,7 @@ impl Services {
             return Ok(slot);
         }
         let wait = self.0.settings.instance_wait;
-        // Whoever drives the call need not be in the context of the reactor.
+        // The thread that drives the call need not be in the context of the reactor.
         let reactor = self.workers().reactor();
         let entered = reactor.enter();
         let mut slot = pin!(tokio::time::timeout(wait, slots.clone().acquire_many_owned(places)));

@@ -2,8 +2,8 @@
 //!
 //! A guest runs on a fiber, a small stack of wasmtime's. Host code must not: a Go callback entered
 //! there ends the process, and a C callback finds little room. So the host function's future puts
-//! its request into the call's mailbox and waits; whoever drives the call, back on a native stack,
-//! serves the request and polls again.
+//! its request into the call's mailbox and waits; the thread that drives the call, back on a native
+//! stack, serves the request and polls again.
 
 mod call;
 pub(crate) mod handles;

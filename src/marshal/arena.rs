@@ -103,7 +103,7 @@ impl Block {
 
     /// The results of a call, in order.
     pub fn values(&self) -> &[runtime_value_t] {
-        // SAFETY: whoever set them wrote as many values, into this memory.
+        // SAFETY: the code that set them wrote as many values, into this memory.
         unsafe { checked(self.values, self.len) }
     }
 }
@@ -183,7 +183,7 @@ impl Arena {
         Ok(room.as_ptr().cast())
     }
 
-    /// Room for `size` bytes, all 0, for whoever speaks C. `align` is a power of two.
+    /// Room for `size` bytes, all 0, for C. `align` is a power of two.
     pub fn zeroed(&self, size: usize, align: usize) -> Option<NonNull<u8>> {
         if !align.is_power_of_two() {
             return None;

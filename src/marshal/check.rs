@@ -27,7 +27,7 @@ pub struct Args<'a> {
     _caller: PhantomData<&'a [runtime_value_t]>,
 }
 
-// SAFETY: whoever made it vouched that what the values point to lives and stays unmodified for
+// SAFETY: its maker vouched that what the values point to lives and stays unmodified for
 // `'a`, wherever it is read; or it is in `_kept`.
 unsafe impl Send for Args<'_> {}
 // SAFETY: sharing gives read access to memory that nobody writes to.

@@ -1,6 +1,6 @@
 //! Keeps values in C memory for later.
 //!
-//! Whoever answers a guest later answers from any thread, when the memory that the guest's values
+//! An answer that a guest gets later comes from any thread, when the memory that the guest's values
 //! go to is not at hand, nor are the handles of its instance. So what it answers is copied as it
 //! stands, with handles as numbers, and read like any other answer when the guest goes on.
 
@@ -31,7 +31,7 @@ pub struct Copied {
 
 /// Copies what a host function answers, with everything it points to.
 ///
-/// Checks what it needs to find its way; whoever reads the copy checks the rest.
+/// Checks what it needs to find its way; the rest is checked when the copy is read.
 ///
 /// # Safety
 /// As for [`super::check_args`].

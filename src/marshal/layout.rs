@@ -10,7 +10,7 @@ use std::ffi::{c_char, c_void};
 /// Text that the library hands out is followed by a NUL byte that `len` does not count; text that
 /// is passed in needs none, and may contain NUL bytes. `ptr` may be NULL if `len` is 0.
 ///
-/// Borrows the text: whoever fills it in keeps it alive.
+/// Borrows the text, which must live as long as this does.
 ///
 /// @since 0.1
 #[repr(C)]
@@ -26,7 +26,7 @@ pub struct runtime_string_t {
 ///
 /// What `ptr` points to is said by `element` of the runtime_value_t around it.
 ///
-/// Borrows the elements: whoever fills it in keeps them alive.
+/// Borrows the elements, which must live as long as this does.
 ///
 /// @since 0.1
 #[repr(C)]
@@ -40,7 +40,7 @@ pub struct runtime_list_t {
 
 /// Values in a row: `len` of them at `ptr`.
 ///
-/// Borrows the values: whoever fills it in keeps them alive.
+/// Borrows the values, which must live as long as this does.
 ///
 /// @since 0.1
 #[repr(C)]
@@ -58,7 +58,7 @@ pub struct runtime_slice_t {
 /// Words that are missing count as 0, so `{NULL, 0}` is the empty set. Bits that no flag belongs
 /// to must be 0.
 ///
-/// Borrows the words: whoever fills it in keeps them alive.
+/// Borrows the words, which must live as long as this does.
 ///
 /// @since 0.1
 #[repr(C)]

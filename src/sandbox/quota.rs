@@ -36,7 +36,7 @@ pub(crate) struct Quota {
     max: Allowance,
     /// Whose turn it is to do something that counts, for as long as the disk takes.
     turn: Mutex<()>,
-    /// Locked for moments only: whoever closes a file does not wait for the disk.
+    /// Locked for moments only: closing a file does not wait for the disk.
     used: Mutex<Used>,
     observer: Arc<Observer>,
 }

@@ -2,8 +2,8 @@
 //!
 //! The guest reads and writes on its fiber, where the host's callbacks must not run (see
 //! [`crate::host`]). So its streams only fill and drain buffers there; when one has to wait, it
-//! asks by the call's mailbox, and whoever drives the call serves the callbacks on a native stack.
-//! What is left when the call ends is delivered then.
+//! asks by the call's mailbox, and the thread that drives the call runs the callbacks on a native
+//! stack. What is left when the call ends is delivered then.
 
 mod input;
 mod install;
@@ -59,7 +59,7 @@ impl Stdio {
         }
     }
 
-    /// Asks whoever drives the call to [`serve`](Self::serve).
+    /// Asks the thread that drives the call to [`serve`](Self::serve).
     fn request(self: &Arc<Self>) {
         let mailbox = self.attached().as_ref().and_then(|call| call.mailbox.upgrade());
         if let Some(mailbox) = mailbox {

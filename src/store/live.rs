@@ -17,8 +17,8 @@ use crate::marshal::{Args, Handles, Lifted, NoHandles, Results};
 use crate::observer::Observer;
 use crate::types::FunctionType;
 
-/// An instance that is alive. It gives its slot back after its memory, so that whoever takes the
-/// slot finds room in the pool.
+/// An instance that is alive. It gives its slot back after its memory, so that the next to take
+/// the slot finds room in the pool.
 pub(crate) struct Live {
     pub(super) store: Home,
     instance: wasmtime::component::Instance,

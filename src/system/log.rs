@@ -84,7 +84,7 @@ impl Mouth {
         self.birthplace.lock(&self.telling).map(|mut all| look(&mut all))
     }
 
-    /// Has nobody called any more, and waits for those who are.
+    /// Calls nobody any more, and waits for threads that are in the callback.
     fn close(&self) {
         let write = self.write.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(write);
@@ -223,7 +223,7 @@ impl Log {
         }
     }
 
-    /// Runs `body`; whoever waits for it hands over its records.
+    /// Runs `body`; the thread that waits for it hands over its records.
     pub(crate) fn gather<R>(&self, body: impl FnOnce() -> R) -> R {
         match &self.0 {
             Some(route) => dispatcher::with_default(&route.dispatch, body),

@@ -1,7 +1,7 @@
 //! Names of functions as people wrote them.
 //!
 //! Guests choose their names. One of a few hundred bytes can stand for one of gigabytes, since each
-//! part of it may stand for the one before twice, and can make whoever reads it recurse hundreds of
+//! part of it may stand for the one before twice, and can make its reader recurse hundreds of
 //! times. So both what comes out and how deep it goes are bounded, and there has to be stack for
 //! that.
 

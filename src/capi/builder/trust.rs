@@ -144,7 +144,7 @@ pub unsafe extern "C" fn runtime_builder_experimental_feature_names(
 ///
 /// Compiling is the slow part of loading a component. What lies in the directory is run as
 /// machine code, so nobody else may be able to write there: runtime_build() refuses a directory
-/// that belongs to somebody else or that its group or others may write to. Damaged files are
+/// that belongs to another user or that its group or others may write to. Damaged files are
 /// compiled again.
 ///
 /// @param builder   The builder, borrowed for the call; NULL is allowed and does nothing.

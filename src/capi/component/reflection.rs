@@ -237,8 +237,8 @@ pub unsafe extern "C" fn runtime_component_function(
 ///                   failure.
 ///
 /// @return NULL on success, otherwise an error owned by the caller:
-///         RUNTIME_ERROR_INVALID_ARGUMENT if `component`, `text` or `out` is NULL, if `text` is no
-///         call, or if `options` is unusable,
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `component`, `text` or `out` is NULL, if `text` is not
+///         a call, or if `options` is unusable,
 ///         RUNTIME_ERROR_NOT_FOUND if the component exports no such function,
 ///         and as for runtime_function_call().
 ///

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// For servers that compile once and serve in many processes: the descriptor goes to children by
 /// fork(), by exec without FD_CLOEXEC, or by SCM_RIGHTS, and nothing is written to a disk. The
 /// code is mapped, not copied: its pages exist once for all processes that load it. Nobody can
-/// change the file (memfd_create(), sealed). It stays as long as somebody has a descriptor or a
+/// change the file (memfd_create(), sealed). It stays as long as a process has a descriptor or a
 /// mapping of it, whatever becomes of `component` and its runtime. The code depends on this version
 /// of the library, on the kind of processor, and on the settings of the runtime.
 ///

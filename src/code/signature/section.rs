@@ -6,7 +6,7 @@
 
 /// Everything of a binary that starts with a signature section.
 pub(super) struct Section<'a> {
-    /// SHA-256 digests that somebody signed, each on its own.
+    /// SHA-256 digests that were signed, each on its own.
     pub(super) hashes: Vec<&'a [u8]>,
     /// All bytes after the section.
     pub(super) covered: &'a [u8],
@@ -19,7 +19,7 @@ pub(super) enum Problem {
     Unsigned,
     /// It cannot be read, for this reason.
     Malformed(&'static str),
-    /// Somebody signed several prefixes of the component at once.
+    /// Several prefixes of the component were signed at once.
     InParts,
 }
 

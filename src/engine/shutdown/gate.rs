@@ -94,7 +94,7 @@ impl Gate {
         self.check()?;
         of(self).fetch_add(1, SeqCst);
         let pass = Pass { gate: self.clone(), of };
-        // Once more, now that it is counted: whoever closes sees the count, or this sees that.
+        // Once more, now that it is counted: a shutdown sees the count, or this sees the shutdown.
         self.check()?;
         Ok(pass)
     }

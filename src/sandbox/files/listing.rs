@@ -30,7 +30,7 @@ struct Reader {
 }
 
 impl Listing {
-    /// Lists `directory` from its start, whoever else lists it.
+    /// Lists `directory` from its start, also while others list it.
     pub(super) async fn open(
         directory: Arc<File>,
         held: Held,

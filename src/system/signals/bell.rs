@@ -37,7 +37,8 @@ mod sys {
     pub(super) fn wake(word: &AtomicU32) {
         let call = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
         let mut errno = Errno::keep();
-        // SAFETY: the word is live; waking reads nothing of it. Nobody being there is no error.
+        // SAFETY: the word is live; waking reads nothing of it. That no thread is there is not an
+        // error.
         unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), call, 1) };
         errno.restore();
     }

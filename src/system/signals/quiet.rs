@@ -16,7 +16,7 @@ const SIGNALS: [c_int; 2] = [libc::SIGPIPE, libc::SIGXFSZ];
 #[must_use]
 pub(crate) struct Quiet {
     before: sigset_t,
-    /// Which of [`SIGNALS`] waited already, for somebody else.
+    /// Which of [`SIGNALS`] waited already, for another handler.
     waited: [bool; SIGNALS.len()],
     /// A mask is its thread's.
     _here: PhantomData<*const ()>,
@@ -101,7 +101,7 @@ mod tests {
                 let error = writer.write_all(b"?").unwrap_err();
                 assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
                 assert_eq!(waiting(), [true, false]);
-                // One that waits for somebody else is left to wait.
+                // One that waits for another handler is left to wait.
                 drop(Quiet::here());
                 assert_eq!(waiting(), [true, false]);
             }
