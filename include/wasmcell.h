@@ -708,9 +708,9 @@ typedef struct runtime_error_details_t {
    */
   const char *import;
   /**
-   * What was passed and cannot be used: the name of a parameter of this library's, of a setting,
-   * or the place in the arguments of a guest's function, such as `point.x` or `names[2]`; empty
-   * if it is not about one.
+   * What was passed and cannot be used: the name of a parameter of this library's or of a
+   * setting, or the place in the arguments of a guest's function or in the result of a host's,
+   * such as `names[2]` or `result.x`; empty if it is not about one.
    */
   const char *argument;
   /**
@@ -1176,7 +1176,7 @@ typedef struct runtime_call_options_t {
  * Text that the library hands out is followed by a NUL byte that `len` does not count; text that
  * is passed in needs none, and may contain NUL bytes. `ptr` may be NULL if `len` is 0.
  *
- * Borrows the text: whoever fills it in keeps it alive.
+ * Borrows the text, which must live as long as this does.
  *
  * @since 0.1
  */
@@ -1192,7 +1192,7 @@ typedef struct runtime_string_t {
  *
  * What `ptr` points to is said by `element` of the runtime_value_t around it.
  *
- * Borrows the elements: whoever fills it in keeps them alive.
+ * Borrows the elements, which must live as long as this does.
  *
  * @since 0.1
  */
@@ -1206,7 +1206,7 @@ typedef struct runtime_list_t {
 /**
  * Values in a row: `len` of them at `ptr`.
  *
- * Borrows the values: whoever fills it in keeps them alive.
+ * Borrows the values, which must live as long as this does.
  *
  * @since 0.1
  */
@@ -1224,7 +1224,7 @@ typedef struct runtime_slice_t {
  * Words that are missing count as 0, so `{NULL, 0}` is the empty set. Bits that no flag belongs
  * to must be 0.
  *
- * Borrows the words: whoever fills it in keeps them alive.
+ * Borrows the words, which must live as long as this does.
  *
  * @since 0.1
  */
@@ -2405,6 +2405,30 @@ RUNTIME_API void runtime_builder_signal_handlers(
     bool enable);
 
 /**
+ * Takes the host's word that its threads let the signals of traps through.
+ *
+ * A guest's trap is a signal, and one that its thread blocks ends the process. So each call looks
+ * at its thread's mask first, by a system call, and lets SIGSEGV, SIGBUS, SIGILL and SIGFPE through
+ * while the guest runs. With true calls do not look, which makes the shortest ones a sixth faster:
+ * see docs/in-servers.md. It is for hosts that know every thread that makes calls, and every
+ * callback that runs in one.
+ *
+ * WARNING: if a guest traps on a thread that blocks one of these signals all the same, the process
+ * ends.
+ *
+ * It is of no account with runtime_builder_signal_handlers() off, when no call looks.
+ *
+ * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param trust    Default false.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_trust_signal_masks(
+    runtime_builder_t *builder,
+    bool trust);
+
+/**
  * Sets how many threads the runtime keeps for timers, sockets and asynchronous calls.
  *
  * Guests of blocking calls run on the thread that calls.
@@ -2540,7 +2564,7 @@ RUNTIME_API void runtime_builder_experimental_feature_names(
  *
  * Compiling is the slow part of loading a component. What lies in the directory is run as
  * machine code, so nobody else may be able to write there: runtime_build() refuses a directory
- * that belongs to somebody else or that its group or others may write to. Damaged files are
+ * that belongs to another user or that its group or others may write to. Damaged files are
  * compiled again.
  *
  * @param builder   The builder, borrowed for the call; NULL is allowed and does nothing.
@@ -3476,7 +3500,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_from_file_async
  * For servers that compile once and serve in many processes: the descriptor goes to children by
  * fork(), by exec without FD_CLOEXEC, or by SCM_RIGHTS, and nothing is written to a disk. The
  * code is mapped, not copied: its pages exist once for all processes that load it. Nobody can
- * change the file (memfd_create(), sealed). It stays as long as somebody has a descriptor or a
+ * change the file (memfd_create(), sealed). It stays as long as a process has a descriptor or a
  * mapping of it, whatever becomes of `component` and its runtime. The code depends on this version
  * of the library, on the kind of processor, and on the settings of the runtime.
  *
@@ -3716,8 +3740,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_function(
  *                   failure.
  *
  * @return NULL on success, otherwise an error owned by the caller:
- *         RUNTIME_ERROR_INVALID_ARGUMENT if `component`, `text` or `out` is NULL, if `text` is no
- *         call, or if `options` is unusable,
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `component`, `text` or `out` is NULL, if `text` is not
+ *         a call, or if `options` is unusable,
  *         RUNTIME_ERROR_NOT_FOUND if the component exports no such function,
  *         and as for runtime_function_call().
  *
@@ -4262,8 +4286,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_function_call(
  *                  failure.
  *
  * @return NULL on success, otherwise an error owned by the caller:
- *         RUNTIME_ERROR_INVALID_ARGUMENT if `function`, `text` or `out` is NULL, if `text` is no
- *         call of this function, or if `options` is unusable,
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `function`, `text` or `out` is NULL, if `text` is not
+ *         a call of this function, or if `options` is unusable,
  *         and as for runtime_function_call().
  *
  * @threadsafe Yes.

@@ -37,6 +37,7 @@ type callCount struct {
 func NewRuntime(options ...RuntimeOption) (*Runtime, error) {
 	s := settings{builder: capi.NewBuilder(), maxBlocking: int64(2 * runtime.GOMAXPROCS(0))}
 	defer s.builder.Free()
+	s.builder.TrustSignalMasks(true)
 	for _, option := range options {
 		option(&s)
 	}

@@ -27,4 +27,11 @@ impl RuntimeBuilder {
         self.settings.signal_handlers = enable;
         self
     }
+
+    /// Take the host's word that no thread that makes calls blocks the signals of traps, so that
+    /// calls need not look. Off by default.
+    pub fn trust_signal_masks(&mut self, trust: bool) -> &mut Self {
+        self.settings.trust_signal_masks = trust;
+        self
+    }
 }

@@ -236,7 +236,7 @@ impl<'a> Running<'a> {
         if let Some(interrupt) = &options.interrupt {
             interrupt.begin(services.ticker().ticks());
         }
-        let _open = Open::here(services.settings().signal_handlers);
+        let _open = Open::here(services.settings().opens_masks());
         Ok(Self { terms, options, services, reactor, mailbox, observed, _open, _inside: inside })
     }
 

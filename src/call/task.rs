@@ -48,8 +48,8 @@ struct Task<T> {
     workers: Handle,
     services: WeakServices,
     tick: Duration,
-    /// Whether its guest does.
-    raises_signals: bool,
+    /// Whether signals of traps may be blocked, and have to be let through.
+    opens_masks: bool,
     watcher: OnceLock<AbortHandle>,
     /// Whether the call ended by itself, and needs no watcher.
     has_ended: AtomicBool,
@@ -86,7 +86,7 @@ pub(crate) fn start<T: Send + 'static>(
         workers: workers.clone(),
         services: services.downgrade(),
         tick: services.settings().epoch_tick,
-        raises_signals: services.settings().signal_handlers,
+        opens_masks: services.settings().opens_masks(),
         cancellations: services.ticker().cancellations().clone(),
         watcher: OnceLock::new(),
         has_ended: AtomicBool::new(false),
@@ -188,7 +188,7 @@ impl<T: Send + 'static> Task<T> {
                 return Poll::Ready(Some(Err(error)));
             }
             // What completions of other calls did to the mask stays with the thread.
-            let _open = Open::here(self.raises_signals);
+            let _open = Open::here(self.opens_masks);
             let polled = {
                 let _reactor = self.reactor.enter();
                 self.log.within(|| call.as_mut().poll(context))

@@ -134,7 +134,7 @@ impl Limits {
         };
         let limit = self.of_setting(setting).unwrap_or_default();
         let problem = format_args!("the component wants more; `{setting}` is {limit}: {message}");
-        Error::new(code, problem).met(setting, None, limit)
+        Error::new(code, problem).met(setting, words::wanted_of_pool(message), limit)
     }
 }
 

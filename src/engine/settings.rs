@@ -40,6 +40,7 @@ pub(crate) struct Settings {
     pub force_pooling_allocator: bool,
     pub force_on_demand_allocator: bool,
     pub signal_handlers: bool,
+    pub trust_signal_masks: bool,
     pub require_signature: bool,
     pub backtrace_details: bool,
     pub experimental_features: u64,
@@ -78,6 +79,7 @@ impl Default for Settings {
             force_pooling_allocator: false,
             force_on_demand_allocator: false,
             signal_handlers: true,
+            trust_signal_masks: false,
             require_signature: false,
             backtrace_details: false,
             experimental_features: 0,
@@ -89,6 +91,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether a call has to see to it that its thread lets the signals of traps through.
+    pub(crate) fn opens_masks(&self) -> bool {
+        self.signal_handlers && !self.trust_signal_masks
+    }
+
     /// On what terms components are compiled.
     pub(crate) fn terms(&self) -> Terms {
         Terms {

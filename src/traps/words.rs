@@ -48,6 +48,12 @@ pub(crate) fn met_in_pool(message: &str) -> Option<(Code, &'static str)> {
     Some((code, setting))
 }
 
+/// How much of that the component wants, where it says so.
+pub(crate) fn wanted_of_pool(message: &str) -> Option<u64> {
+    let (_, size) = message.split_once("size of ")?;
+    size.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
 /// The setting behind a limit on the host's own memory, or on an instance's parts, by the innermost
 /// cause.
 pub(crate) fn spent(cause: &str) -> Option<&'static str> {

@@ -33,7 +33,7 @@ static void release_everything(void *user_data, runtime_values_t *results, runti
 
 /* Threads of the library end when its last object goes, wherever that happens. */
 static void until_threads(int count) {
-  uint64_t end = now_ms() + 10000;
+  uint64_t end = now_ms() + 60000;
   while (thread_count() > count) {
     if (now_ms() > end) CHECK_FAIL("%d threads instead of %d", thread_count(), count);
     pause_ms(1);

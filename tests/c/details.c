@@ -17,7 +17,10 @@ static void expect(runtime_error_t *error, int code, const char *import, const c
   CHECK(strcmp(it.import, import) == 0);
   CHECK(strcmp(it.argument, argument) == 0);
   CHECK(strcmp(it.setting, setting) == 0);
-  CHECK(it.asked == asked && it.allowed == allowed);
+  if (it.asked != asked || it.allowed != allowed) {
+    CHECK_FAIL("asked %llu, allowed %llu: %s", (unsigned long long)it.asked,
+               (unsigned long long)it.allowed, runtime_error_message(error));
+  }
   runtime_error_free(error);
 }
 

@@ -9,7 +9,7 @@ static int at_start;
 
 /* A thread that was joined may still be listed for a moment. */
 static void expect_threads(int count) {
-  for (int i = 0; i < 100 && thread_count() != count; i++) pause_ms(1);
+  for (int i = 0; i < 60000 && thread_count() != count; i++) pause_ms(1);
   if (thread_count() != count) CHECK_FAIL("%d threads, expected %d", thread_count(), count);
 }
 

@@ -119,8 +119,9 @@ static void complete(void *user_data, runtime_values_t *results, runtime_error_t
   CHECK(pthread_mutex_lock(&done.lock) == 0);
   job->next = done.first;
   done.first = job;
-  CHECK(pthread_mutex_unlock(&done.lock) == 0);
+  /* Locked, so that whoever collects the last one does not close the event meanwhile. */
   CHECK(eventfd_write(done.event, 1) == 0);
+  CHECK(pthread_mutex_unlock(&done.lock) == 0);
 }
 
 static void collect(int fd) {

@@ -199,10 +199,16 @@ static inline int thread_count(void) {
   return count;
 }
 
-/* Whether there are only `count` threads. One that was waited for is still listed for a moment. */
+/* Whether there are no more than `count` threads. One that was waited for is still listed for a
+ * moment, which on a busy machine is a long one. */
+static inline int has_at_most(int count) {
+  for (int i = 0; i < 60000 && thread_count() > count; i++) pause_ms(1);
+  return thread_count() <= count;
+}
+
+/* Whether there are `count` threads. */
 static inline int has_threads(int count) {
-  for (int i = 0; i < 1000 && thread_count() > count; i++) pause_ms(1);
-  return thread_count() == count;
+  return has_at_most(count) && thread_count() == count;
 }
 
 /* Fewer where every instruction takes long. */

@@ -205,7 +205,7 @@ static void shut_down_while_loading(bool waits) {
   }
   CHECK_OK(runtime_shutdown(runtime, UINT64_MAX));
   int records = atomic_load(&logged);
-  CHECK(thread_count() == threads);
+  CHECK(has_threads(threads));
   runtime_pending_t *late = NULL;
   runtime_component_completion_t none = RUNTIME_COMPONENT_COMPLETION_INIT;
   none.pending_out = &late;
@@ -226,7 +226,7 @@ static void shut_down_while_loading(bool waits) {
     runtime_component_free(component);
   }
   runtime_free(runtime);
-  CHECK(thread_count() == threads && atomic_load(&logged) == records);
+  CHECK(has_threads(threads) && atomic_load(&logged) == records);
   free(slow);
 }
 

@@ -1,9 +1,11 @@
 /* threads */
 /* A trap is an error whatever mask of signals the caller has, and the mask stays as it was. */
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "hosts.h"
+#include "load.h"
 
 /* Breaks each rule that the system reports by a signal, in each place where guests run. */
 #define BREAK                                                                   \
@@ -231,6 +233,32 @@ static void test_other_signals_stay_blocked(void) {
   runtime_component_free(plain);
 }
 
+/* How a child ends that calls a guest which traps, on a thread that blocks all signals if
+ * `blocked`, where the host has given its word. */
+static int end_of_a_trap(bool blocked) {
+  pid_t child = fork();
+  CHECK(child >= 0);
+  if (child == 0) {
+    runtime_builder_t *builder = load_builder();
+    runtime_builder_trust_signal_masks(builder, true);
+    runtime_t *runtime = load_runtime(builder);
+    runtime_component_t *plain = load_wat(runtime, plain_wat);
+    if (blocked) (void)block_all();
+    CHECK_CALL_ERROR(plain, "break(0)", RUNTIME_ERROR_TRAP, "");
+    runtime_component_free(plain);
+    runtime_free(runtime);
+    _exit(0);
+  }
+  int status = 0;
+  CHECK(waitpid(child, &status, 0) == child);
+  return status;
+}
+
+static void test_the_word_of_the_host_is_taken(void) {
+  CHECK(end_of_a_trap(false) == 0);
+  CHECK(WIFSIGNALED(end_of_a_trap(true)));
+}
+
 static void tests(void) {
   RUN(test_traps_on_threads_that_block_everything);
   RUN(test_signal_stacks_of_the_host);
@@ -239,6 +267,7 @@ static void tests(void) {
 }
 
 int main(void) {
+  RUN(test_the_word_of_the_host_is_taken);
   with_all_ways(tests);
   return 0;
 }

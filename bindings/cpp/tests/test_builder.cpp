@@ -83,7 +83,8 @@ TEST(Builder, backtraces_have_details_if_asked_for) {
 TEST(Builder, traps_are_told_with_and_without_signals) {
   EXPECT_TRUE(wasmcell::signal_handlers_restore().has_value());
   for (const bool enable : {false, true}) {
-    const auto own = small_builder().signal_handlers(enable).build().value();
+    auto builder = small_builder();
+    const auto own = builder.signal_handlers(enable).trust_signal_masks(true).build().value();
     const auto guest = below_tests("conformance/guests/traps.wat");
     const auto component = wasmcell::Component::from_file(own, guest).value();
     const auto divide =

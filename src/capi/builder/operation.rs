@@ -192,6 +192,40 @@ pub unsafe extern "C" fn runtime_builder_signal_handlers(
     }
 }
 
+/// Takes the host's word that its threads let the signals of traps through.
+///
+/// A guest's trap is a signal, and one that its thread blocks ends the process. So each call looks
+/// at its thread's mask first, by a system call, and lets SIGSEGV, SIGBUS, SIGILL and SIGFPE through
+/// while the guest runs. With true calls do not look, which makes the shortest ones a sixth faster:
+/// see docs/in-servers.md. It is for hosts that know every thread that makes calls, and every
+/// callback that runs in one.
+///
+/// WARNING: if a guest traps on a thread that blocks one of these signals all the same, the process
+/// ends.
+///
+/// It is of no account with runtime_builder_signal_handlers() off, when no call looks.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param trust    Default false.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_trust_signal_masks(
+    builder: *mut runtime_builder_t,
+    trust: bool,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value(
+            "runtime_builder_trust_signal_masks",
+            builder,
+            trust,
+            RuntimeBuilder::trust_signal_masks,
+        );
+    }
+}
+
 /// Sets how many threads the runtime keeps for timers, sockets and asynchronous calls.
 ///
 /// Guests of blocking calls run on the thread that calls.

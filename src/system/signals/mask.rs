@@ -44,10 +44,10 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    /// Looks, unless guests raise no signals.
+    /// Looks, unless guests raise no signals, or the host has said that it blocks none of these.
     #[inline(always)]
-    pub(crate) fn here(guests_raise_signals: bool) -> Self {
-        Self { blocked: if guests_raise_signals { let_through() } else { 0 } }
+    pub(crate) fn here(looks: bool) -> Self {
+        Self { blocked: if looks { let_through() } else { 0 } }
     }
 }
 

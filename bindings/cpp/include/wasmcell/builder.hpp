@@ -189,6 +189,14 @@ class Builder : public detail::Owned<runtime_builder_t, runtime_builder_free> {
     runtime_builder_signal_handlers(get(), enable);
     return *this;
   }
+  /// Says that no thread that makes calls blocks SIGSEGV, SIGBUS, SIGILL or SIGFPE, so that calls
+  /// need not look.
+  ///
+  /// WARNING: if a guest traps on a thread that blocks one of them all the same, the process ends.
+  Builder &trust_signal_masks(bool trust) noexcept {
+    runtime_builder_trust_signal_masks(get(), trust);
+    return *this;
+  }
   /// Sets how many threads the runtime keeps; 0 is one for each processor.
   Builder &worker_threads(std::uint64_t count) noexcept {
     return set(runtime_builder_worker_threads, count);

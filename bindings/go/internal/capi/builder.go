@@ -161,6 +161,11 @@ func (b *Builder) SignalHandlers(enable bool) {
 	C.runtime_builder_signal_handlers(b.ptr, C.bool(enable))
 }
 
+// TrustSignalMasks is runtime_builder_trust_signal_masks.
+func (b *Builder) TrustSignalMasks(trust bool) {
+	C.runtime_builder_trust_signal_masks(b.ptr, C.bool(trust))
+}
+
 // RequireSignature is runtime_builder_require_signature.
 func (b *Builder) RequireSignature(require bool) {
 	C.runtime_builder_require_signature(b.ptr, C.bool(require))
