@@ -2,6 +2,7 @@
 //!
 //! Failures of wasmtime become errors in one place, `crate::traps`.
 
+mod about;
 mod details;
 mod frame;
 mod message;

@@ -91,10 +91,10 @@ unsafe impl SizeTagged for runtime_frame_t {}
 
 /// What an error is about, as far as it is known: for programs, where the message is for people.
 ///
-/// Initialise with RUNTIME_ERROR_DETAILS_INIT; filled in by runtime_error_details(). The strings are
-/// NUL-terminated, never NULL after success, and borrowed from the error: they live as long as it
-/// does. One of more than 1000 bytes is cut, and ends in U+2026. Fields are only ever appended, so a
-/// program built against an older header keeps working with a newer library.
+/// Initialise with RUNTIME_ERROR_DETAILS_INIT; filled in by runtime_error_details(). The strings
+/// are NUL-terminated, never NULL after success, and borrowed from the error: they live as long as
+/// it does. One of more than 1000 bytes is cut, and ends in U+2026. Fields are only ever appended,
+/// so a program built against an older header keeps working with a newer library.
 ///
 /// @since 0.1
 #[repr(C)]

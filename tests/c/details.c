@@ -108,8 +108,8 @@ static void test_the_import_is_named(void) {
   runtime_t *runtime = load_runtime(load_builder());
   runtime_component_t *component = NULL;
   expect(loading(runtime, guest), RUNTIME_ERROR_LINK, GET, "", "", 0, 0);
-  expect(linking(runtime, GET ": func() -> u64", guest, &component), RUNTIME_ERROR_LINK, GET, "", "", 0,
-         0);
+  expect(linking(runtime, GET ": func() -> u64", guest, &component), RUNTIME_ERROR_LINK, GET, "",
+         "", 0, 0);
   CHECK_OK(linking(runtime, GET ": func() -> u32", guest, &component));
   expect(calling(component, "f()"), RUNTIME_ERROR_TYPE_MISMATCH, GET, "result", "", 0, 0);
   runtime_component_free(component);
