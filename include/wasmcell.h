@@ -692,10 +692,10 @@ typedef struct runtime_values_t runtime_values_t;
 /**
  * What an error is about, as far as it is known: for programs, where the message is for people.
  *
- * Initialise with RUNTIME_ERROR_DETAILS_INIT; filled in by runtime_error_details(). The strings are
- * NUL-terminated, never NULL after success, and borrowed from the error: they live as long as it
- * does. One of more than 1000 bytes is cut, and ends in U+2026. Fields are only ever appended, so a
- * program built against an older header keeps working with a newer library.
+ * Initialise with RUNTIME_ERROR_DETAILS_INIT; filled in by runtime_error_details(). The strings
+ * are NUL-terminated, never NULL after success, and borrowed from the error: they live as long as
+ * it does. One of more than 1000 bytes is cut, and ends in U+2026. Fields are only ever appended,
+ * so a program built against an older header keeps working with a newer library.
  *
  * @since 0.1
  */
@@ -718,9 +718,9 @@ typedef struct runtime_error_details_t {
    * `max_bytes` or `max_entries` of runtime_sandbox_directory_limit(); empty if none was.
    */
   const char *setting;
-  /** How much there would have been of what `setting` limits, in its unit; 0 if that is not known. */
+  /** How much there would have been of what `setting` limits, in its unit; 0 if it is not known. */
   uint64_t asked;
-  /** How much `setting` allows, in its unit; 0 also if that is not known. */
+  /** How much `setting` allows, in its unit; 0 also if it is not known. */
   uint64_t allowed;
 } runtime_error_details_t;
 /** Defaults for a runtime_error_details_t. */
@@ -2408,10 +2408,10 @@ RUNTIME_API void runtime_builder_signal_handlers(
  * Takes the host's word that its threads let the signals of traps through.
  *
  * A guest's trap is a signal, and one that its thread blocks ends the process. So each call looks
- * at its thread's mask first, by a system call, and lets SIGSEGV, SIGBUS, SIGILL and SIGFPE through
- * while the guest runs. With true calls do not look, which makes the shortest ones a sixth faster:
- * see docs/in-servers.md. It is for hosts that know every thread that makes calls, and every
- * callback that runs in one.
+ * at its thread's mask first, by a system call, and lets SIGSEGV, SIGBUS, SIGILL and SIGFPE
+ * through while the guest runs. With true calls do not look, which makes the shortest ones a sixth
+ * faster: see docs/in-servers.md. It is for hosts that know every thread that makes calls, and
+ * every callback that runs in one.
  *
  * WARNING: if a guest traps on a thread that blocks one of these signals all the same, the process
  * ends.

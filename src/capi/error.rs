@@ -112,9 +112,9 @@ pub struct runtime_error_details_t {
     /// The setting whose limit was met: the name of its function without `runtime_builder_`, or
     /// `max_bytes` or `max_entries` of runtime_sandbox_directory_limit(); empty if none was.
     pub setting: *const c_char,
-    /// How much there would have been of what `setting` limits, in its unit; 0 if that is not known.
+    /// How much there would have been of what `setting` limits, in its unit; 0 if it is not known.
     pub asked: u64,
-    /// How much `setting` allows, in its unit; 0 also if that is not known.
+    /// How much `setting` allows, in its unit; 0 also if it is not known.
     pub allowed: u64,
 }
 
