@@ -18,6 +18,7 @@ mod layouts;
 mod random;
 mod round_trips;
 mod shapes;
+mod whole;
 
 use shapes::*;
 

@@ -160,7 +160,8 @@ class Scene {
       if (space == value.npos) throw Malformed("a value without text");
       if (const auto function = outcome.take(function_of(value.substr(0, space)))) {
         const auto type = function->type().child(0);
-        if (const auto parsed = outcome.take(Values::parse(type, value.substr(space + 1)))) {
+        if (const auto parsed =
+                outcome.take(wasmcell::Values::parse(type, value.substr(space + 1)))) {
           outcome.text = outcome.take((*parsed)[0].text(type));
           if (!(*parsed)[0].equals((*parsed)[0], type).value())
             throw Malformed("a value is not what it is");
