@@ -139,8 +139,8 @@ type Details struct {
 	// wrongly; empty if it is not about one.
 	Import string
 	// Argument is what was passed and cannot be used: the name of a parameter or setting of the C
-	// API, or the place in the arguments of a guest's function or in the result of a host's, such as
-	// names[2] or result.x; empty if it is not about one.
+	// API, or the place in the arguments of a guest's function or in the result of a host's, such
+	// as names[2] or result.x; empty if it is not about one.
 	Argument string
 	// Setting is the one whose limit was met, such as max_component_size for
 	// [WithMaxComponentSize]; empty if none was.

@@ -262,10 +262,10 @@ func WithSignalHandlers(enable bool) RuntimeOption {
 }
 
 // WithTrustSignalMasks sets whether calls take it for granted that their thread lets the signals of
-// traps through. Default true, unlike in C: Go lets them through on every thread that runs its code,
-// for a nil pointer of its own would end the process as well. With false each call looks, which
-// takes a system call; it is for programs with a C library that blocks SIGSEGV, SIGBUS, SIGILL or
-// SIGFPE and comes back to Go so.
+// traps through. Default true, unlike in C: Go lets them through on every thread that runs its
+// code, for a nil pointer of its own would end the process as well. With false each call looks,
+// which takes a system call; it is for programs with a C library that blocks SIGSEGV, SIGBUS,
+// SIGILL or SIGFPE and comes back to Go so.
 func WithTrustSignalMasks(trust bool) RuntimeOption {
 	return func(s *settings) { s.builder.TrustSignalMasks(trust) }
 }

@@ -88,15 +88,15 @@ struct Frame {
   std::uint32_t column = 0;
 };
 
-/// What an error is about, as far as it is known: for programs, where the message is for people. Text
-/// is borrowed from the Error; one of more than 1000 bytes is cut, and ends in U+2026.
+/// What an error is about, as far as it is known: for programs, where the message is for people.
+/// Text is borrowed from the Error; one of more than 1000 bytes is cut, and ends in U+2026.
 struct Details {
   /// The import of the component that is missing, has another type, or was answered wrongly; empty
   /// if it is not about one.
   std::string_view import;
   /// What was passed and cannot be used: the name of a parameter or setting, or the place in the
-  /// arguments of a guest's function or in the result of a host's, such as `names[2]` or `result.x`;
-  /// empty if it is not about one.
+  /// arguments of a guest's function or in the result of a host's, such as `names[2]` or
+  /// `result.x`; empty if it is not about one.
   std::string_view argument;
   /// The setting whose limit was met, by the name of its method; empty if none was.
   std::string_view setting;
