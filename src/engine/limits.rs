@@ -50,9 +50,11 @@ impl Limits {
         }
     }
 
-    /// Says how much the limit is that a call met. `fuel` is what the call was given.
+    /// Says how much the limit is that a call met, if the error does not yet. `fuel` is what the
+    /// call was given.
     pub(crate) fn quantify(&self, error: Error, fuel: Option<u64>) -> Error {
         let limit = match error.details().setting {
+            _ if error.details().allowed.is_some() => None,
             Some("fuel") => fuel,
             Some(setting) => self.of_setting(setting),
             None => None,
