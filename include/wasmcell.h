@@ -612,9 +612,9 @@ typedef struct runtime_linker_t runtime_linker_t;
  * What the guest of a call printed. See runtime_call_options_t.
  *
  * The caller owns it and releases it with runtime_output_free(), also while a call writes
- * to it. It holds the output of one call: a call that it is given to empties it first. It belongs
- * to no runtime. While a call that it was given to is in flight only that call may use it;
- * otherwise any number of threads may read it at once.
+ * to it. It holds the output of one call, since a call that it is given to empties it first; or of
+ * several, by runtime_output_collect(). It belongs to no runtime. While a call that it was given
+ * to is in flight only that call may use it; otherwise any number of threads may read it at once.
  *
  * @since 0.1
  */
@@ -4114,6 +4114,23 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_output_new(
  * @since 0.1
  */
 RUNTIME_API void runtime_output_free(runtime_output_t *output);
+
+/**
+ * Sets whether an output collects what several calls print, such as the start of an instance and
+ * the calls in it. Without, each call that it is given to empties it first.
+ *
+ * Empties it, so that a host that collects may begin anew. What the output keeps of each stream is
+ * `cap` of runtime_output_new() for all calls together.
+ *
+ * @param output    The output, borrowed for the call; NULL is allowed and does nothing.
+ * @param collects  Default false.
+ *
+ * @threadsafe Yes, while no call with it is in flight.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_output_collect(
+    runtime_output_t *output,
+    bool collects);
 
 /**
  * Points to what the guest printed to stdout.

@@ -1,5 +1,7 @@
 //! What a guest printed during a call, kept for the caller.
 
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// One of a guest's two output streams.
@@ -12,10 +14,11 @@ pub enum Stream {
 }
 
 /// Receives what the guest of a call prints, if its sandbox captures that. It holds the output of
-/// one call: the next call that is given it starts anew.
+/// one call, since the next call that is given it starts anew, or [collects](Self::collect).
 #[derive(Debug)]
 pub struct Output {
     cap: usize,
+    collects: AtomicBool,
     stdout: Mutex<Captured>,
     stderr: Mutex<Captured>,
 }
@@ -38,7 +41,14 @@ impl Output {
     pub fn new(cap: usize) -> Self {
         // Room for the NUL.
         let cap = cap.min(isize::MAX as usize - 1);
-        Self { cap, stdout: Mutex::default(), stderr: Mutex::default() }
+        let collects = AtomicBool::new(false);
+        Self { cap, collects, stdout: Mutex::default(), stderr: Mutex::default() }
+    }
+
+    /// Says whether calls add to what is there, rather than start anew. Starts anew itself.
+    pub fn collect(&self, collects: bool) {
+        self.collects.store(collects, Relaxed);
+        self.clear();
     }
 
     /// What the guest printed to stdout.
@@ -62,8 +72,15 @@ impl Output {
         (captured.bytes.as_ptr(), captured.bytes.len() - 1)
     }
 
-    /// Forgets what an earlier call printed.
-    pub(crate) fn clear(&self) {
+    /// A call begins.
+    pub(crate) fn begin(&self) {
+        if !self.collects.load(Relaxed) {
+            self.clear();
+        }
+    }
+
+    /// Forgets what earlier calls printed.
+    fn clear(&self) {
         for stream in [Stream::Stdout, Stream::Stderr] {
             *self.lock(stream) = Captured::default();
         }

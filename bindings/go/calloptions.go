@@ -73,10 +73,13 @@ func OnWorkers() CallOption { return func(o *callOptions) { o.onWorkers = true }
 func ReuseBuffer(buffer []byte) CallOption { return func(o *callOptions) { o.buffer = buffer } }
 
 // Output is what the guest of a call printed. Its zero value is ready for use, and may be used
-// again: each call empties it first.
+// again: each call empties it first, unless it collects.
 type Output struct {
 	// Limit is how many bytes to keep of each stream; 0 stands for 1 MiB.
 	Limit uint64
+	// Collect has calls add to what is there, such as the start of an instance and the calls in
+	// it, with one Limit for all of them.
+	Collect bool
 	// Stdout and Stderr are what the guest printed, if its sandbox captures that.
 	Stdout, Stderr []byte
 	// Truncated says that it printed more to one of them than was kept.
@@ -86,6 +89,33 @@ type Output struct {
 }
 
 const defaultOutput = 1 << 20
+
+// limit is how many bytes to keep of each stream.
+func (o *Output) limit() uint64 {
+	if o.Limit == 0 {
+		return defaultOutput
+	}
+	return o.Limit
+}
+
+// take adds what a call printed.
+func (o *Output) take(stdout, stderr []byte, truncated bool) {
+	for _, stream := range []struct {
+		all  *[]byte
+		more []byte
+	}{{&o.Stdout, stdout}, {&o.Stderr, stderr}} {
+		room := o.limit() - min(o.limit(), uint64(len(*stream.all)))
+		if kept := min(room, uint64(len(stream.more))); kept < uint64(len(stream.more)) {
+			stream.more, truncated = stream.more[:kept], true
+		}
+		if len(*stream.all) == 0 {
+			*stream.all = stream.more
+		} else {
+			*stream.all = append(*stream.all, stream.more...)
+		}
+	}
+	o.Truncated = o.Truncated || truncated
+}
 
 // Report is what a call used.
 type Report struct {

@@ -15,6 +15,7 @@ var leftOut = map[string]string{
 	"runtime_function_clone":      "Go shares pointers",
 	"runtime_cancel_is_triggered": "the context knows",
 	"runtime_feature_count":       "AllFeatures asks for names until there is none",
+	"runtime_output_collect":      "Output.Collect appends copies",
 	"runtime_pending_free":        "a goroutine waits for its call",
 	"runtime_pending_is_done":     "a goroutine waits for its call",
 	"runtime_pending_wait":        "a goroutine waits for its call",

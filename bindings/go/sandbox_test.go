@@ -136,3 +136,22 @@ func TestInheritedStreamsLoad(t *testing.T) {
 		t.Error(got, err)
 	}
 }
+
+func TestOutputCollects(t *testing.T) {
+	sandbox := must[*Sandbox](t)(NewSandbox(WithCapturedStdout()))
+	defer sandbox.Close()
+	c := loadFile(t, smallRuntime(t), wasiFile, WithSandbox(sandbox))
+	for _, collect := range []bool{false, true} {
+		output := Output{Limit: 8, Collect: collect}
+		ctx := CallWith(background, CaptureOutput(&output))
+		for _, text := range []string{"one", "two", "three"} {
+			if _, err := c.CallText(ctx, outside+`print("`+text+`")`); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := map[bool]string{false: "three", true: "onetwoth"}[collect]
+		if string(output.Stdout) != want || output.Truncated != collect {
+			t.Errorf("%q, %v", output.Stdout, output.Truncated)
+		}
+	}
+}

@@ -181,12 +181,10 @@ func (s *session) capture() error {
 		return &Error{Code: ErrBusy, Message: "the output is that of another call"}
 	}
 	s.began = true
-	out.Stdout, out.Stderr, out.Truncated = nil, nil, false
-	limit := out.Limit
-	if limit == 0 {
-		limit = defaultOutput
+	if !out.Collect {
+		out.Stdout, out.Stderr, out.Truncated = nil, nil, false
 	}
-	c, failure := capi.NewOutput(limit)
+	c, failure := capi.NewOutput(out.limit())
 	s.options.Output = c
 	return errorOf(failure)
 }
@@ -204,7 +202,7 @@ func (s *session) end() {
 	if s.began {
 		out := s.more.output
 		if s.options.Output != nil {
-			out.Stdout, out.Stderr, out.Truncated = s.options.Output.Take()
+			out.take(s.options.Output.Take())
 		}
 		out.busy.Store(false)
 	}

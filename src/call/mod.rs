@@ -124,7 +124,7 @@ impl Terms {
             (given, wanted) => given.map(|given| wanted.map_or(given, |wanted| wanted.min(given))),
         };
         if let Some(output) = &options.output {
-            output.clear();
+            output.begin();
         }
         let limit = TimeLimit::start(span, now, services.closing());
         let ticks = services.ticker().ticks();

@@ -10,9 +10,9 @@ use crate::output::{Output, Stream};
 /// What the guest of a call printed. See runtime_call_options_t.
 ///
 /// The caller owns it and releases it with runtime_output_free(), also while a call writes
-/// to it. It holds the output of one call: a call that it is given to empties it first. It belongs
-/// to no runtime. While a call that it was given to is in flight only that call may use it;
-/// otherwise any number of threads may read it at once.
+/// to it. It holds the output of one call, since a call that it is given to empties it first; or of
+/// several, by runtime_output_collect(). It belongs to no runtime. While a call that it was given
+/// to is in flight only that call may use it; otherwise any number of threads may read it at once.
 ///
 /// @since 0.1
 pub struct runtime_output_t(pub(super) Arc<Output>);
@@ -54,6 +54,25 @@ pub unsafe extern "C" fn runtime_output_new(
 #[unsafe(no_mangle)]
 pub extern "C" fn runtime_output_free(output: Option<Box<runtime_output_t>>) {
     release("runtime_output_free", output);
+}
+
+/// Sets whether an output collects what several calls print, such as the start of an instance and
+/// the calls in it. Without, each call that it is given to empties it first.
+///
+/// Empties it, so that a host that collects may begin anew. What the output keeps of each stream is
+/// `cap` of runtime_output_new() for all calls together.
+///
+/// @param output    The output, borrowed for the call; NULL is allowed and does nothing.
+/// @param collects  Default false.
+///
+/// @threadsafe Yes, while no call with it is in flight.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_output_collect(output: *mut runtime_output_t, collects: bool) {
+    // SAFETY: the header obliges callers to pass a live output or NULL.
+    if let Some(output) = unsafe { output.as_ref() } {
+        output.0.collect(collects);
+    }
 }
 
 /// What a stream holds; nothing for NULL.

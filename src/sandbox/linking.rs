@@ -1,9 +1,10 @@
 //! WASI 0.2, as components are linked to it.
 
-use wasmtime::component::{HasData, Linker, ResourceType};
+use wasmtime::component::{HasData, Linker, Resource, ResourceType};
+use wasmtime_wasi::p2::bindings::io::streams::{Host, HostOutputStream};
 use wasmtime_wasi::p2::bindings::sockets::network::ErrorCode;
 use wasmtime_wasi::p2::bindings::{filesystem, sockets};
-use wasmtime_wasi::p2::{SocketError, TcpSocket, UdpSocket};
+use wasmtime_wasi::p2::{DynOutputStream, SocketError, TcpSocket, UdpSocket};
 
 use super::VERSION;
 use super::files::Files;
@@ -29,7 +30,8 @@ pub(crate) fn add_to_linker<T: SandboxView>(linker: &mut Linker<T>) -> wasmtime:
     filesystem::types::add_to_linker::<T, OurFiles>(linker, T::files)?;
     filesystem::preopens::add_to_linker::<T, OurFiles>(linker, T::files)?;
     sockets::ip_name_lookup::add_to_linker::<T, OurNames>(linker, T::names)?;
-    shadow(linker)?;
+    sockets(linker)?;
+    streams(linker)?;
     linker.allow_shadowing(false);
     Ok(())
 }
@@ -42,8 +44,29 @@ fn answer<T>(result: Result<T, SocketError>) -> wasmtime::Result<(Result<T, Erro
     }
 }
 
+/// Replaces the function by which a guest has printed what it wrote without waiting for it: where a
+/// callback of the host gets that, it gets it before the guest goes on.
+fn streams<T: SandboxView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+    linker.instance(&format!("wasi:io/streams@{VERSION}"))?.func_wrap_async(
+        "[method]output-stream.flush",
+        |mut store, (stream,): (Resource<DynOutputStream>,)| {
+            Box::new(async move {
+                let table = store.data_mut().ctx().table;
+                let flushed = match table.flush(stream) {
+                    Ok(()) => Ok(()),
+                    Err(error) => Err(table.convert_stream_error(error)?),
+                };
+                if let Some(stdio) = store.data_mut().stdio() {
+                    stdio.flushed().await;
+                }
+                Ok((flushed,))
+            })
+        },
+    )
+}
+
 /// Replaces those of wasmtime's functions that make and drop sockets.
-fn shadow<T: SandboxView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
+fn sockets<T: SandboxView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     linker
         .instance(&format!("wasi:sockets/tcp-create-socket@{VERSION}"))?
         .func_wrap("create-tcp-socket", |mut store, (family,)| {

@@ -10,7 +10,9 @@ mod install;
 mod outlet;
 mod port;
 
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::Poll;
 
 use input::Input;
 use outlet::Outlet;
@@ -66,6 +68,21 @@ impl Stdio {
             let stdio = self.clone();
             mailbox.post(move || stdio.serve());
         }
+    }
+
+    /// Waits until callbacks have got what the guest has flushed.
+    pub(super) async fn flushed(self: &Arc<Self>) {
+        poll_fn(|context| {
+            let outlets = [&self.stdout, &self.stderr].into_iter().flatten();
+            let late: Vec<&Outlet> = outlets.filter(|it| it.is_flushing()).collect();
+            if late.is_empty() {
+                return Poll::Ready(());
+            }
+            late.iter().for_each(|it| it.wait(context.waker()));
+            self.request();
+            Poll::Pending
+        })
+        .await;
     }
 
     fn capture(&self, stream: Stream, bytes: &[u8]) {

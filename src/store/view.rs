@@ -11,7 +11,7 @@ use super::guest::Guest;
 use super::profile::address;
 use super::wasi::Wasi;
 use crate::engine::portion::Portion;
-use crate::sandbox::{Files, Grants, Names, Places, SandboxView, Sockets};
+use crate::sandbox::{Files, Grants, Names, Places, SandboxView, Sockets, Stdio};
 
 impl Guest {
     fn wasi(&mut self) -> &mut Wasi {
@@ -63,6 +63,10 @@ impl SandboxView for Guest {
         let (wasi, portion) = self.shared();
         let inner = WasiSocketsCtxView { ctx: wasi.context.sockets(), table: &mut wasi.table };
         Sockets { inner, places: &mut wasi.sockets, portion }
+    }
+
+    fn stdio(&mut self) -> Option<Arc<Stdio>> {
+        self.wasi().stdio.clone()
     }
 }
 

@@ -19,6 +19,13 @@ TEST(Output, has_what_was_printed) {
   EXPECT_EQ(output.out(), "");
   EXPECT_EQ(output.err(), "12345678");
   EXPECT_TRUE(output.is_truncated());
+  output.collect(true);
+  EXPECT_EQ(output.err(), "");
+  for (const char *text : {"one", "two"}) {
+    const std::string call = outside + "print(\"" + text + "\")";
+    EXPECT_TRUE(component.call_text(call, options).has_value());
+  }
+  EXPECT_EQ(output.out(), "onetwo");
 }
 
 TEST(Output, may_be_none) {

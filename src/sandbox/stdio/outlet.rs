@@ -32,10 +32,19 @@ impl Outlet {
     /// How much the guest may write now; 0 if it has to wait.
     pub(super) fn room(&self) -> usize {
         let buffer = self.lock();
-        match buffer.flushing && self.ripe(&buffer.bytes) > 0 {
+        match self.owes(&buffer) {
             true => 0,
             false => CAPACITY - buffer.bytes.len(),
         }
+    }
+
+    /// Whether the guest has flushed what the callback did not get yet.
+    pub(super) fn is_flushing(&self) -> bool {
+        self.owes(&self.lock())
+    }
+
+    fn owes(&self, buffer: &Buffer) -> bool {
+        buffer.flushing && self.ripe(&buffer.bytes) > 0
     }
 
     /// Takes what there is room for; false if that is not all.

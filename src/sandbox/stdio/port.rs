@@ -46,13 +46,19 @@ impl StdoutStream for Port {
 
 impl OutputStream for Port {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        match self.outlet() {
+        let fits = match self.outlet() {
             None => {
-                self.stdio.capture(self.stream, &bytes);
-                Ok(())
+                let fits = bytes.len() <= CAPACITY;
+                if fits {
+                    self.stdio.capture(self.stream, &bytes);
+                }
+                fits
             }
-            Some(outlet) if outlet.push(&bytes) => Ok(()),
-            Some(_) => Err(StreamError::trap("more was written than `check-write` allowed")),
+            Some(outlet) => outlet.push(&bytes),
+        };
+        match fits {
+            true => Ok(()),
+            false => Err(StreamError::trap("more was written than `check-write` allowed")),
         }
     }
 

@@ -24,6 +24,13 @@ class Output : public detail::Owned<runtime_output_t, runtime_output_free> {
     return Output(out);
   }
 
+  /// Sets whether it collects what several calls print, rather than being emptied by each; empties
+  /// it. See runtime_output_collect().
+  Output &collect(bool collects) noexcept {
+    runtime_output_collect(get(), collects);
+    return *this;
+  }
+
   /// What the guest printed to stdout; borrowed until the next call with it.
   [[nodiscard]] std::string_view out() const noexcept {
     return view(runtime_output_stdout(get()), runtime_output_stdout_len(get()));
