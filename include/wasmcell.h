@@ -74,6 +74,14 @@
  * callback makes stays. Callbacks on threads of the library find what threads start with. The x87
  * unit is left alone.
  *
+ * PROPOSALS. Guests may use WebAssembly 2.0 with vectors, and of what came after it relaxed
+ * vectors, tail calls, several memories, memories and tables with 64-bit indices, extended constant
+ * expressions and typed function references. A component that uses another proposal is refused with
+ * RUNTIME_ERROR_UNSUPPORTED, and the message names it: exceptions, garbage collection, threads,
+ * stack switching, wide arithmetic, custom page sizes, memory control; of the component model async
+ * functions, streams and futures, error contexts, threads, lists of fixed length, maps, and imports
+ * of values. These are the defaults of wasmtime 48.
+ *
  * STRINGS. All text is UTF-8. Text that goes in is a pointer and a length in bytes, without a NUL
  * at the end; NULL with length 0 is the empty text. Text that comes out of a getter is
  * NUL-terminated; guests choose some of it, so NUL bytes inside are replaced by U+FFFD. Text in
@@ -2785,6 +2793,9 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_stats(
 /**
  * Makes a sandbox that grants nothing.
  *
+ * A guest has then, as without a sandbox, no arguments, environment, files or network; its stdin
+ * is at its end from the start, and what it prints is dropped. Clocks and random numbers it has.
+ *
  * @param[out] out  Receives the sandbox, owned by the caller: release it with
  *                  runtime_sandbox_free(). Set to NULL on failure.
  *
@@ -3300,6 +3311,7 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_sandbox_random_seed(
  *         runtime_builder_max_component_size(), or for text runtime_builder_max_text_size(),
  *         RUNTIME_ERROR_SIGNATURE if the runtime requires a signature that `bytes` lacks,
  *         RUNTIME_ERROR_COMPILE if `bytes` is not a valid component,
+ *         RUNTIME_ERROR_UNSUPPORTED if it uses a proposal that is off: see PROPOSALS,
  *         RUNTIME_ERROR_LINK if nothing provides one of its imports,
  *         RUNTIME_ERROR_IO if a directory of the sandbox cannot be opened,
  *         RUNTIME_ERROR_MEMORY_LIMIT or RUNTIME_ERROR_RESOURCE_LIMIT if it needs more than the

@@ -150,6 +150,7 @@ unsafe fn component_options(
 ///         runtime_builder_max_component_size(), or for text runtime_builder_max_text_size(),
 ///         RUNTIME_ERROR_SIGNATURE if the runtime requires a signature that `bytes` lacks,
 ///         RUNTIME_ERROR_COMPILE if `bytes` is not a valid component,
+///         RUNTIME_ERROR_UNSUPPORTED if it uses a proposal that is off: see PROPOSALS,
 ///         RUNTIME_ERROR_LINK if nothing provides one of its imports,
 ///         RUNTIME_ERROR_IO if a directory of the sandbox cannot be opened,
 ///         RUNTIME_ERROR_MEMORY_LIMIT or RUNTIME_ERROR_RESOURCE_LIMIT if it needs more than the

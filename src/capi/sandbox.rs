@@ -39,6 +39,9 @@ unsafe fn own<'a>(sandbox: *mut runtime_sandbox_t) -> Result<&'a mut Sandbox> {
 
 /// Makes a sandbox that grants nothing.
 ///
+/// A guest has then, as without a sandbox, no arguments, environment, files or network; its stdin
+/// is at its end from the start, and what it prints is dropped. Clocks and random numbers it has.
+///
 /// @param[out] out  Receives the sandbox, owned by the caller: release it with
 ///                  runtime_sandbox_free(). Set to NULL on failure.
 ///

@@ -10,8 +10,15 @@ fn says(message: &str, words: &[&str]) -> bool {
 
 /// Why wasmtime does not take a component, by its `reason`. An unknown one is `COMPILE`.
 pub(crate) fn refusal(reason: &str) -> Code {
-    const PROPOSALS: [&str; 6] =
-        [" feature", "not enabled", "must be enabled", "disabled", "not supported", "proposal"];
+    const PROPOSALS: [&str; 7] = [
+        " feature",
+        "not enabled",
+        "must be enabled",
+        "disabled",
+        "disallowed",
+        "not supported",
+        "proposal",
+    ];
     if says(reason, &["minimum byte size", "minimum element size"]) {
         Code::MemoryLimit
     } else if says(reason, &["exceeds the configured maximum", "exceeds the per-instance limit"]) {
