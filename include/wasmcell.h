@@ -1591,6 +1591,42 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_error_new(
     size_t message_len);
 
 /**
+ * Makes an error of the host's own, for a callback to return, with a code of the host's choice.
+ *
+ * As runtime_error_new(), but for the code: the call that ran the callback fails with it, and
+ * runtime_stats() counts it so.
+ *
+ * @param code         A runtime_error_code_t. RUNTIME_ERROR_NONE, RUNTIME_ERROR_PANIC and numbers
+ *                     that are no code stand for RUNTIME_ERROR_HOST; this function never fails.
+ * @param message      What went wrong, in one line. Copied. May be NULL if `message_len` is 0.
+ *                     Bytes that are not UTF-8 become U+FFFD.
+ * @param message_len  Length of `message`.
+ *
+ * @return The error, never NULL, owned by the caller until a callback returns it; release it
+ *         with runtime_error_free().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_error_of_code(
+    int32_t code,
+    const char *message,
+    size_t message_len);
+
+/**
+ * Makes another error that says the same: for two that each want to own one.
+ *
+ * @param error  The error, borrowed for the call; NULL is allowed.
+ *
+ * @return The error, owned by the caller: release it with runtime_error_free(), in any order with
+ *         the first. NULL if `error` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_error_clone(const runtime_error_t *error);
+
+/**
  * Releases an error.
  *
  * @param error  The error, owned; NULL is allowed and does nothing.

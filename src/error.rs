@@ -112,6 +112,11 @@ impl Code {
         Self::Host,
         Self::Panic,
     ];
+
+    /// The code with this number, if there is one.
+    pub fn from_number(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| *code as i32 == number)
+    }
 }
 
 /// Which rule of WebAssembly a trapping guest broke.

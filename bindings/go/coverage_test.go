@@ -12,6 +12,8 @@ var leftOut = map[string]string{
 	"runtime_call_alloc":          "results lie in Go memory that is pinned until the call ends",
 	"runtime_cancel_clone":        "Go shares pointers",
 	"runtime_component_clone":     "Go shares pointers",
+	"runtime_error_clone":         "Go copies errors",
+	"runtime_error_of_code":       "errors of host functions come out of a call as themselves",
 	"runtime_function_clone":      "Go shares pointers",
 	"runtime_cancel_is_triggered": "the context knows",
 	"runtime_feature_count":       "AllFeatures asks for names until there is none",

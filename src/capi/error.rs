@@ -141,11 +141,69 @@ pub unsafe extern "C" fn runtime_error_new(
     message: *const c_char,
     message_len: usize,
 ) -> *mut runtime_error_t {
-    // SAFETY: the header obliges callers to pass a live string.
+    // SAFETY: as our own contract.
+    unsafe { of_host(Code::Host, message, message_len) }
+}
+
+/// Makes an error of the host's own, for a callback to return, with a code of the host's choice.
+///
+/// As runtime_error_new(), but for the code: the call that ran the callback fails with it, and
+/// runtime_stats() counts it so.
+///
+/// @param code         A runtime_error_code_t. RUNTIME_ERROR_NONE, RUNTIME_ERROR_PANIC and numbers
+///                     that are no code stand for RUNTIME_ERROR_HOST; this function never fails.
+/// @param message      What went wrong, in one line. Copied. May be NULL if `message_len` is 0.
+///                     Bytes that are not UTF-8 become U+FFFD.
+/// @param message_len  Length of `message`.
+///
+/// @return The error, never NULL, owned by the caller until a callback returns it; release it
+///         with runtime_error_free().
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_error_of_code(
+    code: i32,
+    message: *const c_char,
+    message_len: usize,
+) -> *mut runtime_error_t {
+    let code = Code::from_number(code).filter(|code| *code != Code::Panic).unwrap_or(Code::Host);
+    // SAFETY: as our own contract.
+    unsafe { of_host(code, message, message_len) }
+}
+
+/// An error that the host makes.
+///
+/// # Safety
+/// `message` points to `message_len` bytes, or is NULL.
+unsafe fn of_host(code: Code, message: *const c_char, message_len: usize) -> *mut runtime_error_t {
+    // SAFETY: as our own contract.
     let message = unsafe { slice(message.cast::<u8>(), message_len, "message") };
     // An unusable message is no reason to lose the error that it would have described.
     let message = String::from_utf8_lossy(message.unwrap_or_default());
-    Box::into_raw(Box::new(Error::new(Code::Host, message).into()))
+    Box::into_raw(Box::new(Error::new(code, message).into()))
+}
+
+/// Makes another error that says the same: for two that each want to own one.
+///
+/// @param error  The error, borrowed for the call; NULL is allowed.
+///
+/// @return The error, owned by the caller: release it with runtime_error_free(), in any order with
+///         the first. NULL if `error` is NULL.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_error_clone(
+    error: *const runtime_error_t,
+) -> *mut runtime_error_t {
+    // SAFETY: the header obliges callers to pass a live error or NULL.
+    match unsafe { error.as_ref() } {
+        Some(it) => Box::into_raw(Box::new(it.error.clone().into())),
+        None => std::ptr::null_mut(),
+    }
 }
 
 /// Releases an error.

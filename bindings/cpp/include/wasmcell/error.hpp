@@ -122,12 +122,13 @@ class [[nodiscard]] Error {
   /// @param message  What went wrong, in one line. Copied.
   explicit Error(std::string_view message) : Error(message, Code::host) {}
 
-  /// Makes an error with a code other than Code::host.
-  ///
-  /// Code that the program sees itself: an error that a callback returns to the library arrives at
-  /// the other end as Code::host, with this message, because the C API makes no others.
+  /// Makes an error with a code other than Code::host. A callback may return it: the call fails
+  /// with that code then, or with Code::host if it is Code::panic. See
+  /// runtime_error_of_code().
   Error(std::string_view message, Code code)
-      : Error(runtime_error_new(message.data(), message.size()), code) {}
+      : Error(runtime_error_of_code(static_cast<std::int32_t>(code), message.data(),
+                                          message.size()),
+              code) {}
 
   /// What kind of failure it is: for programs to decide by.
   [[nodiscard]] Code code() const noexcept {
@@ -172,12 +173,12 @@ class [[nodiscard]] Error {
 
   /// The C object, from here on owned by the caller.
   ///
-  /// While copies of this error live, a new one with the same message, of Code::host.
+  /// While copies of this error live, another one that says the same.
   [[nodiscard]] runtime_error_t *release() {
     const std::shared_ptr<Raw> shared = std::move(shared_);
     if (shared != nullptr && shared.use_count() == 1) return shared->release();
-    const std::string_view text =
-        shared != nullptr ? runtime_error_message(shared->get()) : "an error that was moved from";
+    if (shared != nullptr) return runtime_error_clone(shared->get());
+    constexpr std::string_view text = "an error that was moved from";
     return runtime_error_new(text.data(), text.size());
   }
 
