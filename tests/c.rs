@@ -24,6 +24,19 @@ macro_rules! programs {
         mod valgrind {
             $(#[test] fn $name() { super::program(stringify!($name), super::Mode::Valgrind); })*
         }
+
+        /// A program that is not in the list would run nowhere.
+        #[test]
+        fn every_program_is_listed() {
+            let listed = [$(stringify!($name)),*];
+            for entry in std::fs::read_dir("tests/c").unwrap() {
+                let path = entry.unwrap().path();
+                if path.extension().is_some_and(|it| it == "c") {
+                    let name = path.file_stem().unwrap().to_str().unwrap();
+                    assert!(listed.contains(&name), "{} is not in the list", path.display());
+                }
+            }
+        }
     };
 }
 
@@ -32,10 +45,10 @@ programs! {
     corners coroutines debug_info depth descriptors details epoch error event_loop exports
     floats footprint fork forks function handlers held host host_threads hostile import_types
     instance instance_state interrupt late late_output lifetimes limits linker little_space
-    load_async loads log logs lookups malformed mappings masks no_handlers nulls paths pending
-    plugin pool process quota reply resource sandbox shared shutdown signals signature sizes
-    sleepers small_stack special_files stats strings text trap_forks two_copies types
-    uninterrupted unload value_equal value_text values versions
+    load_async loads log logs lookups malformed mappings masks no_handlers nulls output
+    own_errors paths pending plugin pool process proposals quota reply resource sandbox shared
+    shutdown signals signature sizes sleepers small_stack special_files stats strings text
+    trap_forks two_copies types uninterrupted unload value_equal value_text values versions
 }
 
 /// Programs that run calls, traps, time limits, callbacks and WASI, each in a process that its host
