@@ -3995,7 +3995,8 @@ RUNTIME_API size_t runtime_values_len(const runtime_values_t *values);
  *         RUNTIME_ERROR_UNSUPPORTED if there is text where the type has a resource, or if it is
  *         the type of a function,
  *         RUNTIME_ERROR_RESOURCE_LIMIT if the value takes more memory than 64 times its text and
- *         128 MiB, which a component can bring about by its types.
+ *         128 MiB, which a component can bring about by its types,
+ *         RUNTIME_ERROR_IO if this thread has too little stack for it and no other can be had.
  *
  * @threadsafe Yes.
  * @since 0.1
@@ -4023,7 +4024,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_value_parse(
  *         the value is unusable,
  *         RUNTIME_ERROR_TYPE_MISMATCH if it is a value of another type,
  *         RUNTIME_ERROR_UNSUPPORTED if it is the type of a function,
- *         RUNTIME_ERROR_RESOURCE_LIMIT if the text has more than 128 MiB.
+ *         RUNTIME_ERROR_RESOURCE_LIMIT if the text has more than 128 MiB,
+ *         RUNTIME_ERROR_IO if this thread has too little stack for it and no other can be had.
  *
  * @threadsafe Yes.
  * @since 0.1
@@ -4051,7 +4053,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_value_text(
  *         RUNTIME_ERROR_INVALID_ARGUMENT if `type`, `a`, `b` or `out` is NULL, or if the content
  *         of a value is unusable,
  *         RUNTIME_ERROR_TYPE_MISMATCH if one is a value of another type,
- *         RUNTIME_ERROR_UNSUPPORTED if it is the type of a function.
+ *         RUNTIME_ERROR_UNSUPPORTED if it is the type of a function,
+ *         RUNTIME_ERROR_IO if this thread has too little stack for it and no other can be had.
  *
  * @threadsafe Yes.
  * @since 0.1
@@ -4187,8 +4190,9 @@ RUNTIME_API void runtime_output_collect(
  *
  * @param output  The output, borrowed for the call; NULL is allowed.
  *
- * @return The first byte, borrowed from `output`: alive until the next call with it, or until it
- *         is released. NULL if `output` is NULL, and only then.
+ * @return The first byte, borrowed from `output`: alive until the next call with it, until
+ *         runtime_output_collect(), or until it is released. NULL if `output` is NULL, and only
+ *         then.
  *
  * @threadsafe Yes, while no call with it is in flight.
  * @since 0.1
@@ -4212,8 +4216,9 @@ RUNTIME_API size_t runtime_output_stdout_len(const runtime_output_t *output);
  *
  * @param output  The output, borrowed for the call; NULL is allowed.
  *
- * @return The first byte, borrowed from `output`: alive until the next call with it, or until it
- *         is released. NULL if `output` is NULL, and only then.
+ * @return The first byte, borrowed from `output`: alive until the next call with it, until
+ *         runtime_output_collect(), or until it is released. NULL if `output` is NULL, and only
+ *         then.
  *
  * @threadsafe Yes, while no call with it is in flight.
  * @since 0.1

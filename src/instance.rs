@@ -161,7 +161,22 @@ impl Instance {
         let mut entered = Entered::new(live, self.0.clone());
         let args = entered.read(function, read)?;
         let function = function.clone();
-        let body = |call| async move { entered.call(&function, &args, call).await };
+        // Until all is over: what the guest has printed is told after it is done, as a part of this
+        // call, and no other may be in the instance then.
+        let held = Arc::new(Mutex::new(None));
+        let hold = held.clone();
+        let body = |call| async move {
+            let outcome = entered.call(&function, &args, call).await;
+            *hold.lock().unwrap_or_else(PoisonError::into_inner) = Some(entered);
+            outcome
+        };
+        let done = move |outcome: Result<Results>| {
+            let held = held.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let (Some(mut entered), Err(error)) = (held, &outcome) {
+                entered.fail(error);
+            }
+            done(outcome);
+        };
         call::spawn(policy, options, self.0.mailbox.clone(), pass, body, done)
     }
 
@@ -327,6 +342,12 @@ impl<P: Keeper> Entered<P> {
 
     async fn drop_resource(&mut self, handle: u64, call: Call) -> Result<()> {
         self.within(call, async |session| session.drop_resource(handle).await).await
+    }
+
+    /// The call failed after it came back with results.
+    fn fail(&mut self, error: &Error) {
+        self.live = None;
+        self.failed.get_or_insert_with(|| error.message().to_owned());
     }
 
     /// Runs `body` as one call.

@@ -90,8 +90,9 @@ unsafe fn place(output: *const runtime_output_t, stream: Stream) -> (*const u8, 
 ///
 /// @param output  The output, borrowed for the call; NULL is allowed.
 ///
-/// @return The first byte, borrowed from `output`: alive until the next call with it, or until it
-///         is released. NULL if `output` is NULL, and only then.
+/// @return The first byte, borrowed from `output`: alive until the next call with it, until
+///         runtime_output_collect(), or until it is released. NULL if `output` is NULL, and only
+///         then.
 ///
 /// @threadsafe Yes, while no call with it is in flight.
 /// @since 0.1
@@ -119,8 +120,9 @@ pub unsafe extern "C" fn runtime_output_stdout_len(output: *const runtime_output
 ///
 /// @param output  The output, borrowed for the call; NULL is allowed.
 ///
-/// @return The first byte, borrowed from `output`: alive until the next call with it, or until it
-///         is released. NULL if `output` is NULL, and only then.
+/// @return The first byte, borrowed from `output`: alive until the next call with it, until
+///         runtime_output_collect(), or until it is released. NULL if `output` is NULL, and only
+///         then.
 ///
 /// @threadsafe Yes, while no call with it is in flight.
 /// @since 0.1

@@ -92,7 +92,8 @@ pub unsafe extern "C" fn runtime_values_len(values: *const runtime_values_t) -> 
 ///         RUNTIME_ERROR_UNSUPPORTED if there is text where the type has a resource, or if it is
 ///         the type of a function,
 ///         RUNTIME_ERROR_RESOURCE_LIMIT if the value takes more memory than 64 times its text and
-///         128 MiB, which a component can bring about by its types.
+///         128 MiB, which a component can bring about by its types,
+///         RUNTIME_ERROR_IO if this thread has too little stack for it and no other can be had.
 ///
 /// @threadsafe Yes.
 /// @since 0.1
@@ -133,7 +134,8 @@ pub unsafe extern "C" fn runtime_value_parse(
 ///         the value is unusable,
 ///         RUNTIME_ERROR_TYPE_MISMATCH if it is a value of another type,
 ///         RUNTIME_ERROR_UNSUPPORTED if it is the type of a function,
-///         RUNTIME_ERROR_RESOURCE_LIMIT if the text has more than 128 MiB.
+///         RUNTIME_ERROR_RESOURCE_LIMIT if the text has more than 128 MiB,
+///         RUNTIME_ERROR_IO if this thread has too little stack for it and no other can be had.
 ///
 /// @threadsafe Yes.
 /// @since 0.1
@@ -173,7 +175,8 @@ pub unsafe extern "C" fn runtime_value_text(
 ///         RUNTIME_ERROR_INVALID_ARGUMENT if `type`, `a`, `b` or `out` is NULL, or if the content
 ///         of a value is unusable,
 ///         RUNTIME_ERROR_TYPE_MISMATCH if one is a value of another type,
-///         RUNTIME_ERROR_UNSUPPORTED if it is the type of a function.
+///         RUNTIME_ERROR_UNSUPPORTED if it is the type of a function,
+///         RUNTIME_ERROR_IO if this thread has too little stack for it and no other can be had.
 ///
 /// @threadsafe Yes.
 /// @since 0.1

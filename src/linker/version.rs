@@ -10,8 +10,15 @@ use semver::Version;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fit {
     /// Of a compatible version, for each interface of a path.
-    Compatible(Vec<Option<Version>>),
+    Compatible(Vec<Part>),
     /// Of the same name.
+    Exact,
+}
+
+/// The same for one interface of a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    Compatible(Version),
     Exact,
 }
 
@@ -31,13 +38,13 @@ pub(crate) fn fit(defined: &str, import: &str) -> Option<Fit> {
         .map(Fit::Compatible)
 }
 
-/// The version of `defined`, if it has one, where that serves an import of `import`.
-fn compatible(defined: &str, import: &str) -> Option<Option<Version>> {
+/// Whether `defined` serves an import of `import`, and how well.
+fn compatible(defined: &str, import: &str) -> Option<Part> {
     if defined == import {
-        return Some(None);
+        return Some(Part::Exact);
     }
     let ((own, defined), (name, import)) = (versioned(defined)?, versioned(import)?);
-    (own == name && track(&defined)? == track(&import)?).then_some(Some(defined))
+    (own == name && track(&defined)? == track(&import)?).then_some(Part::Compatible(defined))
 }
 
 /// The name of an interface without its version.
@@ -120,6 +127,11 @@ mod tests {
     fn the_exact_one_is_better_than_the_newest_and_that_than_others() {
         let [exact, newest, older] = ["1.0.1", "1.10.0", "1.9.0"]
             .map(|version| fit(&format!("a:b/c@{version}"), "a:b/c@1.0.1").unwrap());
+        assert!(exact > newest && newest > older);
+        let fit = |defined| fit(defined, "a:b/c@1.4.0#d:e/f@1.0.0").unwrap();
+        let [exact, newest, older] =
+            ["a:b/c@1.4.0#d:e/f@1.1.0", "a:b/c@1.5.0#d:e/f@1.2.0", "a:b/c@1.0.0#d:e/f@1.0.5"]
+                .map(fit);
         assert!(exact > newest && newest > older);
     }
 }

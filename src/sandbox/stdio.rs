@@ -75,7 +75,7 @@ impl Stdio {
         poll_fn(|context| {
             let outlets = [&self.stdout, &self.stderr].into_iter().flatten();
             let late: Vec<&Outlet> = outlets.filter(|it| it.is_flushing()).collect();
-            if late.is_empty() {
+            if late.is_empty() || self.attached().is_none() {
                 return Poll::Ready(());
             }
             late.iter().for_each(|it| it.wait(context.waker()));

@@ -73,10 +73,20 @@ fn fitting(own: &Name, wanted: &str) -> Option<(Fit, String)> {
     Some((fit(own.as_str(), &meant)?, meant))
 }
 
+/// Most bytes of a name that is looked for among versions: no name in a component is so long.
+const MOST_BYTES: usize = 200_000;
+
 /// Which export serves a look-up of `wanted`, which is not the name of any.
 fn compatible(types: &ComponentTypes, wanted: &str) -> Result<usize> {
     let missing = || not_found(types, wanted);
-    let functions = types.exports.iter().enumerate().filter(|(_, item)| is_function(item));
+    if wanted.len() > MOST_BYTES {
+        return Err(missing());
+    }
+    let levels = wanted.matches(IN).count();
+    let functions =
+        types.exports.iter().enumerate().filter(|(_, item)| {
+            is_function(item) && item.name.as_str().matches(IN).count() == levels
+        });
     let fitting = functions.filter_map(|(position, item)| {
         let (fit, meant) = fitting(&item.name, wanted)?;
         Some((fit, meant, position))

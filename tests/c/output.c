@@ -201,15 +201,126 @@ static void test_an_output_collects(const runtime_t *runtime) {
   runtime_component_free(component);
 }
 
+/* A callback that holds up the call with the context "holds" until it is released, and tells who
+ * printed what. */
+static atomic_int holding, released;
+
+static void print_for(void *user_data, void *context, const uint8_t *data, size_t len) {
+  (void)user_data;
+  if (strcmp(context, "holds") == 0) {
+    atomic_store(&holding, 1);
+    while (!atomic_load(&released)) pause_ms(1);
+    return;
+  }
+  tell(context, strlen(context));
+  tell((const char *)data, len);
+}
+
+typedef struct {
+  runtime_component_t *component;
+  runtime_function_t *put;
+  runtime_instance_t *instance;
+  runtime_pending_t *holder;
+} scene_t;
+
+/* An instance, where a call of another one holds the only thread for host functions that the
+ * component gets of two. */
+static scene_t scene_make(const runtime_t *runtime) {
+  scene_t scene = {NULL, NULL, NULL, NULL};
+  runtime_sandbox_t *sandbox = sandbox_make();
+  CHECK_OK(runtime_sandbox_stdout_callback(sandbox, print_for, 0, NULL, NULL));
+  scene.component = load_printer(runtime, sandbox);
+  scene.put = load_function(scene.component, "put");
+  runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;
+  options.context = "starts";
+  told[0] = 0;
+  CHECK_OK(runtime_instance_new(scene.component, &options, &scene.instance));
+  CHECK_TEXT(told, "starts|a|");
+  options.context = "holds";
+  atomic_store(&holding, 0);
+  atomic_store(&released, 0);
+  runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
+  completion.pending_out = &scene.holder;
+  runtime_value_t args[] = {value_u32(0), value_u32(1)};
+  CHECK_OK(runtime_function_call_async(scene.put, args, 2, &options, &completion));
+  while (!atomic_load(&holding)) pause_ms(1);
+  told[0] = 0;
+  return scene;
+}
+
+static void scene_free(scene_t *scene) {
+  runtime_values_t *results = NULL;
+  CHECK_OK(runtime_pending_wait(scene->holder, UINT64_MAX, &results));
+  runtime_values_free(results);
+  runtime_pending_free(scene->holder);
+  runtime_instance_free(scene->instance);
+  runtime_function_free(scene->put);
+  runtime_component_free(scene->component);
+}
+
+static runtime_pending_t *begin_put(const scene_t *scene, const runtime_call_options_t *options) {
+  runtime_value_t args[] = {value_u32(1), value_u32(3)};
+  runtime_pending_t *pending = NULL;
+  runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
+  completion.pending_out = &pending;
+  CHECK_OK(runtime_instance_call_async(scene->instance, scene->put, args, 2, options, &completion));
+  return pending;
+}
+
+/* Its guest is done long before what it has printed is told. */
+static void test_a_call_has_its_instance_until_its_output_is_told(const runtime_t *runtime) {
+  scene_t scene = scene_make(runtime);
+  runtime_call_options_t first = RUNTIME_CALL_OPTIONS_INIT, second = RUNTIME_CALL_OPTIONS_INIT;
+  first.context = "first";
+  second.context = "second";
+  runtime_pending_t *pending = begin_put(&scene, &first);
+  runtime_value_t args[] = {value_u32(4), value_u32(3)};
+  runtime_values_t *results = NULL;
+  for (int i = 0; i < 200; i++) {
+    CHECK_ERROR(runtime_instance_call(scene.instance, scene.put, args, 2, &second, &results),
+                RUNTIME_ERROR_BUSY, "");
+    pause_ms(1);
+  }
+  atomic_store(&released, 1);
+  CHECK_OK(runtime_pending_wait(pending, UINT64_MAX, &results));
+  runtime_values_free(results);
+  runtime_pending_free(pending);
+  put(scene.instance, scene.put, &second, 4, 3);
+  CHECK_TEXT(told, "first|bcd|second|\nef|");
+  scene_free(&scene);
+}
+
+/* What no thread was free to tell is left out, and not told to another call. */
+static void test_a_late_call_leaves_nothing_behind(const runtime_t *runtime) {
+  scene_t scene = scene_make(runtime);
+  runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;
+  options.context = "first";
+  options.timeout_ms = 300;
+  runtime_pending_t *pending = begin_put(&scene, &options);
+  runtime_value_t args[] = {value_u32(4), value_u32(3)};
+  runtime_values_t *results = NULL;
+  CHECK_ERROR(runtime_pending_wait(pending, UINT64_MAX, &results), RUNTIME_ERROR_TIMEOUT, "");
+  runtime_pending_free(pending);
+  options.timeout_ms = 0;
+  CHECK_ERROR(runtime_instance_call(scene.instance, scene.put, args, 2, &options, &results),
+              RUNTIME_ERROR_POISONED, "");
+  CHECK_TEXT(told, "");
+  atomic_store(&released, 1);
+  scene_free(&scene);
+}
+
 int main(void) {
   for (int pool = 0; pool < 2; pool++) {
     runtime_builder_t *builder = load_builder();
     if (!pool) runtime_builder_force_on_demand_allocator(builder);
+    runtime_builder_host_threads(builder, 2);
     runtime_t *runtime = load_runtime(builder);
     puts(pool ? "pool" : "on demand");
     test_what_is_flushed_is_told_before_the_guest_goes_on(runtime);
     test_a_permit_is_a_permit(runtime);
     test_an_output_collects(runtime);
+    test_a_call_has_its_instance_until_its_output_is_told(runtime);
+    test_a_late_call_leaves_nothing_behind(runtime);
     runtime_free(runtime);
   }
   return 0;
