@@ -63,7 +63,7 @@ impl<'a> Whole<'a> {
     ///
     /// # Errors
     /// `TYPE_MISMATCH`, `INVALID_ARGUMENT` or `UNSUPPORTED` if it is none, and `RESOURCE_LIMIT` if
-    /// its text is longer than [`MAX_TEXT`].
+    /// its text is longer than 128 MiB.
     pub fn text(&self, ty: &Type) -> Result<String> {
         let mut spell = Spell { out: Cut::new(String::new(), MAX_TEXT) };
         // SAFETY: whoever made this vouched for the value.

@@ -256,7 +256,8 @@ static int end_of_a_trap(bool blocked) {
 
 static void test_the_word_of_the_host_is_taken(void) {
   CHECK(end_of_a_trap(false) == 0);
-  CHECK(WIFSIGNALED(end_of_a_trap(true)));
+  /* Valgrind delivers signals itself, also those that are blocked. */
+  if (getenv("WASMCELL_TEST_SMALL") == NULL) CHECK(WIFSIGNALED(end_of_a_trap(true)));
 }
 
 static void tests(void) {

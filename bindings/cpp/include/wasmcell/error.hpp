@@ -126,9 +126,9 @@ class [[nodiscard]] Error {
   /// with that code then, or with Code::host if it is Code::panic. See
   /// runtime_error_of_code().
   Error(std::string_view message, Code code)
-      : Error(runtime_error_of_code(static_cast<std::int32_t>(code), message.data(),
-                                          message.size()),
-              code) {}
+      : Error(
+            runtime_error_of_code(static_cast<std::int32_t>(code), message.data(), message.size()),
+            code) {}
 
   /// What kind of failure it is: for programs to decide by.
   [[nodiscard]] Code code() const noexcept {
