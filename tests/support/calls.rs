@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use super::header::{Function, Header, Param, Shape};
 
-/// Functions that return an error and cannot fail: they make the error. tests/boundary has them too.
+/// Functions that return an error and cannot fail: they make the error. tests/boundary has them
+/// too.
 pub(super) const MAKE_ERRORS: [&str; 3] =
     ["runtime_error_new", "runtime_error_of_code", "runtime_error_clone"];
 

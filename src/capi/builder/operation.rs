@@ -196,7 +196,7 @@ pub unsafe extern "C" fn runtime_builder_signal_handlers(
 ///
 /// A guest's trap is a signal, and one that its thread blocks ends the process. So each call looks
 /// at its thread's mask first, by a system call, and lets SIGSEGV, SIGBUS, SIGILL and SIGFPE
-/// through while the guest runs. With true calls do not look, which makes the shortest ones a sixth
+/// through while the guest runs. With true calls do not look, which makes the shortest ones a third
 /// faster: see docs/in-servers.md. It is for hosts that know every thread that makes calls, and
 /// every callback that runs in one.
 ///
