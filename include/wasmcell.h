@@ -4041,7 +4041,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_value_text(
  * They are equal if runtime_value_text() writes the same for both. So it does not matter whether a
  * list is a C array or one of values, nor how many words of flags are left out; every NaN equals
  * every other, as components do not tell them apart; 0.0 and -0.0 differ; and handles are equal if
- * their numbers are.
+ * their numbers are. Nothing limits the time, and what several parts point to is looked at for
+ * each of them.
  *
  * @param type      The type of both, borrowed for the call.
  * @param a         One value, borrowed for the call with everything it points to; it is checked as

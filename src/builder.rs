@@ -235,14 +235,11 @@ impl RuntimeBuilder {
 impl fmt::Debug for RuntimeBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let s = &self.settings;
-        f.debug_struct("RuntimeBuilder")
-            .field("max_components", &s.max_components)
-            .field("max_component_size", &s.max_component_size)
-            .field("max_linear_memory", &s.max_linear_memory)
-            .field("max_instance_memory", &s.max_instance_memory)
-            .field("max_execution_time", &s.max_execution_time)
-            .field("epoch_tick", &s.epoch_tick)
-            .field("force_pooling_allocator", &s.force_pooling_allocator)
+        let mut out = f.debug_struct("RuntimeBuilder");
+        for number in &NUMBERS {
+            out.field(number.name, &(number.get)(s));
+        }
+        out.field("force_pooling_allocator", &s.force_pooling_allocator)
             .field("require_signature", &s.require_signature)
             .field("experimental_features", &s.experimental_features)
             .field("problem", &self.problem)

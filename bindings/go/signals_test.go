@@ -17,7 +17,8 @@ func dereference(p *int) (err error) {
 // TestWithoutSignalHandlers has guests check for themselves.
 func TestWithoutSignalHandlers(t *testing.T) {
 	for _, enable := range []bool{false, true} {
-		r := must[*Runtime](t)(NewRuntime(WithMaxComponents(4), WithSignalHandlers(enable)))
+		r := must[*Runtime](t)(NewRuntime(WithMaxComponents(4), WithSignalHandlers(enable),
+			WithTrustSignalMasks(!enable)))
 		defer r.Close()
 		c := loadFile(t, r, trapsFile)
 		divide := must[func(context.Context, int32, int32) (int32, error)](t)(

@@ -15,7 +15,6 @@ pub(super) struct Number {
     pub name: &'static str,
     pub range: RangeInclusive<u64>,
     /// 0 if it is not set.
-    #[cfg_attr(not(test), expect(dead_code, reason = "only the test asks for defaults"))]
     pub get: fn(&Settings) -> u64,
     pub set: fn(&mut Settings, u64),
 }
