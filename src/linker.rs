@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::host::{HostFn, HostType};
 use crate::types::FunctionType;
+use crate::types::definition::{Defined, split};
 
 mod near;
 pub(crate) mod version;
@@ -64,11 +65,11 @@ impl Linker {
     /// It serves imports of compatible versions too, unless they have definitions of their own.
     ///
     /// # Errors
-    /// `INVALID_ARGUMENT` if `path` is malformed or defined already.
+    /// `INVALID_ARGUMENT` if `path` is nothing that a component could import, or defined already.
     pub fn define(&mut self, path: &str, run: Arc<HostFn>) -> Result<()> {
         let (path, ty) = split_type(path);
         let ty = ty.map(FunctionType::parse).transpose()?;
-        let (interface, name) = split(path)?;
+        let (interface, name) = split(path, Defined::Function)?;
         let functions = &mut self.interfaces.entry(interface.to_owned()).or_default().functions;
         if functions.contains_key(name) {
             return Err(Error::invalid("path", format_args!("`{path}` is defined already")));
@@ -82,7 +83,7 @@ impl Linker {
     /// # Errors
     /// As [`define`](Self::define).
     pub fn define_resource(&mut self, path: &str, drop: Arc<Destructor>) -> Result<()> {
-        let (interface, name) = split(path)?;
+        let (interface, name) = split(path, Defined::Resource)?;
         let index = self.resources.len() as u32;
         let resources = &mut self.interfaces.entry(interface.to_owned()).or_default().resources;
         if resources.contains_key(name) {
@@ -150,13 +151,4 @@ fn split_type(path: &str) -> (&str, Option<&str>) {
         Some((path, ty)) => (path, Some(ty)),
         None => (path, None),
     }
-}
-
-/// Splits the interface from a path; interfaces within interfaces are `outer#inner`.
-fn split(path: &str) -> Result<(&str, &str)> {
-    if path.split('#').any(str::is_empty) || path.contains(char::is_whitespace) {
-        let problem = format_args!("`{path}` is not `interface#name` or `name`");
-        return Err(Error::invalid("path", problem));
-    }
-    Ok(path.rsplit_once('#').unwrap_or(("", path)))
 }

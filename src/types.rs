@@ -12,6 +12,7 @@ use wasmtime::component::ResourceType;
 
 #[cfg(test)]
 mod bombs;
+pub(crate) mod definition;
 mod display;
 mod kind;
 mod name;

@@ -118,9 +118,9 @@ pub extern "C" fn runtime_linker_free(linker: Option<Box<runtime_linker_t>>) {
 ///                   NULL if there is nothing to release.
 ///
 /// @return NULL on success, otherwise an error owned by the caller:
-///         RUNTIME_ERROR_INVALID_ARGUMENT if `linker`, `path` or `callback` is NULL, if `path` is
-///         malformed, if what follows it is not the type of a function, or if it is defined
-///         already.
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `linker`, `path` or `callback` is NULL, if no
+///         component could import `path`, since a name in it is not one that WIT allows or a `#` is
+///         missing, if what follows it is not the type of a function, or if it is defined already.
 ///
 /// @threadsafe No: one thread at a time for each linker.
 /// @since 0.1
@@ -165,8 +165,8 @@ pub unsafe extern "C" fn runtime_linker_define(
 ///                    nothing to release.
 ///
 /// @return NULL on success, otherwise an error owned by the caller:
-///         RUNTIME_ERROR_INVALID_ARGUMENT if `linker` or `path` is NULL, if `path` is malformed, or
-///         if it is defined already.
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `linker` or `path` is NULL, if no component could
+///         import a resource of that name, or if it is defined already.
 ///
 /// @threadsafe No: one thread at a time for each linker.
 /// @since 0.1

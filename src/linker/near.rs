@@ -7,8 +7,6 @@ use super::{Linker, version};
 enum Distance {
     /// In another version of the interface.
     Version,
-    /// Spelt with something else than `#` behind the interface.
-    Separator,
     /// In upper or lower case.
     Case,
     /// Without its interface, or in one.
@@ -34,10 +32,7 @@ impl Linker {
 /// if they have little in common.
 fn distance((path, defined): (&str, &str), (import, name): (&str, &str)) -> Option<Distance> {
     if path.is_empty() != import.is_empty() {
-        return match defined.eq_ignore_ascii_case(name) {
-            true => Some(Distance::Interface),
-            false => is_joined(defined, import, name).then_some(Distance::Separator),
-        };
+        return defined.eq_ignore_ascii_case(name).then_some(Distance::Interface);
     }
     let (path, import) = (versionless(path), versionless(import));
     match (path == import, defined == name) {
@@ -47,13 +42,6 @@ fn distance((path, defined): (&str, &str), (import, name): (&str, &str)) -> Opti
         }
         _ => None,
     }
-}
-
-/// Whether `defined` is the path of the import, but for what stands between both parts of it.
-fn is_joined(defined: &str, import: &str, name: &str) -> bool {
-    let interface = defined.strip_suffix(name).unwrap_or_default();
-    let interface = interface.trim_end_matches(['/', '.', ':', '-', '_']);
-    !interface.is_empty() && versionless(interface) == versionless(import)
 }
 
 /// The path of an interface, of which each part may have a version, without any.
@@ -70,11 +58,8 @@ mod tests {
         for (path, defined, expected) in [
             ("a:b/c@2.0.0", "get", Distance::Version),
             ("a:b/c", "get", Distance::Version),
-            ("", "a:b/c@1.0.0/get", Distance::Separator),
-            ("", "a:b/c.get", Distance::Separator),
-            ("", "a:b/c@1.0.0get", Distance::Separator),
             ("a:b/c@1.0.0", "Get", Distance::Case),
-            ("A:b/C@1.0.0", "get", Distance::Case),
+            ("a:b/C@1.0.0", "get", Distance::Case),
             ("", "get", Distance::Interface),
         ] {
             let found = distance((path, defined), ("a:b/c@1.0.0", "get"));
@@ -92,8 +77,6 @@ mod tests {
             ("a:b/c@1.0.0", "set"),
             ("a:b/d@1.0.0", "get"),
             ("a:b/c@1.0.0#in", "get"),
-            ("", "a:b/d/get"),
-            ("", "a:b/c/set"),
             ("", "forget"),
             ("", ""),
         ] {

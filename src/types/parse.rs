@@ -1,5 +1,8 @@
 //! Types from text, as [`super::display`] spells them: what hosts say that they define.
 
+use wasmparser::names::KebabStr;
+
+use super::definition::{Defined, split};
 use super::{Case, Field, FunctionType, Name, Resource, ResultType, Type};
 use crate::error::{Error, Result};
 
@@ -129,17 +132,25 @@ impl<'a> Parser<'a> {
         let len = self.rest().find('>').ok_or_else(|| self.wrong("`>`"))?;
         let name = self.take(len).trim_end();
         self.sign(">")?;
-        match name.is_empty() {
-            true => Err(self.wrong("the name of a resource before this")),
-            false => {
+        match split(name, Defined::Resource) {
+            Err(_) => Err(self.wrong("the name of a resource before this")),
+            Ok(_) => {
                 let ty = wasmtime::component::ResourceType::host::<Named>();
                 Ok(Resource::new(Name::new(name), ty))
             }
         }
     }
 
+    /// A word that could be a name in WIT.
     fn name(&mut self) -> Result<Name> {
-        self.word().map(Name::new)
+        let word = self.word()?;
+        match KebabStr::new(word) {
+            Some(_) => Ok(Name::new(word)),
+            None => {
+                self.at -= word.len();
+                Err(self.wrong("a name, of words with single dashes between them,"))
+            }
+        }
     }
 
     /// `{ a, b }`, each as `part` reads it.
@@ -273,6 +284,11 @@ mod tests {
             ("func() -> u32 x", "expected the end at column 15"),
             ("func(a: list<u8)", "expected `>` at column 16"),
             ("func(a: own<>)", "expected the name of a resource"),
+            ("func(a: own<x.y>)", "expected the name of a resource"),
+            ("func(a: own<[method]x.y>)", "expected the name of a resource"),
+            ("func(a--b: u8)", "expected a name, of words with single dashes between them, at"),
+            ("func(a: enum { red, -x })", "between them, at column 21"),
+            ("func(aB: u8)", "between them, at column 6"),
             ("func(a: record { x: u8…", "expected `,` at column 23"),
         ] {
             let error = FunctionType::parse(text).unwrap_err();

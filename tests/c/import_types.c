@@ -77,6 +77,16 @@ static void test_every_pair_of_types(void) {
     }
 }
 
+static void refuse(const char *path, const char *problem) {
+  runtime_linker_t *linker = linker_make();
+  counted_t counted = {0};
+  CHECK_ERROR(
+      runtime_linker_define(linker, path, strlen(path), host_never, &counted, counted_finalize),
+      RUNTIME_ERROR_INVALID_ARGUMENT, problem);
+  expect_finalized(&counted);
+  runtime_linker_free(linker);
+}
+
 static void test_types_that_are_not(void) {
   static const char *const paths[] = {"f: func(",
                                       "f: u32",
@@ -84,18 +94,55 @@ static void test_types_that_are_not(void) {
                                       "f: func() -> list<u8",
                                       "f: ",
                                       "f: func() -> u8…",
-                                      "a b",
-                                      "a##b",
-                                      "a#b#"};
-  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-    runtime_linker_t *linker = linker_make();
-    counted_t counted = {0};
-    CHECK_ERROR(runtime_linker_define(linker, paths[i], strlen(paths[i]), host_never, &counted,
-                                      counted_finalize),
-                RUNTIME_ERROR_INVALID_ARGUMENT, "`path`");
-    expect_finalized(&counted);
-    runtime_linker_free(linker);
-  }
+                                      "f: func(a--b: u32)",
+                                      "f: func(a: own<x.y>)",
+                                      "f: func(a: record { aB: u8 })"};
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) refuse(paths[i], "`path`");
+}
+
+/* What no component can import is a mistake, and said when it is made. */
+static void test_paths_that_never_match(void) {
+  static const char *const paths[][2] = {
+      {"a b", "`a b` is not a name"},
+      {"x.y", "`x.y` is not a name"},
+      {"x_y: func()", "`x_y` is not a name"},
+      {"a:b/c#getUrl", "`getUrl` is not a name"},
+      {"a:b/c#f()", "`f()` is not a name"},
+      {"a##b", "a name is empty"},
+      {"a#b#", "a name is empty"},
+      {"a:b/c@1.0.0", "behind `a:b/c@1.0.0` belong a `#` and the name of what is in it"},
+      {"a:b/c@1.0.0/f", "belong a `#`"},
+      {"a:b/c.f", "`a:b/c.f` is not a name"},
+      {"a:b/c@1#f", "`a:b/c@1` has not a version"},
+      {"A:b/c#f", "not lowercase"},
+      {"a:b#f", "expected `/`"},
+      {"a:b/c#[method]f", "`[method]f` is not a name"},
+      {"a:b/c#[resource-drop]r", "what runs when `r` is dropped is part of its definition"},
+      {"[method]r.f#g", "is not an interface"}};
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) refuse(paths[i][0], paths[i][1]);
+}
+
+/* What some component imports is taken. */
+static void test_paths_that_may_match(void) {
+  static const char *const paths[] = {"f",
+                                      "to-URL",
+                                      "[constructor]r: func() -> own<r>",
+                                      "a:b/c@1.2.3#f: func(self: borrow<a:b/c@1.2.3#r>)",
+                                      "a:b/c@1.2.3-rc.1+build.7#[method]r.f",
+                                      "a:b/IO@0.0.1#[static]r.f",
+                                      "inst#f",
+                                      "outer#inner#f",
+                                      "a:b/c@1.0.0#d:e/f#get-2",
+                                      "unlocked-dep=<a:b@{>=1.0.0}>#f",
+                                      "url=<https://example.com/#a>#f"};
+  runtime_linker_t *linker = linker_make();
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+    CHECK_OK(runtime_linker_define(linker, paths[i], strlen(paths[i]), host_never, NULL, NULL));
+  CHECK_OK(runtime_linker_define_resource(linker, "a:b/c@1.2.3#r", 13, NULL, NULL, NULL));
+  CHECK_ERROR(
+      runtime_linker_define_resource(linker, "a:b/c@1.2.3#[method]r.f", 23, NULL, NULL, NULL),
+      RUNTIME_ERROR_INVALID_ARGUMENT, "is a function of a resource, not a resource");
+  runtime_linker_free(linker);
 }
 
 /* ---- resources ---- */
@@ -279,6 +326,8 @@ static void test_handles_are_of_the_resource_that_is_meant(void) {
 static void tests(void) {
   RUN(test_every_pair_of_types);
   RUN(test_types_that_are_not);
+  RUN(test_paths_that_never_match);
+  RUN(test_paths_that_may_match);
   RUN(test_resources_of_compatible_versions);
   RUN(test_handles_are_of_the_resource_that_is_meant);
 }

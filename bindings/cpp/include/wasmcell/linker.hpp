@@ -47,7 +47,8 @@ class [[nodiscard]] Linker {
   ///              own, as long as the linker or a component knows it; called on the thread of the
   ///              call, by several at once.
   ///
-  /// @return Code::invalid_argument if `path` is malformed or defined already.
+  /// @return Code::invalid_argument if no component could import `path`, or if it is defined
+  /// already.
   template <typename F>
   [[nodiscard]] Result<void> define(std::string_view path, F &&fn) {
     using Fn = std::decay_t<F>;
@@ -90,7 +91,8 @@ class [[nodiscard]] Linker {
   ///
   /// @param path  `acme:shop/carts@1.0.0#cart`.
   ///
-  /// @return Code::invalid_argument if `path` is malformed or defined already.
+  /// @return Code::invalid_argument if no component could import `path`, or if it is defined
+  /// already.
   template <typename T>
   [[nodiscard]] Result<void> define_resource(std::string_view path) {
     if (state_ == nullptr) return moved_from();
