@@ -57,13 +57,13 @@ const CHAPTERS: [(&str, &[&str]); 20] = [
         &["capi/pending.rs", "capi/pending/progress.rs", "capi/pending/completion.rs"],
     ),
     ("Instances", &["capi/instance.rs"]),
-    ("Linkers", &["capi/linker.rs"]),
+    ("Linkers", &["capi/linker.rs", "capi/linker/table.rs"]),
     ("Host functions", &["capi/call.rs", "capi/call/reply.rs"]),
     ("Resources", &["capi/resource.rs"]),
 ];
 
 /// Macros that initialise the structs with a `struct_size`: (struct, its other fields).
-const INITIALISERS: [(&str, &str); 9] = [
+const INITIALISERS: [(&str, &str); 10] = [
     ("runtime_frame_t", "NULL, NULL, 0, NULL, 0, 0"),
     ("runtime_error_details_t", "NULL, NULL, NULL, 0, 0"),
     ("runtime_info_t", "0, 0, 0, 0, 0, 0, NULL"),
@@ -76,6 +76,7 @@ const INITIALISERS: [(&str, &str); 9] = [
     ("runtime_call_options_t", "0, 0, NULL, NULL, NULL, NULL, NULL, NULL"),
     ("runtime_completion_t", "NULL, NULL, NULL, NULL"),
     ("runtime_component_completion_t", "NULL, NULL, NULL, NULL"),
+    ("runtime_definition_t", "NULL, 0, NULL"),
 ];
 
 fn main() {

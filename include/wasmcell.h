@@ -1454,6 +1454,31 @@ typedef struct runtime_error_t *(*runtime_host_fn_t)(void *user_data,
 typedef void (*runtime_resource_drop_fn_t)(void *user_data,
                                            uint32_t resource);
 
+/**
+ * One function of the host, in an array for runtime_linker_define_all().
+ *
+ * Initialise with RUNTIME_DEFINITION_INIT, or a row of a table as
+ * `{sizeof(runtime_definition_t), "acme:shop/prices@1.0.0#lookup", 0, lookup}`. Fields are only
+ * ever appended, so a program built against an older header keeps working with a newer library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_definition_t {
+  /** sizeof(runtime_definition_t), as the caller was compiled: the same in all of an array. */
+  size_t struct_size;
+  /**
+   * What the function is called, and its type, as for runtime_linker_define(). Borrowed for the
+   * call.
+   */
+  const char *path;
+  /** Length of `path`; 0, the default, if a NUL ends it. */
+  size_t path_len;
+  /** The function. */
+  runtime_host_fn_t callback;
+} runtime_definition_t;
+/** Defaults for a runtime_definition_t. */
+#define RUNTIME_DEFINITION_INIT {sizeof(runtime_definition_t), NULL, 0, NULL}
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -4801,6 +4826,44 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_linker_define_resource(
  * @since 0.1
  */
 RUNTIME_API void runtime_linker_unresolved_trap(runtime_linker_t *linker);
+
+/**
+ * Defines functions that components may import: all of an array, or none.
+ *
+ * Each is defined as by runtime_linker_define(), with one `user_data` for all of them and one
+ * finalizer, so that the functions of a host can stand in a static table:
+ *
+ *     static const runtime_definition_t table[] = {
+ *         {sizeof *table, "acme:shop/prices@1.0.0#lookup: func(name: string) -> u32", 0, lookup},
+ *         {sizeof *table, "acme:shop/prices@1.0.0#count: func() -> u64", 0, count},
+ *     };
+ *     error = runtime_linker_define_all(linker, table, 2, shop, shop_free);
+ *
+ * @param linker           The linker, borrowed for the call.
+ * @param definitions      The functions, borrowed for the call. May be NULL if `definitions_len`
+ *                         is 0.
+ * @param definitions_len  How many there are.
+ * @param user_data        Passed to each callback. Owned by the library from here on, whatever
+ *                         happens; may be NULL.
+ * @param finalizer        Runs once with `user_data`, when the linker, every component that was
+ *                         loaded with it, and all that keeps those are released; or when this
+ *                         function fails. NULL if there is nothing to release.
+ *
+ * @return NULL on success, otherwise an error owned by the caller, and none of them is defined:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `linker` or `definitions` is NULL, if a `struct_size`
+ *         is not that of the first; or as runtime_linker_define() for one of them, also where two
+ *         are the same. The message then begins with its place, such as `definitions[3]`, and so
+ *         does `argument` of runtime_error_details(), such as `definitions[3].path`.
+ *
+ * @threadsafe No: one thread at a time for each linker.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_linker_define_all(
+    runtime_linker_t *linker,
+    const runtime_definition_t *definitions,
+    size_t definitions_len,
+    void *user_data,
+    runtime_finalizer_t finalizer);
 
 /* Host functions ------------------------------------------------------------------------------- */
 

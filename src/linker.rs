@@ -78,6 +78,28 @@ impl Linker {
         Ok(())
     }
 
+    /// Defines all `functions`, as [`define`](Self::define) does, or none of them.
+    ///
+    /// # Errors
+    /// As [`define`](Self::define), naming the one that is at fault by its place.
+    pub fn define_all<'a>(
+        &mut self,
+        functions: impl IntoIterator<Item = Result<(&'a str, Arc<HostFn>)>>,
+    ) -> Result<()> {
+        let mut all = self.clone();
+        for (place, function) in functions.into_iter().enumerate() {
+            let defined = function.and_then(|(path, run)| all.define(path, run));
+            defined.map_err(|error| {
+                let row = format!("definitions[{place}]");
+                let argument = error.details().argument.as_deref().unwrap_or("path");
+                let argument = format!("{row}.{argument}");
+                error.context(format_args!("`{row}`")).of_argument(argument)
+            })?;
+        }
+        *self = all;
+        Ok(())
+    }
+
     /// Defines a resource type at `path`: `ns:pkg/iface@1.0.0#name`.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ var leftOut = map[string]string{
 	"runtime_cancel_is_triggered": "the context knows",
 	"runtime_feature_count":       "AllFeatures asks for names until there is none",
 	"runtime_output_collect":      "Output.Collect appends copies",
+	"runtime_linker_define_all":   "each function of a map has a handle of its own",
 	"runtime_pending_free":        "a goroutine waits for its call",
 	"runtime_pending_is_done":     "a goroutine waits for its call",
 	"runtime_pending_wait":        "a goroutine waits for its call",

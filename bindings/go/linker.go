@@ -2,7 +2,9 @@ package wasmcell
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -62,12 +64,17 @@ func (l *Linker) Close() error {
 // ErrHost with the stack in its message. The function must not call [runtime.Goexit], as t.FailNow
 // does.
 func (l *Linker) Define(path string, function any) error {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	return l.define(path, function)
+}
+
+// define defines a function while the linker is locked.
+func (l *Linker) define(path string, function any) error {
 	host, err := hostFunc(function)
 	if err != nil {
 		return err
 	}
-	l.lock.Lock()
-	defer l.lock.Unlock()
 	if !l.c.Acquire() {
 		return ErrClosed
 	}
@@ -78,6 +85,43 @@ func (l *Linker) Define(path string, function any) error {
 		return newError(failure)
 	}
 	l.functions = append(l.functions, f)
+	return nil
+}
+
+// DefineAll defines the functions of a map, by their paths, as [Linker.Define] does: all of them, or
+// none. The error names the one that is at fault.
+func (l *Linker) DefineAll(functions map[string]any) error {
+	paths := slices.Sorted(maps.Keys(functions))
+	trial, err := NewLinker()
+	if err != nil {
+		return err
+	}
+	defer trial.Close()
+	for _, path := range paths {
+		if err := trial.Define(path, functions[path]); err != nil {
+			return fmt.Errorf("%q: %w", path, err)
+		}
+	}
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if !l.c.Acquire() {
+		return ErrClosed
+	}
+	defer l.c.Release()
+	defined := map[string]bool{}
+	for _, f := range l.functions {
+		defined[f.name] = true
+	}
+	for _, f := range trial.functions {
+		if defined[f.name] {
+			return invalid(fmt.Sprintf("%s is defined already", f.name))
+		}
+	}
+	for _, path := range paths {
+		if err := l.define(path, functions[path]); err != nil {
+			return fmt.Errorf("%q: %w", path, err)
+		}
+	}
 	return nil
 }
 

@@ -8,6 +8,8 @@ use super::error::runtime_error_t;
 use crate::linker::{Destructor, Linker, Unresolved};
 use crate::system::thread;
 
+mod table;
+
 /// What the host provides to components: functions and resources, by interface and name.
 ///
 /// The caller owns it and releases it with runtime_linker_free(). A component that is
@@ -140,7 +142,7 @@ pub unsafe extern "C" fn runtime_linker_define(
             // SAFETY: the header obliges callers to pass live pointers, and a linker of their own.
             let (linker, path) =
                 unsafe { (borrow_mut(linker, "linker")?, text(path, path_len, "path")?) };
-            linker.0.define(path, host_fn(callback, user)?)
+            linker.0.define(path, host_fn(callback, Arc::new(user))?)
         }
     })
 }

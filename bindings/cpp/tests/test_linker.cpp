@@ -44,6 +44,36 @@ TEST(Linker, takes_any_callable) {
                     std::uint32_t a, std::uint32_t b) -> Result<std::uint32_t> { return a + b; }));
 }
 
+TEST(Linker, defines_all_or_none) {
+  auto linker = Linker::make().value();
+  const auto named = host + "echo";
+  int calls = 0;
+  const auto echo = [&](std::string_view text) { return calls++, std::string(text); };
+  expect_error(linker.define_all(wasmcell::Definition{host + "add", free_add},
+                                 wasmcell::Definition{named, echo},
+                                 wasmcell::Definition{std::string_view(named).substr(0, 0), echo}),
+               Code::invalid_argument, "`definitions[2]`: `path`");
+  expect_error(linker.define_all(wasmcell::Definition{named, echo},
+                                 wasmcell::Definition{named + ": func()", echo}),
+               Code::invalid_argument, "`definitions[1]`: `path`", "defined already");
+  linker
+      .define_all(wasmcell::Definition{host + "add: func(a: u32, b: u32) -> u32", free_add},
+                  wasmcell::Definition{named, echo})
+      .value();
+  linker.unresolved_trap();
+  const auto component = linked(linker, "host.wat");
+  EXPECT_EQ(component.call_text("add(40, 2)").value(), "42");
+  EXPECT_EQ(component.call_text("echo(\"all\")").value(), "\"all\"");
+  EXPECT_EQ(calls, 1);
+  // Their types are remembered as those of define().
+  auto other = Linker::make().value();
+  other.unresolved_trap();
+  other.define_all(wasmcell::Definition{named, free_add}).value();
+  expect_error(wasmcell::Component::from_file(runtime(), below_tests("conformance/guests/host.wat"),
+                                              {"guest", nullptr, &other}),
+               Code::link, "wasmcell:test/host@0.1.0#echo");
+}
+
 TEST(Linker, checks_types_when_a_component_is_loaded) {
   expect_error(with_add([](std::uint64_t a, std::uint32_t) { return a; }), Code::link,
                "wasmcell:test/host@0.1.0#add", "`func(u64, u32) -> u64`",

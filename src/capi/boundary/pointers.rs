@@ -1,6 +1,6 @@
 //! How pointers come in.
 
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 use std::ptr;
 
 use crate::error::{Error, Result};
@@ -98,6 +98,24 @@ pub(in crate::capi) unsafe fn text<'a>(
     std::str::from_utf8(bytes).map_err(|error| {
         Error::invalid(arg, format_args!("is not UTF-8 at byte {}", error.valid_up_to()))
     })
+}
+
+/// As [`text`], where 0 stands for the length of text that a NUL ends, as literals of C are.
+///
+/// # Safety
+/// As for [`slice`]; with `len` 0, `ptr` is NULL or points to text that a NUL ends.
+pub(in crate::capi) unsafe fn literal<'a>(
+    ptr: *const c_char,
+    len: usize,
+    arg: &'static str,
+) -> Result<&'a str> {
+    match len {
+        _ if ptr.is_null() => Err(null(arg)),
+        // SAFETY: as our own contract.
+        0 => unsafe { text(ptr, CStr::from_ptr(ptr).count_bytes(), arg) },
+        // SAFETY: as our own contract.
+        len => unsafe { text(ptr, len, arg) },
+    }
 }
 
 /// Where a constructor puts the object it hands to the caller.

@@ -70,6 +70,41 @@ pub(in crate::capi) unsafe fn overlay<T: SizeTagged>(
     Ok(())
 }
 
+/// Copies each struct of an array that an older, equal or newer caller wrote. All of them have the
+/// size that the first one says.
+///
+/// # Safety
+/// `ptr` points to `len` structs, each of as many readable bytes as the `size_t` at the start of
+/// the first one says, that live and stay unmodified for `'a`.
+pub(in crate::capi) unsafe fn array<'a, T: SizeTagged + 'a>(
+    ptr: *const T,
+    len: usize,
+    defaults: T,
+    arg: &'static str,
+) -> Result<impl Iterator<Item = Result<T>> + 'a> {
+    let size = match len {
+        0 => 0,
+        _ if ptr.is_null() => return Err(null(arg)),
+        // SAFETY: there is a first one, and the caller vouches for its size.
+        _ => unsafe { struct_size(ptr, arg)? },
+    };
+    if len > isize::MAX as usize / MAX_STRUCT_SIZE {
+        return Err(Error::invalid(arg, format_args!("its length, {len}, is impossible")));
+    }
+    Ok((0..len).map(move |place| {
+        // SAFETY: the caller vouches for `len` structs of `size` bytes.
+        let at = unsafe { ptr.byte_add(place * size) };
+        // SAFETY: as above; every `SizeTagged` starts with its size.
+        let own = unsafe { at.cast::<usize>().read_unaligned() };
+        if own != size {
+            let problem = format_args!("struct_size is {own}, and {size} in the first of them");
+            return Err(Error::invalid(arg, problem));
+        }
+        // SAFETY: as above.
+        unsafe { options(at, defaults, arg) }
+    }))
+}
+
 /// A struct the caller allocated, to be filled in.
 pub(in crate::capi) struct OutStruct<'a, T> {
     ptr: *mut T,

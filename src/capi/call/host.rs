@@ -15,7 +15,10 @@ use crate::marshal::{Memory, Reply, Results};
 
 /// The core's view of a callback. `user` is released when the last linker, component and instance
 /// that know the callback are gone.
-pub(in crate::capi) fn host_fn(callback: runtime_host_fn_t, user: UserData) -> Result<Arc<HostFn>> {
+pub(in crate::capi) fn host_fn(
+    callback: runtime_host_fn_t,
+    user: Arc<UserData>,
+) -> Result<Arc<HostFn>> {
     if callback.is_none() {
         return Err(Error::invalid("callback", "is NULL"));
     }

@@ -3,7 +3,10 @@
 #ifndef WASMCELL_HOST_HPP
 #define WASMCELL_HOST_HPP
 
+#include <array>
 #include <memory>
+#include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <wasmcell/call.hpp>
@@ -164,6 +167,36 @@ struct HostFunction {
     auto *function = static_cast<HostFunction *>(self);
     return guarded(
         [&] { return HostShapeOf<Fn>::run(function->fn, function->table, call, args, results); });
+  }
+};
+
+/// Callables in the hands of the library, one for each row of a table.
+template <typename... Fns>
+struct HostTable {
+  std::tuple<HostFunction<Fns>...> functions;
+
+  /// The table, for functions that are called so.
+  template <typename... Paths>
+  static std::array<runtime_definition_t, sizeof...(Fns)> rows(const Paths &...paths) {
+    return rows(std::index_sequence_for<Fns...>(), paths...);
+  }
+
+ private:
+  template <std::size_t... I, typename... Paths>
+  static std::array<runtime_definition_t, sizeof...(Fns)> rows(std::index_sequence<I...>,
+                                                               const Paths &...paths) {
+    // A length of 0 would stand for text that a NUL ends.
+    return {{{sizeof(runtime_definition_t), paths.empty() ? "" : paths.data(), paths.size(),
+              &HostTable::run<I>}...}};
+  }
+
+  template <std::size_t I>
+  static runtime_error_t *run(void *self, runtime_call_t *call, const runtime_value_t *args,
+                              std::size_t size, runtime_value_t *results,
+                              std::size_t results_size) noexcept {
+    auto &function = std::get<I>(static_cast<HostTable *>(self)->functions);
+    return std::decay_t<decltype(function)>::run(&function, call, args, size, results,
+                                                 results_size);
   }
 };
 

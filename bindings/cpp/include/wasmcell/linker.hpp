@@ -11,6 +11,17 @@
 
 namespace wasmcell {
 
+/// A function for Linker::define_all(), with its path as for Linker::define(): `Definition{"price",
+/// price}`.
+template <typename F>
+struct Definition {
+  std::string_view path;
+  F fn;
+};
+
+template <typename F>
+Definition(std::string_view, F) -> Definition<F>;
+
 /// What the host provides to components: functions and resources, by interface and name.
 ///
 ///     linker.define("acme:shop/prices@1.0.0#price", [&](std::string_view item) -> Result<uint32_t>
@@ -53,15 +64,35 @@ class [[nodiscard]] Linker {
   [[nodiscard]] Result<void> define(std::string_view path, F &&fn) {
     using Fn = std::decay_t<F>;
     using Closure = detail::HostFunction<Fn>;
-    using Shape = detail::HostShapeOf<Fn>;
     if (state_ == nullptr) return moved_from();
     auto closure = std::unique_ptr<Closure>(new Closure{std::forward<F>(fn), state_->resources});
     auto defined =
         detail::done(runtime_linker_define(get(), path.data(), path.size(), &Closure::run,
                                            closure.release(), &detail::finalize<Closure>));
-    if (defined)
-      state_->definitions.push_back(
-          {std::string(path.substr(0, path.find(": "))), &Shape::matches, &Shape::spelled});
+    if (defined) state_->template add<Fn>(path);
+    return defined;
+  }
+
+  /// Defines functions that components may import: all of them, or none.
+  ///
+  ///     linker.define_all(Definition{"acme:shop/prices@1.0.0#price", price},
+  ///                       Definition{"acme:shop/prices@1.0.0#change", change});
+  ///
+  /// @param definitions  Each as for define().
+  ///
+  /// @return Code::invalid_argument if the path of one is malformed or defined already, or if two
+  ///         are the same; the message begins with its place, such as `definitions[3]`.
+  template <typename... Fs>
+  [[nodiscard]] Result<void> define_all(Definition<Fs>... definitions) {
+    static_assert(sizeof...(Fs) > 0, "there is nothing to define");
+    if (state_ == nullptr) return moved_from();
+    using Table = detail::HostTable<std::decay_t<Fs>...>;
+    auto rows = Table::rows(definitions.path...);
+    auto table = std::unique_ptr<Table>(new Table{
+        {detail::HostFunction<std::decay_t<Fs>>{std::move(definitions.fn), state_->resources}...}});
+    auto defined = detail::done(runtime_linker_define_all(
+        get(), rows.data(), rows.size(), table.release(), &detail::finalize<Table>));
+    if (defined) (state_->template add<std::decay_t<Fs>>(definitions.path), ...);
     return defined;
   }
 
@@ -130,15 +161,23 @@ class [[nodiscard]] Linker {
  private:
   friend class Component;
 
-  struct Definition {
+  struct Defined {
     std::string path;
     bool (*matches)(Type);
     std::string (*spelled)();
   };
   struct State {
     detail::Owned<runtime_linker_t, runtime_linker_free> linker;
-    std::vector<Definition> definitions{};
+    std::vector<Defined> definitions{};
     std::shared_ptr<detail::ResourceTable> resources = std::make_shared<detail::ResourceTable>();
+
+    /// Remembers a function to check components against.
+    template <typename Fn>
+    void add(std::string_view path) {
+      using Shape = detail::HostShapeOf<Fn>;
+      definitions.push_back(
+          {std::string(path.substr(0, path.find(": "))), &Shape::matches, &Shape::spelled});
+    }
   };
 
   explicit Linker(runtime_linker_t *linker)
@@ -152,14 +191,14 @@ class [[nodiscard]] Linker {
       const char *const path = runtime_component_import_definition(component, i);
       if (path == nullptr) continue;
       const Item item(runtime_component_import(component, i));
-      for (const Definition &definition : state_->definitions)
+      for (const Defined &definition : state_->definitions)
         if (definition.path == path && !definition.matches(item.type()))
           return detail::fail(contradicts(item, definition));
     }
     return {};
   }
 
-  static Error contradicts(const Item &item, const Definition &definition) {
+  static Error contradicts(const Item &item, const Defined &definition) {
     const bool exact = definition.path == item.name();
     return Error("import `" + detail::brief(item.name()) + "`: the host defines `" +
                      (exact ? std::string() : detail::brief(definition.path) + ": ") +
