@@ -41,8 +41,10 @@ const CHAPTERS: [(&str, &[&str]); 20] = [
     (
         "Components",
         &[
+            "capi/component/options.rs",
             "capi/component.rs",
             "capi/component/loading.rs",
+            "capi/component/linking.rs",
             "capi/component/shared.rs",
             "capi/component/reflection.rs",
         ],
@@ -71,8 +73,9 @@ const INITIALISERS: [(&str, &str); 10] = [
         "runtime_stats_t",
         "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0",
     ),
-    ("runtime_component_options_t", "NULL, 0, NULL, NULL, 0, 0, NULL"),
-    ("runtime_call_report_t", "0"),
+    ("runtime_component_limits_t", "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0"),
+    ("runtime_component_options_t", "NULL, 0, NULL, NULL, 0, 0, NULL, NULL, NULL, 0"),
+    ("runtime_call_report_t", "0, 0"),
     ("runtime_call_options_t", "0, 0, NULL, NULL, NULL, NULL, NULL, NULL"),
     ("runtime_completion_t", "NULL, NULL, NULL, NULL"),
     ("runtime_component_completion_t", "NULL, NULL, NULL, NULL"),

@@ -966,111 +966,57 @@ typedef void (*runtime_write_fn_t)(void *user_data,
                                    size_t data_len);
 
 /**
- * How a component is to be loaded. NULL in its place means defaults.
+ * What one component may take, where that is less than its runtime allows. NULL in its place means
+ * as much as that.
  *
- * Initialise with RUNTIME_COMPONENT_OPTIONS_INIT. Fields are only ever appended, so a program
- * built against an older header keeps working with a newer library.
+ * Each number limits as the setting of the same name does for the whole runtime, and errors name
+ * that setting. 0, the default of each, stands for the runtime's own, which a larger number cannot
+ * exceed. How deep guests may call, `max_stack`, is the same for all components of a runtime.
+ *
+ * Initialise with RUNTIME_COMPONENT_LIMITS_INIT. Fields are only ever appended, so a program built
+ * against an older header keeps working with a newer library.
  *
  * @since 0.1
  */
-typedef struct runtime_component_options_t {
-  /** sizeof(runtime_component_options_t), as the caller was compiled. */
+typedef struct runtime_component_limits_t {
+  /** sizeof(runtime_component_limits_t), as the caller was compiled. */
   size_t struct_size;
+  /** Bytes of each linear memory: runtime_builder_max_linear_memory(). */
+  uint64_t max_linear_memory;
+  /** Bytes of all memories and tables of an instance: runtime_builder_max_instance_memory(). */
+  uint64_t max_instance_memory;
+  /** Elements of each table: runtime_builder_max_table_elements(). */
+  uint64_t max_table_elements;
+  /** Bytes that are copied for a guest at a time: runtime_builder_max_hostcall_memory(). */
+  uint64_t max_hostcall_memory;
+  /** Resources of an instance: runtime_builder_max_resources(). */
+  uint64_t max_resources;
+  /** Random bytes at a time: runtime_builder_max_random_size(). */
+  uint64_t max_random_size;
+  /** Descriptors of an instance: runtime_builder_max_descriptors(). */
+  uint64_t max_descriptors;
+  /** Bytes in buffers of an instance: runtime_builder_max_buffers(). */
+  uint64_t max_buffers;
+  /** Name look-ups of an instance without an answer: runtime_builder_max_lookups(). */
+  uint64_t max_lookups;
   /**
-   * What to call the component in log records, UTF-8. Copied. May be NULL if `name_len` is 0;
-   * default none.
+   * Instances of the component that may be alive at once, each counted once: so that one
+   * component cannot take all of runtime_builder_max_components(). Calls that find none free
+   * wait for one as runtime_builder_instance_wait() says, and then for one of the runtime's, and
+   * are RUNTIME_ERROR_INSTANCE_LIMIT, which names `max_instances`, when that takes longer. At
+   * most 4,294,967,295.
    */
-  const char *name;
-  /** Length of `name`. */
-  size_t name_len;
+  uint64_t max_instances;
+  /** Milliseconds that a call may take: runtime_builder_max_execution_time(). */
+  uint64_t max_execution_time_ms;
   /**
-   * What the component is granted, borrowed for the call and copied. NULL, the default, grants
-   * nothing.
+   * Fuel that a call may use: runtime_builder_fuel(). In a runtime without fuel any number but 0
+   * is RUNTIME_ERROR_INVALID_ARGUMENT.
    */
-  const struct runtime_sandbox_t *sandbox;
-  /** What the host provides to the component, or NULL, the default, for nothing but WASI. Copied. */
-  const struct runtime_linker_t *linker;
-  /**
-   * 1 if all calls of the component will be blocking ones; asynchronous ones are
-   * RUNTIME_ERROR_UNSUPPORTED then. 0, the default, if not; anything else is
-   * RUNTIME_ERROR_INVALID_ARGUMENT.
-   *
-   * A component that imports nothing of WASI then runs on its caller's stack, and calls the
-   * host's functions right there: a call takes about two thirds of the time, a host function
-   * half. What it costs: the thread needs `max_stack` (runtime_builder_max_stack()) and 512 KiB
-   * of stack, otherwise calls are RUNTIME_ERROR_STACK_OVERFLOW, and of these the guest leaves at
-   * least 256 KiB to a host function. A component that imports WASI, and every component outside
-   * Linux, is run as ever.
-   */
-  uint64_t blocking_only;
-  /**
-   * How long loading may take, in milliseconds by the clock on the wall, rounded up to whole
-   * ticks; then it is RUNTIME_ERROR_TIMEOUT. 0, the default, is as long as it takes. See
-   * runtime_component_new() for what is done about the compiler.
-   */
-  uint64_t timeout_ms;
-  /**
-   * What cancels the load, borrowed for the call and copied: triggered, the load is
-   * RUNTIME_ERROR_CANCELLED. It has no effect on the component. NULL, the default, if nothing
-   * does.
-   */
-  const struct runtime_cancel_t *cancel;
-} runtime_component_options_t;
-/** Defaults for a runtime_component_options_t. */
-#define RUNTIME_COMPONENT_OPTIONS_INIT {sizeof(runtime_component_options_t), NULL, 0, NULL, NULL, 0, 0, NULL}
-
-/**
- * Receives the outcome of an asynchronous load.
- *
- * As runtime_completion_fn_t for a call: it runs exactly once for each load that was started, on a
- * worker thread of the runtime, must not block for long and must not unwind, and may call any
- * function of this library.
- *
- * @param user_data  What was passed with the callback. Borrowed for the call.
- * @param component  The component, owned by the callback: release it with
- *                   runtime_component_free(). NULL if the load failed.
- * @param error      Why the load failed, as runtime_component_new() would have returned it; owned
- *                   by the callback: release it with runtime_error_free(). NULL if `component` is
- *                   not, and only then.
- *
- * @since 0.1
- */
-typedef void (*runtime_component_completion_fn_t)(void *user_data,
-                                                  struct runtime_component_t *component,
-                                                  struct runtime_error_t *error);
-
-/**
- * What is to happen when an asynchronous load ends. It needs `callback`, `pending_out` or both.
- *
- * Initialise with RUNTIME_COMPONENT_COMPLETION_INIT. Fields are only ever appended, so a program
- * built against an older header keeps working with a newer library.
- *
- * @since 0.1
- */
-typedef struct runtime_component_completion_t {
-  /** sizeof(runtime_component_completion_t), as the caller was compiled. */
-  size_t struct_size;
-  /**
-   * Receives the outcome. NULL, the default, leaves it for runtime_pending_wait_component().
-   * Not called if starting the load fails.
-   */
-  runtime_component_completion_fn_t callback;
-  /** Passed to `callback`. Owned by the library from here on, whatever happens; may be NULL. */
-  void *user_data;
-  /**
-   * Runs once with `user_data`: after `callback`, or when starting the load fails. NULL if
-   * there is nothing to release.
-   */
-  runtime_finalizer_t finalizer;
-  /**
-   * Receives the load, for runtime_pending_wait_component(); owned by the caller, who releases
-   * it with runtime_pending_free(). It is there before `callback` runs. Set to NULL on failure.
-   * NULL, the default, if nobody waits.
-   */
-  struct runtime_pending_t **pending_out;
-} runtime_component_completion_t;
-/** Defaults for a runtime_component_completion_t. */
-#define RUNTIME_COMPONENT_COMPLETION_INIT {sizeof(runtime_component_completion_t), NULL, NULL, NULL, NULL}
+  uint64_t fuel;
+} runtime_component_limits_t;
+/** Defaults for a runtime_component_limits_t. */
+#define RUNTIME_COMPONENT_LIMITS_INIT {sizeof(runtime_component_limits_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
  * What a call used. See runtime_call_options_t.
@@ -1088,9 +1034,15 @@ typedef struct runtime_call_report_t {
    * call was stopped from outside.
    */
   uint64_t fuel_used;
+  /**
+   * 1 if the guest took the resources that it was to own among the arguments: they are the
+   * caller's no more, also if the call failed, and those of the host are dropped by their
+   * destructor or come back. 0 if the call ended before that, or its function takes none.
+   */
+  uint64_t resources_taken;
 } runtime_call_report_t;
 /** Defaults for a runtime_call_report_t. */
-#define RUNTIME_CALL_REPORT_INIT {sizeof(runtime_call_report_t), 0}
+#define RUNTIME_CALL_REPORT_INIT {sizeof(runtime_call_report_t), 0, 0}
 
 /**
  * Tells whether a call may go on. See `interrupt` in runtime_call_options_t.
@@ -1177,6 +1129,135 @@ typedef struct runtime_call_options_t {
 } runtime_call_options_t;
 /** Defaults for a runtime_call_options_t. */
 #define RUNTIME_CALL_OPTIONS_INIT {sizeof(runtime_call_options_t), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL}
+
+/**
+ * How a component is to be loaded. NULL in its place means defaults.
+ *
+ * Initialise with RUNTIME_COMPONENT_OPTIONS_INIT. Fields are only ever appended, so a program
+ * built against an older header keeps working with a newer library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_component_options_t {
+  /** sizeof(runtime_component_options_t), as the caller was compiled. */
+  size_t struct_size;
+  /**
+   * What to call the component in log records, UTF-8. Copied. May be NULL if `name_len` is 0;
+   * default none.
+   */
+  const char *name;
+  /** Length of `name`. */
+  size_t name_len;
+  /**
+   * What the component is granted, borrowed for the call and copied. NULL, the default, grants
+   * nothing.
+   */
+  const struct runtime_sandbox_t *sandbox;
+  /** What the host provides to the component, or NULL, the default, for nothing but WASI. Copied. */
+  const struct runtime_linker_t *linker;
+  /**
+   * 1 if all calls of the component will be blocking ones; asynchronous ones are
+   * RUNTIME_ERROR_UNSUPPORTED then. 0, the default, if not; anything else is
+   * RUNTIME_ERROR_INVALID_ARGUMENT.
+   *
+   * A component that imports nothing of WASI then runs on its caller's stack, and calls the
+   * host's functions right there: a call takes about two thirds of the time, a host function
+   * half. What it costs: the thread needs `max_stack` (runtime_builder_max_stack()) and 512 KiB
+   * of stack, otherwise calls are RUNTIME_ERROR_STACK_OVERFLOW, and of these the guest leaves at
+   * least 256 KiB to a host function. A component that imports WASI, and every component outside
+   * Linux, is run as ever.
+   */
+  uint64_t blocking_only;
+  /**
+   * How long loading may take, in milliseconds by the clock on the wall, rounded up to whole
+   * ticks; then it is RUNTIME_ERROR_TIMEOUT. 0, the default, is as long as it takes. See
+   * runtime_component_new() for what is done about the compiler.
+   */
+  uint64_t timeout_ms;
+  /**
+   * What cancels the load, borrowed for the call and copied: triggered, the load is
+   * RUNTIME_ERROR_CANCELLED. It has no effect on the component. NULL, the default, if nothing
+   * does.
+   */
+  const struct runtime_cancel_t *cancel;
+  /**
+   * What the component may take where that is less than the runtime allows, borrowed for the
+   * call and copied. NULL, the default, for as much as the runtime allows.
+   */
+  const struct runtime_component_limits_t *limits;
+  /**
+   * What calls of the component go by, each as far as its own options are NULL, 0 or have
+   * nothing there; borrowed for the call and copied. `cancel` and `interrupt` of a call take the
+   * place of these; asynchronous calls leave out this `interrupt`. `context` and
+   * `interrupt_user_data` must live until the component has ended, with all its calls. `report`
+   * and `output` must be NULL, otherwise it is RUNTIME_ERROR_INVALID_ARGUMENT. NULL, the
+   * default, for the defaults of runtime_call_options_t.
+   */
+  const struct runtime_call_options_t *call_defaults;
+  /**
+   * 1 if the component is only to be looked at: to be asked for its imports and exports, WIT and
+   * compiled code. `linker` and `sandbox` then mean nothing, nothing has to provide the imports,
+   * and calls and instances are RUNTIME_ERROR_LINK; runtime_component_link() makes of it
+   * components that can be called. 0, the default, if not; anything else is
+   * RUNTIME_ERROR_INVALID_ARGUMENT.
+   */
+  uint64_t unlinked;
+} runtime_component_options_t;
+/** Defaults for a runtime_component_options_t. */
+#define RUNTIME_COMPONENT_OPTIONS_INIT {sizeof(runtime_component_options_t), NULL, 0, NULL, NULL, 0, 0, NULL, NULL, NULL, 0}
+
+/**
+ * Receives the outcome of an asynchronous load.
+ *
+ * As runtime_completion_fn_t for a call: it runs exactly once for each load that was started, on a
+ * worker thread of the runtime, must not block for long and must not unwind, and may call any
+ * function of this library.
+ *
+ * @param user_data  What was passed with the callback. Borrowed for the call.
+ * @param component  The component, owned by the callback: release it with
+ *                   runtime_component_free(). NULL if the load failed.
+ * @param error      Why the load failed, as runtime_component_new() would have returned it; owned
+ *                   by the callback: release it with runtime_error_free(). NULL if `component` is
+ *                   not, and only then.
+ *
+ * @since 0.1
+ */
+typedef void (*runtime_component_completion_fn_t)(void *user_data,
+                                                  struct runtime_component_t *component,
+                                                  struct runtime_error_t *error);
+
+/**
+ * What is to happen when an asynchronous load ends. It needs `callback`, `pending_out` or both.
+ *
+ * Initialise with RUNTIME_COMPONENT_COMPLETION_INIT. Fields are only ever appended, so a program
+ * built against an older header keeps working with a newer library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_component_completion_t {
+  /** sizeof(runtime_component_completion_t), as the caller was compiled. */
+  size_t struct_size;
+  /**
+   * Receives the outcome. NULL, the default, leaves it for runtime_pending_wait_component().
+   * Not called if starting the load fails.
+   */
+  runtime_component_completion_fn_t callback;
+  /** Passed to `callback`. Owned by the library from here on, whatever happens; may be NULL. */
+  void *user_data;
+  /**
+   * Runs once with `user_data`: after `callback`, or when starting the load fails. NULL if
+   * there is nothing to release.
+   */
+  runtime_finalizer_t finalizer;
+  /**
+   * Receives the load, for runtime_pending_wait_component(); owned by the caller, who releases
+   * it with runtime_pending_free(). It is there before `callback` runs. Set to NULL on failure.
+   * NULL, the default, if nobody waits.
+   */
+  struct runtime_pending_t **pending_out;
+} runtime_component_completion_t;
+/** Defaults for a runtime_component_completion_t. */
+#define RUNTIME_COMPONENT_COMPLETION_INIT {sizeof(runtime_component_completion_t), NULL, NULL, NULL, NULL}
 
 /**
  * UTF-8 text: `len` bytes at `ptr`.
@@ -3567,6 +3648,40 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_from_file_async
     const runtime_component_completion_t *completion);
 
 /**
+ * Makes another component of the same compiled code, with a linker, a sandbox and limits of its
+ * own.
+ *
+ * Nothing is compiled, read or copied: for a host that runs one component for many tenants, each
+ * with grants and limits of its own. The two have nothing in common but their code, and each may
+ * be freed first. `component` may have been loaded with `unlinked`, to look at what it imports
+ * before its linker is made.
+ *
+ * @param component  The component whose code to take, borrowed for the call.
+ * @param options    How to link, borrowed for the call; NULL means defaults: nothing is taken from
+ *                   the options that `component` was loaded with. `timeout_ms` and `cancel` mean
+ *                   nothing here, and `unlinked` must be 0.
+ * @param[out] out   Receives the component, owned by the caller: release it with
+ *                   runtime_component_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `component` or `out` is NULL, or if `options` is
+ *         unusable,
+ *         RUNTIME_ERROR_LINK if nothing provides one of its imports,
+ *         RUNTIME_ERROR_IO if a directory of the sandbox cannot be opened,
+ *         RUNTIME_ERROR_MEMORY_LIMIT or RUNTIME_ERROR_RESOURCE_LIMIT if it needs more than the
+ *         runtime or its limits allow,
+ *         RUNTIME_ERROR_SHUTDOWN after runtime_shutdown(),
+ *         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_link(
+    const runtime_component_t *component,
+    const runtime_component_options_t *options,
+    runtime_component_t **out);
+
+/**
  * Puts a component's compiled code into a file in memory, for runtime_component_from_fd() in other
  * processes.
  *
@@ -4334,6 +4449,12 @@ RUNTIME_API const runtime_type_t *runtime_function_type(const runtime_function_t
  * does, the call returns: with its results, or with an error once it traps, exits, or meets a
  * limit.
  *
+ * Resources among the arguments and in the result can be the host's own, by its numbers: see
+ * runtime_linker_define_resource(). One that is passed to be owned stays the host's if the call
+ * ends before the guest has it; `resources_taken` of runtime_call_report_t tells. Afterwards its
+ * destructor runs when the guest drops it or the instance ends, unless it comes back in the result.
+ * Resources of guests need an instance: see runtime_instance_call().
+ *
  * @param function  The function, borrowed for the call.
  * @param args      The arguments in order, borrowed for the call with everything they point to;
  *                  may be NULL if `args_len` is 0.
@@ -4347,7 +4468,7 @@ RUNTIME_API const runtime_type_t *runtime_function_type(const runtime_function_t
  *         unusable, or if a value is malformed,
  *         RUNTIME_ERROR_TYPE_MISMATCH if the arguments are not of the function's type,
  *         RUNTIME_ERROR_UNSUPPORTED if the function's type has values that this version cannot
- *         pass,
+ *         pass, or a resource of the guest in its result,
  *         RUNTIME_ERROR_TRAP, RUNTIME_ERROR_EXIT or RUNTIME_ERROR_STACK_OVERFLOW for what the
  *         guest did,
  *         RUNTIME_ERROR_TIMEOUT, RUNTIME_ERROR_MEMORY_LIMIT, RUNTIME_ERROR_RESOURCE_LIMIT,
@@ -4449,7 +4570,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_run(
  *         malformed,
  *         RUNTIME_ERROR_TYPE_MISMATCH if the arguments are not of the function's type,
  *         RUNTIME_ERROR_UNSUPPORTED if the function's type has values that this version cannot
- *         pass, or if its component was loaded for blocking calls only,
+ *         pass, or a resource of the guest in its result, or if its component was loaded for
+ *         blocking calls only,
  *         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
  *
  * @threadsafe Yes.

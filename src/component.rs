@@ -2,45 +2,42 @@
 
 use std::fmt;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use wasmtime::component::ResourceType;
 
 use crate::call::Policy;
-use crate::cancel::CancelToken;
 use crate::code::artifact::Artifact;
+use crate::engine::Services;
 use crate::engine::limits::Limits;
 use crate::engine::shutdown::{Entry, Revoke};
+use crate::engine::slots::Slots;
 use crate::error::Result;
 use crate::linker::Linker;
 use crate::runtime::Runtime;
-use crate::sandbox::{OpenSandbox, Sandbox};
+use crate::sandbox::OpenSandbox;
 use crate::store::{Blueprint, Linked, Parts, Profile, link};
 use crate::system::process::Kept;
-use crate::system::stack::Stack;
-use crate::types::{ComponentTypes, ItemKind, Name, Type};
+use crate::types::{ComponentTypes, Name, Type};
 
 mod load;
+mod options;
 mod shared;
 
 pub(crate) use load::Source;
+pub use options::ComponentOptions;
 
-/// How a component is to be loaded.
-#[derive(Clone, Debug, Default)]
-pub struct ComponentOptions {
-    /// What to call it in log records and messages.
-    pub name: Option<String>,
-    /// What the host provides to it; copied.
-    pub linker: Option<Linker>,
-    /// What it is granted of the world outside; copied. Nothing, by default.
-    pub sandbox: Option<Sandbox>,
-    /// Whether all its calls are blocking ones; asynchronous ones are refused then. Unless it
-    /// imports WASI, its guests then run on their caller's stack, and call the host from there.
-    pub blocking_only: bool,
-    /// How long loading may take, by the clock on the wall; as long as it takes, by default.
-    pub timeout: Option<Duration>,
-    /// What may cancel the load.
-    pub cancel: Option<CancelToken>,
+/// Compiled code, and what it imports and exports.
+struct Compiled {
+    artifact: Arc<Artifact>,
+    types: Arc<ComponentTypes>,
+}
+
+impl Compiled {
+    fn new(services: &Services, artifact: Arc<Artifact>) -> Result<Self> {
+        let most = services.settings().max_names_size;
+        let types = ComponentTypes::of(services.engine(), artifact.component(), most)?;
+        Ok(Self { artifact, types: Arc::new(types) })
+    }
 }
 
 /// A component, compiled and linked. Clones share it.
@@ -50,7 +47,7 @@ pub struct Component(Arc<Kept<Inner>>);
 struct Inner {
     blueprint: Blueprint,
     policy: Policy,
-    types: ComponentTypes,
+    types: Arc<ComponentTypes>,
     /// For each import.
     definitions: Box<[Option<Name>]>,
     /// The host's resources among what it imports.
@@ -67,44 +64,55 @@ impl Revoke for Kept<Inner> {
 }
 
 impl Component {
-    fn link(
-        runtime: &Runtime,
-        artifact: Arc<Artifact>,
-        limits: Limits,
-        options: &ComponentOptions,
-    ) -> Result<Self> {
+    /// Another component of the same code, which is neither compiled nor copied: with a linker, a
+    /// sandbox and limits of its own. Of `options`, time and cancellation have no meaning here.
+    ///
+    /// # Errors
+    /// `LINK`, `IO`, `MEMORY_LIMIT`, `RESOURCE_LIMIT`, `INVALID_ARGUMENT`, `SHUTDOWN`, `FORKED`.
+    pub fn link_again(&self, options: &ComponentOptions) -> Result<Self> {
+        let services = self.0.runtime.services();
+        services.check_process()?;
+        let _pass = services.gate().load()?;
+        services.log().within(|| {
+            let code = Compiled { artifact: self.0.artifact.clone(), types: self.0.types.clone() };
+            Self::link(&self.0.runtime, code, options)
+        })
+    }
+
+    fn link(runtime: &Runtime, code: Compiled, options: &ComponentOptions) -> Result<Self> {
+        let services = runtime.services();
+        let settings = services.settings();
+        let Compiled { artifact, types } = code;
         let component = artifact.component();
+        let limits = Limits::of(settings).within(&options.limits);
         let needs = component.resources_required();
         let places = needs.map(|needs| limits.admit(&needs)).transpose()?.unwrap_or(1);
         let state = artifact.state().bytes(limits.core_instances);
         limits.admit_state(state)?;
-        let services = runtime.services();
-        let max_names_size = services.settings().max_names_size;
-        let types = ComponentTypes::of(services.engine(), component, max_names_size)?;
+        let policy = options.policy(services, &types, limits.hostcall_memory)?;
         let nothing = Linker::new();
         let linker = options.linker.as_ref().unwrap_or(&nothing);
-        let uses_wasi = types.imports.iter().any(|item| item.name.outermost().starts_with("wasi:"));
-        let imports_nothing = types.imports.iter().all(|item| item.kind == ItemKind::Type);
-        let may_share = !uses_wasi && !imports_nothing && Stack::is_told();
-        let calls_directly = options.blocking_only && may_share;
-        let Linked { pre, definitions, resources } =
-            link(services, runtime.wasi_linker(), component, linker, calls_directly)?;
-        let host_types = linker.resources.clone().into();
-        let sandbox = options
-            .sandbox
-            .as_ref()
-            .map(|it| OpenSandbox::open(it, services))
-            .transpose()?
-            .map(Arc::new);
+        let mut known = (Box::default(), Box::default());
+        let parts = match options.unlinked {
+            true => None,
+            false => {
+                let (wasi, directly) = (runtime.wasi_linker(), policy.calls_directly);
+                let Linked { pre, definitions, resources } =
+                    link(services, wasi, component, linker, directly)?;
+                known = (definitions, resources);
+                let open = |it| OpenSandbox::open(it, services).map(Arc::new);
+                let sandbox = options.sandbox.as_ref().map(open).transpose()?;
+                Some(Parts { pre, host_types: linker.resources.clone().into(), sandbox })
+            }
+        };
+        let (definitions, resources) = known;
         let name = Name::new(options.name.as_deref().unwrap_or_default());
         services.observer().loaded(name.as_str());
-        // Only what is imported can make a guest wait.
-        let may_wait = !imports_nothing && !calls_directly;
+        let few = options.limits.max_instances.filter(|few| *few < settings.max_components);
+        let bulkhead = few.map(|few| Slots::new("max_instances", few, settings.instance_wait));
         let services = services.clone();
-        let profile = Profile { name, limits, places, state, services: services.clone() };
-        let blueprint = Blueprint::new(profile, Parts { pre, host_types, sandbox });
-        let blocking_only = options.blocking_only;
-        let policy = Policy { services, may_wait, uses_wasi, blocking_only, calls_directly };
+        let profile = Profile { name, limits, places, state, bulkhead, services };
+        let blueprint = Blueprint::new(profile, parts);
         let make = |weak: &Weak<Kept<Inner>>| {
             Kept::new(Inner {
                 blueprint,
@@ -156,6 +164,11 @@ impl Component {
         let (Type::Own(resource) | Type::Borrow(resource)) = ty else { return None };
         let mut all = self.0.resources.iter();
         all.find(|(known, _)| *known == resource.ty()).map(|(_, path)| path)
+    }
+
+    /// The host's resources among what it imports, each with the path that it was defined by.
+    pub(crate) fn resources(&self) -> &[(ResourceType, Name)] {
+        &self.0.resources
     }
 
     /// The runtime it was loaded into.

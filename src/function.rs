@@ -8,7 +8,7 @@ use crate::component::Component;
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::marshal::{Args, Results};
-use crate::store::{Export, Session};
+use crate::store::{Export, HostNumbers, Session};
 use crate::system::stack;
 use crate::system::thread;
 use crate::types::{FunctionType, Name, Type};
@@ -61,7 +61,7 @@ impl Function {
     pub fn call(&self, args: Args<'_>, options: &CallOptions) -> Result<Results> {
         self.check_result()?;
         let mailbox = Arc::default();
-        let body = |call| self.start(&args, call, Arc::clone(&mailbox));
+        let body = |call| self.start(args, call, Arc::clone(&mailbox));
         call::run(self.component().policy(), options, &mailbox, body)
     }
 
@@ -97,14 +97,27 @@ impl Function {
         let function = self.clone();
         let mailbox = Arc::<Mailbox>::default();
         let own = mailbox.clone();
-        let body = |call| async move { function.start(&args, call, own).await };
+        let body = |call| async move { function.start(args, call, own).await };
         call::spawn(policy, options, mailbox, pass, body, done)
     }
 
     /// Makes an instance for one call.
-    async fn start(&self, args: &Args<'_>, call: Call, mailbox: Arc<Mailbox>) -> Result<Results> {
-        let started = Session::start(self.0.component.blueprint(), call, mailbox);
-        started.await?.call(self.export(), args, None).await
+    async fn start(&self, args: Args<'_>, call: Call, mailbox: Arc<Mailbox>) -> Result<Results> {
+        let export = self.export();
+        let mut session = Session::start(self.0.component.blueprint(), call, mailbox).await?;
+        match export.has_resources {
+            true => {
+                let (args, passage) =
+                    session.read(export, |ty, handles| args.resolve(ty, handles))?;
+                session.call(export, &args, passage).await
+            }
+            false => session.call(export, &args, None).await,
+        }
+    }
+
+    /// The handles that its arguments may contain: it is called before there is an instance.
+    pub(crate) fn handles(&self) -> HostNumbers<'_> {
+        HostNumbers(self.0.component.resources())
     }
 
     /// Calls it on a fresh instance, with WAVE text in and out: `greet("world")`, or only
@@ -114,7 +127,7 @@ impl Function {
     /// `INVALID_ARGUMENT` or `TYPE_MISMATCH` says where the text is wrong; and as
     /// [`call`](Self::call).
     pub fn call_text(&self, text: &str, options: &CallOptions) -> Result<String> {
-        let most = self.component().policy().services.settings().max_hostcall_memory;
+        let most = self.component().policy().max_text;
         value::print_with_room(&self.call_values(&self.parse(text)?, options)?, most)
     }
 
@@ -130,11 +143,15 @@ impl Function {
         thread::with_room(stack::TEXT, || value::parse_params(&arguments, params))?
     }
 
-    /// Refuses to lose resources: an instance that is made for one call ends with them.
+    /// Refuses to lose resources of the guest: an instance that is made for one call ends with
+    /// them. The host's own outlive it.
     fn check_result(&self) -> Result<()> {
         let problem = "`result`: a resource needs an instance that outlives the call";
+        let component = self.component();
+        let is_lost =
+            &mut |ty: &Type| ty.is_resource() && component.resource_definition(ty).is_none();
         let result = self.signature().result.as_ref();
-        match self.0.export.has_resources && result.is_some_and(Type::has_resources) {
+        match self.0.export.has_resources && result.is_some_and(|ty| ty.any(is_lost)) {
             true => Err(Error::new(Code::Unsupported, problem)),
             false => Ok(()),
         }

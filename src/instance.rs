@@ -86,6 +86,7 @@ impl Instance {
         options: &CallOptions,
     ) -> Result<Results> {
         let policy = self.0.component.policy();
+        let options = &*policy.complete(options);
         policy.services.log().within(|| {
             let mut entered = self.enter(function)?;
             let args = entered.read(function, read)?;
@@ -121,7 +122,7 @@ impl Instance {
         text: &str,
         options: &CallOptions,
     ) -> Result<String> {
-        let most = function.component().policy().services.settings().max_hostcall_memory;
+        let most = function.component().policy().max_text;
         let values = self.call_values(function, &function.parse(text)?, options)?;
         value::print_with_room(&values, most)
     }

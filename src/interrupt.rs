@@ -1,5 +1,6 @@
 //! The host's say in a call that is in flight on its thread.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::error::Result;
@@ -12,7 +13,7 @@ pub type InterruptFn = dyn Fn() -> Result<()> + Send + Sync;
 ///
 /// It may go along with any number of calls, one at a time.
 pub struct Interrupt {
-    ask: Box<InterruptFn>,
+    ask: Arc<InterruptFn>,
     /// The tick in which it was asked last.
     asked: AtomicU64,
 }
@@ -20,7 +21,12 @@ pub struct Interrupt {
 impl Interrupt {
     /// Asks by `ask`.
     pub fn new(ask: impl Fn() -> Result<()> + Send + Sync + 'static) -> Self {
-        Self { ask: Box::new(ask), asked: AtomicU64::new(0) }
+        Self { ask: Arc::new(ask), asked: AtomicU64::new(0) }
+    }
+
+    /// Asks the same, for another call.
+    pub(crate) fn another(&self) -> Self {
+        Self { ask: self.ask.clone(), asked: AtomicU64::new(0) }
     }
 
     /// A call begins in `tick`, which is too early to ask.

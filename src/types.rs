@@ -192,7 +192,8 @@ impl Type {
         self.any(&mut Self::is_resource)
     }
 
-    fn is_resource(&self) -> bool {
+    /// Whether it is a handle of a resource.
+    pub(crate) fn is_resource(&self) -> bool {
         matches!(self, Self::Own(_) | Self::Borrow(_))
     }
 

@@ -32,10 +32,11 @@ programs! {
     corners coroutines debug_info definitions depth descriptors details epoch error event_loop
     exports floats footprint fork forks function handlers held host host_threads hostile
     import_types instance instance_state interrupt late late_output lifetimes limits linker
-    little_space load_async loads log logs lookups malformed mappings masks no_handlers nulls
-    output own_errors paths pending plugin pool process proposals quota reply resource sandbox
-    shared shutdown signals signature sizes sleepers small_stack special_files stats strings
-    text trap_forks two_copies types uninterrupted unload value_equal value_text values versions
+    linking little_space load_async loads log logs lookups malformed mappings masks no_handlers
+    nulls output own_errors paths pending plugin pool process proposals quota reply resource
+    resource_calls sandbox shared shutdown signals signature sizes sleepers small_stack
+    special_files stats strings text trap_forks two_copies types uninterrupted unload
+    value_equal value_text values versions
 }
 
 /// Programs that run calls, traps, time limits, callbacks and WASI, each in a process that its host

@@ -121,4 +121,7 @@ func (o *Output) take(stdout, stderr []byte, truncated bool) {
 type Report struct {
 	// FuelUsed is the fuel that it used; 0 in a runtime without fuel.
 	FuelUsed uint64
+	// ResourcesTaken says that the guest took the resources that it was to own among the
+	// arguments, also if the call failed.
+	ResourcesTaken bool
 }

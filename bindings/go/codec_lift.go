@@ -65,7 +65,7 @@ func liftAny(s *session, r *capi.Results, w *Type, known resources, v *capi.Valu
 		}
 		return names, nil
 	case KindOwn, KindBorrow:
-		return liftAnyResource(s, known, v)
+		return liftAnyResource(s, r, w, known, v)
 	}
 	return nil, unexpected(v)
 }

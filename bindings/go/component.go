@@ -24,6 +24,8 @@ type compiled struct {
 	calls *callCount
 	// How to call the host's functions, by their number in the linker; nil without a linker.
 	plans []*hostPlan
+	// The Go types that stand for the host's resources; nil without a linker.
+	known resources
 	// Calls block their threads: what the guest reads from may block, or the host wants it so.
 	threadBound bool
 
@@ -38,33 +40,6 @@ type function struct {
 	name string
 	wit  *Type
 }
-
-// ComponentOption says how to load a component.
-type ComponentOption func(*load)
-
-type load struct {
-	name         string
-	sandbox      *Sandbox
-	linker       *Linker
-	blockingOnly bool
-}
-
-// WithName names the component in log records.
-func WithName(name string) ComponentOption { return func(l *load) { l.name = name } }
-
-// WithSandbox grants the component what the sandbox does. It is copied: the sandbox may be closed
-// afterwards. Without one, nothing is granted.
-func WithSandbox(sandbox *Sandbox) ComponentOption { return func(l *load) { l.sandbox = sandbox } }
-
-// WithLinker provides the component with what the linker defines. It is copied: the linker may be
-// changed or closed afterwards.
-func WithLinker(linker *Linker) ComponentOption { return func(l *load) { l.linker = linker } }
-
-// WithBlockingOnly makes every call of the component run on the thread that makes it, whatever
-// [WithMaxBlockingCalls] and [OnWorkers] say: a goroutine in a call takes a thread, as one in a
-// system call does. If the component imports nothing of WASI, a call then takes about two thirds of
-// the time, and one of a host function half. See runtime_component_options_t in wasmcell.h.
-func WithBlockingOnly() ComponentOption { return func(l *load) { l.blockingOnly = true } }
 
 // Deserialize loads a component from what [Component.Serialize] gave: in microseconds, not
 // seconds.

@@ -69,7 +69,7 @@ func lookUp(on Caller, name string, t reflect.Type, params []reflect.Type,
 	if err != nil {
 		return nil, nil, err
 	}
-	g, err := sign(to.function.wit, params, result, nil)
+	g, err := sign(to.function.wit, params, result, to.compiled.known)
 	if err != nil {
 		return nil, nil, wrongTypes(ErrTypeMismatch, name, to.function.wit, t, err)
 	}

@@ -35,14 +35,14 @@ func (f *Function) Call(ctx context.Context, args ...any) (any, error) {
 		return nil, err
 	}
 	defer s.end()
-	w := f.Type()
+	w, known := f.Type(), f.to.compiled.known
 	values := s.frame.Values(len(args))
 	for i, arg := range args {
 		var param *Type
 		if i < len(w.fields) {
 			param = w.fields[i].Type
 		}
-		if err := lowerAny(s, param, nil, arg, &values[i]); err != nil {
+		if err := lowerAny(s, param, known, arg, &values[i]); err != nil {
 			return nil, s.place(i, err)
 		}
 	}
@@ -54,9 +54,9 @@ func (f *Function) Call(ctx context.Context, args ...any) (any, error) {
 		if r.First.Index != 0 {
 			return nil, liftFailure(s, r, w.result.fields[1].Type)
 		}
-		return liftAnyPayload(s, r, w.result.fields[0].Type, nil, r.First)
+		return liftAnyPayload(s, r, w.result.fields[0].Type, known, r.First)
 	}
-	return liftAny(s, r, w.result, nil, r.First)
+	return liftAny(s, r, w.result, known, r.First)
 }
 
 // place says which argument an error is about.

@@ -54,7 +54,8 @@ func hostFunc(function any) (HostFunc, error) {
 }
 
 // HostAny makes a [HostFunc] of a function whose types are known only when it is called: it gets
-// what [Function.Call] gives, and gives what that takes. It cannot take resources.
+// what [Function.Call] gives, and gives what that takes. It can take the
+// host's own resources but not those of guests.
 func HostAny(function func(ctx context.Context, args []any) (any, error)) HostFunc {
 	lift := func(in *invocation) ([]any, error) {
 		args := make([]any, len(in.plan.params))

@@ -141,7 +141,10 @@ func (l *Linker) UnresolvedTrap() error {
 // DefineResource defines a type of resource that components may import, called
 // acme:shop/carts@1.0.0#cart, or only cart. To the host it is the Go type T: host functions that
 // are defined afterwards take a T where WIT has own<cart> or borrow<cart>, and give one where it
-// has own<cart>. Guests see handles.
+// has own<cart>. Guests see handles. Calls of components that are loaded with the linker pass and
+// give a T as well. One that is passed where WIT has own<cart> is the guest's once the call has
+// begun, and the destructor runs for it in the end; until then it is the caller's still, as
+// [Report] tells.
 //
 // The destructor runs for each T that a guest was given to own and does not own any more, except
 // those that it gave back: on the goroutine of the call that the guest is in, or of the one that
@@ -181,6 +184,9 @@ func (l *Linker) plan(c *compiled) error {
 	l.lock.Lock()
 	functions, known := l.functions, l.known
 	l.lock.Unlock()
+	if len(known) > 0 {
+		c.known = known
+	}
 	if len(functions) == 0 {
 		return nil
 	}

@@ -46,33 +46,59 @@ func (r *Runtime) LoadFileContext(ctx context.Context, path string,
 
 func (r *Runtime) load(ctx context.Context, source capi.Source, bytes []byte, fd int32,
 	options []ComponentOption) (*Component, error) {
-	var l load
-	for _, option := range options {
-		option(&l)
-	}
 	if !r.c.Acquire() {
 		return nil, ErrClosed
 	}
 	defer r.c.Release()
-	shared := &compiled{calls: r.calls, functions: map[string]*function{},
+	return open(r.calls, options, func(raw *capi.LoadOptions) (*capi.Component, error) {
+		return r.loadWithin(ctx, source, bytes, fd, raw)
+	})
+}
+
+// Link makes another component of the same compiled code, with a linker, a sandbox and limits of
+// its own: nothing is compiled or copied. It takes nothing from the options that c was loaded with,
+// and either may be closed first. For one component that runs for many tenants; with
+// [WithoutLinking], to look at what a component imports before its linker is made.
+//
+// # Errors
+//
+// [ErrLink] if nothing provides one of its imports, or if a function of the linker has other types
+// than the component wants; [ErrIO] if a directory of the sandbox cannot be opened;
+// [ErrMemoryLimit] or [ErrResourceLimit] if it needs more than it may have.
+func (c *Component) Link(options ...ComponentOption) (*Component, error) {
+	if err := c.use(); err != nil {
+		return nil, err
+	}
+	defer c.compiled.c.Release()
+	return open(c.compiled.calls, options, func(raw *capi.LoadOptions) (*capi.Component, error) {
+		linked, failure := c.compiled.c.Link(raw)
+		return linked, errorOf(failure)
+	})
+}
+
+// open makes a component as options say, by what makes one of them in C.
+func open(calls *callCount, options []ComponentOption,
+	by func(*capi.LoadOptions) (*capi.Component, error)) (*Component, error) {
+	var l load
+	for _, option := range options {
+		option(&l)
+	}
+	shared := &compiled{calls: calls, functions: map[string]*function{},
 		threadBound: l.blockingOnly}
-	var sandbox *capi.Sandbox
 	if l.sandbox != nil {
-		if sandbox = l.sandbox.c; !sandbox.Acquire() {
+		if !l.sandbox.c.Acquire() {
 			return nil, ErrClosed
 		}
-		defer sandbox.Release()
+		defer l.sandbox.c.Release()
 		shared.threadBound = shared.threadBound || l.sandbox.reads
 	}
-	var linker *capi.Linker
 	if l.linker != nil {
-		if linker = l.linker.c; !linker.Acquire() {
+		if !l.linker.c.Acquire() {
 			return nil, ErrClosed
 		}
-		defer linker.Release()
+		defer l.linker.c.Release()
 	}
-	c, err := r.loadWithin(ctx, source, bytes, fd, &capi.LoadOptions{Name: l.name, Sandbox: sandbox,
-		Linker: linker, BlockingOnly: l.blockingOnly})
+	c, err := by(l.raw())
 	if err != nil {
 		return nil, err
 	}

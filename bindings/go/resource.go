@@ -113,8 +113,25 @@ func (c *hostResourceCodec) lower(s *session, p unsafe.Pointer, v *capi.Value) e
 	value := reflect.New(c.table.goType).Elem()
 	value.Set(reflect.NewAt(c.table.goType, p).Elem())
 	number, err := c.table.add(value)
-	v.Kind, v.W0 = uint8(KindOwn), uint64(number)
+	v.Kind, v.W0 = uint8(c.kind), uint64(number)
+	if err == nil && s.to.function != nil {
+		s.lent = append(s.lent, lent{c.table, number, c.kind == KindOwn})
+	}
 	return err
+}
+
+// lent is a resource of the host among the arguments of a call.
+type lent struct {
+	table  *resourceTable
+	number uint32
+	owned  bool
+}
+
+// takeBack lets go of what the guest has no more, or never took.
+func (l lent) takeBack(taken bool) {
+	if !l.owned || !taken {
+		l.table.remove(l.number)
+	}
 }
 
 func (c *hostResourceCodec) lift(_ *session, _ *capi.Results, v *capi.Value,
@@ -133,10 +150,19 @@ func (c *hostResourceCodec) lift(_ *session, _ *capi.Results, v *capi.Value,
 }
 
 // liftAnyResource lifts a resource of the host, of whichever type, or one of the guest.
-func liftAnyResource(s *session, known resources, v *capi.Value) (any, error) {
-	if len(known) == 0 {
+func liftAnyResource(s *session, r *capi.Results, w *Type, known resources,
+	v *capi.Value) (any, error) {
+	if w.host == "" && (s.to.function != nil || len(known) == 0) {
 		return s.resource(v), nil
 	}
+	for t, table := range known {
+		if table.path == w.host {
+			p := reflect.New(t)
+			c := &hostResourceCodec{w.kind, table}
+			err := c.lift(s, r, v, p.UnsafePointer())
+			return p.Elem().Interface(), err
+		}
+	}
 	return nil, &Error{Code: ErrUnsupported,
-		Message: "a function of the host that is not typed cannot take resources"}
+		Message: "no Go type stands for the resource"}
 }

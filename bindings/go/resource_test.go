@@ -74,3 +74,89 @@ func TestResourcesOfTheHost(t *testing.T) {
 		t.Errorf("%d accounts are left in the table", len(table.values))
 	}
 }
+
+const teller = `(component
+  (import "acme:bank/accounts@1.0.0" (instance $bank
+    (export "account" (type $account (sub resource)))
+    (export "[method]account.pay"
+      (func (param "self" (borrow $account)) (param "amount" u32) (result u32)))))
+  (alias export $bank "account" (type $account))
+  (core func $pay (canon lower (func $bank "[method]account.pay")))
+  (core func $drop (canon resource.drop $account))
+  (core module $m
+    (import "" "pay" (func $pay (param i32 i32) (result i32)))
+    (import "" "drop" (func $drop (param i32)))
+    (func (export "use") (param i32 i32) (result i32)
+      (call $pay (local.get 0) (local.get 1))
+      (call $drop (local.get 0)))
+    (func (export "keep") (param i32))
+    (func (export "pass") (param i32) (result i32) (local.get 0))
+    (func (export "fail") (param i32) unreachable))
+  (core instance $i (instantiate $m (with "" (instance
+    (export "pay" (func $pay)) (export "drop" (func $drop))))))
+  (func (export "use") (param "a" (borrow $account)) (param "n" u32) (result u32)
+    (canon lift (core func $i "use")))
+  (func (export "keep") (param "a" (own $account)) (canon lift (core func $i "keep")))
+  (func (export "pass") (param "a" (own $account)) (result (own $account))
+    (canon lift (core func $i "pass")))
+  (func (export "fail") (param "a" (own $account)) (canon lift (core func $i "fail"))))`
+
+// Calls pass what stands for resources of the host, and the table forgets it when nobody has it.
+func TestCallsPassResourcesOfTheHost(t *testing.T) {
+	const bank = "acme:bank/accounts@1.0.0#"
+	closed := make(chan *account, 9)
+	linker := must[*Linker](t)(NewLinker())
+	defer linker.Close()
+	check(t, DefineResource(linker, bank+"account", func(a *account) { closed <- a }))
+	check(t, linker.Define(bank+"[method]account.pay",
+		Host2(func(_ context.Context, a *account, amount uint32) (uint32, error) {
+			a.balance += amount
+			return a.balance, nil
+		})))
+	seen := must[*Component](t)(smallRuntime(t).Load([]byte(teller), WithoutLinking()))
+	if _, err := seen.Call(background, "keep", &account{}); !errors.Is(err, ErrTypeMismatch) {
+		t.Error(err)
+	}
+	c := must[*Component](t)(seen.Link(WithLinker(linker)))
+	instance := must[*Instance](t)(c.Instantiate(background))
+	table := linker.known[reflect.TypeFor[*account]()]
+	for _, ctx := range []context.Context{background, CallWith(background, OnWorkers())} {
+		for _, on := range []Caller{c, instance} {
+			ours := &account{10}
+			use := must[func(context.Context, *account, uint32) (uint32, error)](t)(
+				Func2[*account, uint32, uint32](on, "use"))
+			if got, err := use(ctx, ours, 5); err != nil || got != 15 || ours.balance != 15 {
+				t.Error(got, err)
+			}
+			pass := must[func(context.Context, *account) (*account, error)](t)(
+				Func1[*account, *account](on, "pass"))
+			if got, err := pass(ctx, ours); err != nil || got != ours {
+				t.Error(got, err)
+			}
+			if len(table.values) != 0 || len(closed) != 0 {
+				t.Errorf("%d left, %d closed", len(table.values), len(closed))
+			}
+		}
+		ours := &account{1}
+		if got, err := c.Call(ctx, "pass", ours); err != nil || got != any(ours) {
+			t.Error(got, err)
+		}
+		report := new(Report)
+		_, err := c.Call(CallWith(ctx, ReportTo(report)), "keep", ours)
+		if err != nil || !report.ResourcesTaken || <-closed != ours {
+			t.Error(err, report)
+		}
+		if _, err := c.Call(ctx, "fail", ours); !errors.Is(err, ErrTrap) || <-closed != ours {
+			t.Error(err)
+		}
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		if _, err := c.Call(ended, "keep", ours); !errors.Is(err, ErrCancelled) {
+			t.Error(err)
+		}
+		if len(table.values) != 0 || len(closed) != 0 {
+			t.Errorf("%d left, %d closed", len(table.values), len(closed))
+		}
+	}
+	check(t, instance.Close())
+}

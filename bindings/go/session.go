@@ -27,6 +27,7 @@ type session struct {
 	more    *callOptions
 	stop    func() bool // stops watching the context
 	given   []*Resource // what the arguments give away
+	lent    []lent      // the host's resources among the arguments
 	host    *hostCall   // what host functions get, if there are any
 	kept    keptHostCall
 	began   bool   // the output is ours
@@ -43,6 +44,8 @@ func (s *session) free() {
 	s.ctx, s.more, s.stop, s.host, s.began, s.buffer = nil, nil, nil, nil, false, nil
 	clear(s.given)
 	s.given = s.given[:0]
+	clear(s.lent)
+	s.lent = s.lent[:0]
 	sessions.Put(s)
 }
 
@@ -199,6 +202,9 @@ func (s *session) end() {
 		s.kept.put()
 	}
 	s.frame.Results.Free()
+	for _, lent := range s.lent {
+		lent.takeBack(s.frame.ResourcesTaken())
+	}
 	if s.began {
 		out := s.more.output
 		if s.options.Output != nil {
@@ -208,6 +214,7 @@ func (s *session) end() {
 	}
 	if s.more != nil && s.more.report != nil {
 		s.more.report.FuelUsed = s.frame.FuelUsed()
+		s.more.report.ResourcesTaken = s.frame.ResourcesTaken()
 	}
 	s.release()
 	s.free()

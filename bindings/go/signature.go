@@ -123,7 +123,7 @@ func (g *signature) lift(s *session, p unsafe.Pointer) error {
 
 // liftFailure is the error that a result is.
 func liftFailure(s *session, r *capi.Results, w *Type) error {
-	value, err := liftAnyPayload(s, r, w, nil, r.First)
+	value, err := liftAnyPayload(s, r, w, s.to.compiled.known, r.First)
 	if err != nil {
 		return err
 	}

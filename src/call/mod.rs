@@ -5,7 +5,7 @@
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
@@ -66,18 +66,42 @@ impl CallOptions {
             interrupt: None,
         }
     }
+
+    /// These, with `defaults` in the place of what they do not say.
+    fn or(&self, defaults: &Self) -> Self {
+        let shared = || defaults.interrupt.as_ref().map(|it| Arc::new(it.another()));
+        Self {
+            timeout: self.timeout.or(defaults.timeout),
+            cancel: self.cancel.as_ref().or(defaults.cancel.as_ref()).cloned(),
+            fuel: self.fuel.or(defaults.fuel),
+            report: self.report.clone(),
+            context: self.context.as_ref().or(defaults.context.as_ref()).cloned(),
+            output: self.output.clone(),
+            interrupt: self.interrupt.clone().or_else(shared),
+        }
+    }
 }
 
 /// What a call used.
 #[derive(Debug, Default)]
 pub struct CallReport {
     fuel: AtomicU64,
+    taken: AtomicBool,
 }
 
 impl CallReport {
     /// Fuel that the call used; 0 in a runtime without fuel.
     pub fn fuel(&self) -> u64 {
         self.fuel.load(Ordering::Relaxed)
+    }
+
+    /// Whether the guest took the resources among the arguments that it was to own.
+    pub fn taken(&self) -> bool {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_taken(&self) {
+        self.taken.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn set_fuel(&self, used: u64) {
@@ -112,12 +136,10 @@ impl Terms {
         services.gate().check()?;
         let settings = services.settings();
         let span = match options.timeout {
-            Some(shorter) if shorter < settings.max_execution_time => {
-                Span::new(shorter, settings.epoch_tick)
-            }
-            _ => services.span(),
+            Some(shorter) if shorter < policy.max_time => Span::new(shorter, settings.epoch_tick),
+            _ => policy.span,
         };
-        let fuel = match (settings.fuel, options.fuel) {
+        let fuel = match (policy.fuel, options.fuel) {
             (None, Some(_)) => {
                 return Err(Error::invalid("fuel", "the runtime was built without fuel"));
             }
@@ -293,6 +315,7 @@ pub(crate) fn run<T, F>(
 where
     F: Future<Output = Result<T>>,
 {
+    let options = &*policy.complete(options);
     policy.services.log().within(|| {
         let running = Running::begin(policy, options, mailbox)?;
         let call = Call::new(running.terms, options);
@@ -323,6 +346,12 @@ where
         let problem = "an asynchronous call has no thread of its caller's; use `cancel`";
         return Err(Error::invalid("options.interrupt", problem));
     }
+    let mut options = policy.complete(options);
+    if options.interrupt.is_some() {
+        // A default, which is for those that have a thread.
+        options.to_mut().interrupt = None;
+    }
+    let options = &*options;
     let call = Call::new(Terms::settle(policy, options, None, Instant::now())?, options);
     let deadline = call.deadline().to_owned();
     let party = std::ptr::from_ref(policy).addr();

@@ -1,6 +1,11 @@
 //! What a call goes by that is the same for all calls of a component.
 
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::CallOptions;
 use crate::engine::Services;
+use crate::engine::deadline::Span;
 
 /// What a component asks of every call.
 pub(crate) struct Policy {
@@ -13,4 +18,24 @@ pub(crate) struct Policy {
     pub blocking_only: bool,
     /// Whether its guests call the host from their caller's stack, and so have to run there.
     pub calls_directly: bool,
+    /// How long a call may take, and that in ticks.
+    pub max_time: Duration,
+    pub span: Span,
+    /// Fuel of a call, in a runtime with fuel.
+    pub fuel: Option<u64>,
+    /// Bytes that a result may have as text.
+    pub max_text: usize,
+    /// What a call goes by that does not say otherwise.
+    pub defaults: Option<Box<CallOptions>>,
+}
+
+impl Policy {
+    /// The options of a call, with defaults in the place of what they do not say.
+    #[inline(always)]
+    pub(crate) fn complete<'a>(&self, options: &'a CallOptions) -> Cow<'a, CallOptions> {
+        match &self.defaults {
+            None => Cow::Borrowed(options),
+            Some(defaults) => Cow::Owned(options.or(defaults)),
+        }
+    }
 }

@@ -1,22 +1,20 @@
 use std::ffi::c_char;
 use std::path::Path;
-use std::time::Duration;
 
-use super::boundary::{self, Out, SizeTagged, borrow, guard_roomy, release, share, slice, text};
+use super::boundary::{Out, borrow, guard_roomy, release, share, slice, text};
 use super::bytes::runtime_bytes_t;
-use super::cancel::runtime_cancel_t;
 use super::error::runtime_error_t;
-use super::linker::runtime_linker_t;
 use super::runtime::runtime_t;
-use super::sandbox::runtime_sandbox_t;
-use crate::builder::MAX_MILLISECONDS;
-use crate::component::{Component, ComponentOptions};
-use crate::error::{Error, Result};
+use crate::component::Component;
 
 mod command;
+mod linking;
 mod loading;
+mod options;
 mod reflection;
 mod shared;
+
+use options::{component_options, runtime_component_options_t};
 
 /// A component, compiled and linked once.
 ///
@@ -27,100 +25,6 @@ mod shared;
 /// @since 0.1
 #[derive(Clone)]
 pub struct runtime_component_t(pub(super) Component);
-
-/// How a component is to be loaded. NULL in its place means defaults.
-///
-/// Initialise with RUNTIME_COMPONENT_OPTIONS_INIT. Fields are only ever appended, so a program
-/// built against an older header keeps working with a newer library.
-///
-/// @since 0.1
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct runtime_component_options_t {
-    /// sizeof(runtime_component_options_t), as the caller was compiled.
-    pub struct_size: usize,
-    /// What to call the component in log records, UTF-8. Copied. May be NULL if `name_len` is 0;
-    /// default none.
-    pub name: *const c_char,
-    /// Length of `name`.
-    pub name_len: usize,
-    /// What the component is granted, borrowed for the call and copied. NULL, the default, grants
-    /// nothing.
-    pub sandbox: *const runtime_sandbox_t,
-    /// What the host provides to the component, or NULL, the default, for nothing but WASI. Copied.
-    pub linker: *const runtime_linker_t,
-    /// 1 if all calls of the component will be blocking ones; asynchronous ones are
-    /// RUNTIME_ERROR_UNSUPPORTED then. 0, the default, if not; anything else is
-    /// RUNTIME_ERROR_INVALID_ARGUMENT.
-    ///
-    /// A component that imports nothing of WASI then runs on its caller's stack, and calls the
-    /// host's functions right there: a call takes about two thirds of the time, a host function
-    /// half. What it costs: the thread needs `max_stack` (runtime_builder_max_stack()) and 512 KiB
-    /// of stack, otherwise calls are RUNTIME_ERROR_STACK_OVERFLOW, and of these the guest leaves at
-    /// least 256 KiB to a host function. A component that imports WASI, and every component outside
-    /// Linux, is run as ever.
-    pub blocking_only: u64,
-    /// How long loading may take, in milliseconds by the clock on the wall, rounded up to whole
-    /// ticks; then it is RUNTIME_ERROR_TIMEOUT. 0, the default, is as long as it takes. See
-    /// runtime_component_new() for what is done about the compiler.
-    pub timeout_ms: u64,
-    /// What cancels the load, borrowed for the call and copied: triggered, the load is
-    /// RUNTIME_ERROR_CANCELLED. It has no effect on the component. NULL, the default, if nothing
-    /// does.
-    pub cancel: *const runtime_cancel_t,
-}
-
-// SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
-unsafe impl SizeTagged for runtime_component_options_t {}
-
-const DEFAULTS: runtime_component_options_t = runtime_component_options_t {
-    struct_size: size_of::<runtime_component_options_t>(),
-    name: std::ptr::null(),
-    name_len: 0,
-    sandbox: std::ptr::null(),
-    linker: std::ptr::null(),
-    blocking_only: 0,
-    timeout_ms: 0,
-    cancel: std::ptr::null(),
-};
-
-/// Reads the options of a component.
-///
-/// # Safety
-/// As for [`boundary::options`]; `name` spans `name_len` bytes, and `sandbox`, `linker` and
-/// `cancel` are NULL or live.
-unsafe fn component_options(
-    options: *const runtime_component_options_t,
-) -> Result<ComponentOptions> {
-    // SAFETY: as our own contract.
-    let (name, sandbox, linker, cancel, options) = unsafe {
-        let options = boundary::options(options, DEFAULTS, "options")?;
-        let name = text(options.name, options.name_len, "options.name")?;
-        let (sandbox, linker) = (options.sandbox.as_ref(), options.linker.as_ref());
-        (name, sandbox, linker, options.cancel.as_ref(), options)
-    };
-    let blocking_only = match options.blocking_only {
-        0 => false,
-        1 => true,
-        other => {
-            let problem = format_args!("is {other}; only 0 and 1 mean something");
-            return Err(Error::invalid("options.blocking_only", problem));
-        }
-    };
-    let name = (!name.is_empty()).then(|| name.to_owned());
-    let sandbox = sandbox.map(|it| it.0.clone());
-    let linker = linker.map(|it| it.0.clone());
-    let cancel = cancel.map(|it| it.0.clone());
-    let timeout = match options.timeout_ms {
-        0 => None,
-        ms @ 1..=MAX_MILLISECONDS => Some(Duration::from_millis(ms)),
-        ms => {
-            let problem = format_args!("{ms} is not from 0 to {MAX_MILLISECONDS}");
-            return Err(Error::invalid("options.timeout_ms", problem));
-        }
-    };
-    Ok(ComponentOptions { name, linker, sandbox, blocking_only, timeout, cancel })
-}
 
 /// Loads a component from its bytes: compiles it, or takes it from the cache, and links it.
 ///

@@ -7,7 +7,6 @@ use super::options::{call_options, runtime_call_options_t};
 use super::types::{runtime_type_t, type_ptr};
 use super::value::runtime_values_t;
 use crate::function::Function;
-use crate::marshal::NoHandles;
 use crate::marshal::check_args;
 use crate::marshal::layout::runtime_value_t;
 
@@ -90,6 +89,12 @@ pub unsafe extern "C" fn runtime_function_type(
 /// does, the call returns: with its results, or with an error once it traps, exits, or meets a
 /// limit.
 ///
+/// Resources among the arguments and in the result can be the host's own, by its numbers: see
+/// runtime_linker_define_resource(). One that is passed to be owned stays the host's if the call
+/// ends before the guest has it; `resources_taken` of runtime_call_report_t tells. Afterwards its
+/// destructor runs when the guest drops it or the instance ends, unless it comes back in the result.
+/// Resources of guests need an instance: see runtime_instance_call().
+///
 /// @param function  The function, borrowed for the call.
 /// @param args      The arguments in order, borrowed for the call with everything they point to;
 ///                  may be NULL if `args_len` is 0.
@@ -103,7 +108,7 @@ pub unsafe extern "C" fn runtime_function_type(
 ///         unusable, or if a value is malformed,
 ///         RUNTIME_ERROR_TYPE_MISMATCH if the arguments are not of the function's type,
 ///         RUNTIME_ERROR_UNSUPPORTED if the function's type has values that this version cannot
-///         pass,
+///         pass, or a resource of the guest in its result,
 ///         RUNTIME_ERROR_TRAP, RUNTIME_ERROR_EXIT or RUNTIME_ERROR_STACK_OVERFLOW for what the
 ///         guest did,
 ///         RUNTIME_ERROR_TIMEOUT, RUNTIME_ERROR_MEMORY_LIMIT, RUNTIME_ERROR_RESOURCE_LIMIT,
@@ -131,8 +136,11 @@ pub unsafe extern "C" fn runtime_function_call(
             // Cloned, since a host function may free it.
             let function = borrow(function, "function")?.0.clone();
             let options = call_options(options)?;
-            let args =
-                check_args(slice(args, args_len, "args")?, function.signature(), &mut NoHandles)?;
+            let args = check_args(
+                slice(args, args_len, "args")?,
+                function.signature(),
+                &mut function.handles(),
+            )?;
             (out, function, options, args)
         };
         out.give(runtime_values_t::new(function.call(args, &options)?)?);

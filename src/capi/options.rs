@@ -9,7 +9,7 @@ use super::callback::{self, runtime_interrupt_fn_t};
 use super::cancel::runtime_cancel_t;
 use super::output::runtime_output_t;
 use crate::call::{CallOptions, CallReport};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::host::Context;
 
 /// How one call is to be made. NULL in its place means defaults.
@@ -100,6 +100,10 @@ pub struct runtime_call_report_t {
     /// Fuel that the call used; 0 in a runtime without fuel. The same in every run, unless the
     /// call was stopped from outside.
     pub fuel_used: u64,
+    /// 1 if the guest took the resources that it was to own among the arguments: they are the
+    /// caller's no more, also if the call failed, and those of the host are dropped by their
+    /// destructor or come back. 0 if the call ended before that, or its function takes none.
+    pub resources_taken: u64,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
@@ -120,7 +124,9 @@ impl Drop for Report {
     fn drop(&mut self) {
         if let Some(out) = self.out.take() {
             let struct_size = size_of::<runtime_call_report_t>();
-            out.set(&runtime_call_report_t { struct_size, fuel_used: self.used.fuel() });
+            let (fuel_used, taken) = (self.used.fuel(), self.used.taken());
+            let resources_taken = taken.into();
+            out.set(&runtime_call_report_t { struct_size, fuel_used, resources_taken });
         }
     }
 }
@@ -148,6 +154,30 @@ impl Options {
     pub(super) fn take_report(&mut self) -> Option<Report> {
         self.0.as_mut().and_then(|it| it.report.take())
     }
+}
+
+/// Reads what the calls of a component go by that do not say otherwise.
+///
+/// # Safety
+/// As for [`boundary::options`], and what the options point to is live.
+pub(super) unsafe fn call_defaults(
+    options: *const runtime_call_options_t,
+) -> Result<Option<CallOptions>> {
+    if options.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: as our own contract.
+    let given = unsafe { boundary::options(options, DEFAULTS, "options.call_defaults")? };
+    for (name, is_there) in
+        [("report", !given.report.is_null()), ("output", !given.output.is_null())]
+    {
+        if is_there {
+            let problem = "each call has its own";
+            return Err(Error::invalid(&format!("options.call_defaults.{name}"), problem));
+        }
+    }
+    // SAFETY: as our own contract.
+    unsafe { call_options(options).map(|it| it.0.map(|it| it.core)) }
 }
 
 /// Reads the options of a call. The report, if one is wanted, is written when it is dropped, which

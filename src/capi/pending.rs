@@ -5,7 +5,6 @@ use super::function::runtime_function_t;
 use super::options::{call_options, runtime_call_options_t};
 use super::value::runtime_values_t;
 use crate::error::Error;
-use crate::marshal::NoHandles;
 use crate::marshal::keep_args;
 use crate::marshal::layout::runtime_value_t;
 use crate::system::process::Kept;
@@ -40,7 +39,8 @@ use progress::{Work, runtime_pending_t};
 ///         malformed,
 ///         RUNTIME_ERROR_TYPE_MISMATCH if the arguments are not of the function's type,
 ///         RUNTIME_ERROR_UNSUPPORTED if the function's type has values that this version cannot
-///         pass, or if its component was loaded for blocking calls only,
+///         pass, or a resource of the guest in its result, or if its component was loaded for
+///         blocking calls only,
 ///         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
 ///
 /// @threadsafe Yes.
@@ -62,8 +62,11 @@ pub unsafe extern "C" fn runtime_function_call_async(
             // Cloned, since the callback may free it before this function returns.
             let function = borrow(function, "function")?.0.clone();
             let options = call_options(options)?;
-            let args =
-                keep_args(slice(args, args_len, "args")?, function.signature(), &mut NoHandles)?;
+            let args = keep_args(
+                slice(args, args_len, "args")?,
+                function.signature(),
+                &mut function.handles(),
+            )?;
             (completion, function, options, args)
         };
         let report = options.take_report();

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Component, ComponentOptions};
+use super::{Compiled, Component, ComponentOptions};
 use crate::code::artifact::Artifact;
 use crate::code::cache::{self, Content};
 use crate::engine::limits::Limits;
@@ -114,9 +114,17 @@ impl Component {
             // SAFETY: the caller vouches for the bytes.
             let artifact = unsafe { Artifact::deserialize(runtime.services().engine(), bytes) }
                 .map_err(|error| limits.explain_load(error))?;
-            Self::link(runtime, Arc::new(artifact), limits, options)
+            Self::of_code(runtime, Arc::new(artifact), options)
         };
         runtime.services().log().within(|| thread::with_room(STACK, deserialize)?)
+    }
+
+    pub(super) fn of_code(
+        runtime: &Runtime,
+        artifact: Arc<Artifact>,
+        options: &ComponentOptions,
+    ) -> Result<Self> {
+        Self::link(runtime, Compiled::new(runtime.services(), artifact)?, options)
     }
 
     fn load(runtime: &Runtime, bytes: &[u8], options: &ComponentOptions) -> Result<Self> {
@@ -131,7 +139,7 @@ impl Component {
             let (engine, terms) = (services.engine(), services.settings().terms());
             let found = cache::content(bytes);
             if let Some(artifact) = runtime.cache().at_hand(engine, bytes, &found, &terms) {
-                return Self::link(runtime, artifact, Limits::of(services.settings()), options);
+                return Self::of_code(runtime, artifact, options);
             }
             content = Some(found);
         }
@@ -202,7 +210,7 @@ impl Work {
                 .load_on(runtime.services().engine(), &bytes, &content, &terms)
                 .map_err(|error| limits.explain_load(error))?;
             terms.stop.check()?;
-            Component::link(&runtime, artifact, limits, &options)
+            Component::of_code(&runtime, artifact, &options)
         })
     }
 }

@@ -58,7 +58,7 @@ impl Component {
             // SAFETY: the caller vouches for the file.
             let artifact = unsafe { Artifact::from_shared(runtime.services().engine(), &file) }
                 .map_err(|error| limits.explain_load(error))?;
-            Self::link(runtime, Arc::new(artifact), limits, options)
+            Self::of_code(runtime, Arc::new(artifact), options)
         })
     }
 }

@@ -1,6 +1,7 @@
 //! What an instance may take, summed over all its memories and tables, with any allocator.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 use wasmtime::ResourcesRequired;
@@ -30,6 +31,39 @@ pub(crate) struct Limits {
     pub hostcall_memory: usize,
     pub resources: usize,
     pub random_size: u64,
+    pub descriptors: u64,
+    pub buffers: u64,
+    pub lookups: u64,
+}
+
+/// Less than the runtime allows, for one component. What is `None`, or more than the runtime
+/// allows, is as the runtime's.
+#[derive(Clone, Debug, Default)]
+pub struct ComponentLimits {
+    /// Bytes of each linear memory.
+    pub max_linear_memory: Option<u64>,
+    /// Bytes of all memories and tables of an instance.
+    pub max_instance_memory: Option<u64>,
+    /// Elements of each table.
+    pub max_table_elements: Option<u64>,
+    /// Bytes that the host copies for one call of a host function, or for one call.
+    pub max_hostcall_memory: Option<u64>,
+    /// Resources that an instance may have, and that the host may hold of it.
+    pub max_resources: Option<u64>,
+    /// Random bytes that an instance may ask for at a time.
+    pub max_random_size: Option<u64>,
+    /// Descriptors of an instance.
+    pub max_descriptors: Option<u64>,
+    /// Bytes in buffers of an instance.
+    pub max_buffers: Option<u64>,
+    /// Name look-ups of an instance that wait for an answer.
+    pub max_lookups: Option<u64>,
+    /// How many instances may be alive at once, whatever their memories.
+    pub max_instances: Option<u32>,
+    /// How long each call may take.
+    pub max_execution_time: Option<Duration>,
+    /// Fuel of each call, in a runtime with fuel.
+    pub fuel: Option<u64>,
 }
 
 impl Limits {
@@ -47,6 +81,25 @@ impl Limits {
             hostcall_memory: settings.max_hostcall_memory,
             resources: settings.max_resources,
             random_size: settings.max_random_size,
+            descriptors: settings.bounds.max_descriptors,
+            buffers: settings.bounds.max_buffers,
+            lookups: settings.bounds.max_lookups,
+        }
+    }
+
+    /// These, or less where a component is to have less.
+    pub(crate) fn within(self, less: &ComponentLimits) -> Self {
+        Self {
+            linear_memory: least_size(self.linear_memory, less.max_linear_memory),
+            instance_memory: least(self.instance_memory, less.max_instance_memory),
+            table_elements: least_size(self.table_elements, less.max_table_elements),
+            hostcall_memory: least_size(self.hostcall_memory, less.max_hostcall_memory),
+            resources: least_size(self.resources, less.max_resources),
+            random_size: least(self.random_size, less.max_random_size),
+            descriptors: least(self.descriptors, less.max_descriptors),
+            buffers: least(self.buffers, less.max_buffers),
+            lookups: least(self.lookups, less.max_lookups),
+            ..self
         }
     }
 
@@ -138,6 +191,14 @@ impl Limits {
         let problem = format_args!("the component wants more; `{setting}` is {limit}: {message}");
         Error::new(code, problem).met(setting, words::wanted_of_pool(message), limit)
     }
+}
+
+fn least(most: u64, less: Option<u64>) -> u64 {
+    less.map_or(most, |less| less.min(most))
+}
+
+fn least_size(most: usize, less: Option<u64>) -> usize {
+    usize::try_from(least(most as u64, less)).unwrap_or(most)
 }
 
 fn too_much(code: Code, what: &str, wanted: u64, setting: &'static str, limit: u64) -> Error {

@@ -16,6 +16,7 @@ mod settings;
 pub(crate) mod share;
 pub(crate) mod shutdown;
 pub(crate) mod sizes;
+pub(crate) mod slots;
 mod workers;
 
 pub(crate) use services::{Services, WeakServices};

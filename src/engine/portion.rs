@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::engine::Settings;
 use crate::engine::hosts::Hosts;
+use crate::engine::limits::Limits;
 use crate::engine::offload::{Answer, Desk, Offload};
 use crate::engine::share::{Denial, Denied, Held, Kind, Share, Total};
 use crate::engine::workers;
@@ -54,16 +55,7 @@ pub(crate) struct Commons {
     files: Offload,
     resolvers: Offload,
     hosts: Hosts,
-    limits: Limits,
-}
-
-/// For each instance.
-#[derive(Clone, Copy)]
-struct Limits {
-    descriptors: u64,
-    buffers: u64,
-    lookups: u64,
-    operations: usize,
+    max_operations: usize,
 }
 
 /// A file operation that was asked for, until this is dropped.
@@ -108,26 +100,21 @@ impl Commons {
             files: Offload::new("wasmcell-file", bounds.file_threads, STACK),
             resolvers: Offload::new("wasmcell-lookup", bounds.lookup_threads, STACK),
             hosts: Hosts::new(bounds.host_threads, workers::threads(settings.worker_threads)),
-            limits: Limits {
-                descriptors: bounds.max_descriptors,
-                buffers: bounds.max_buffers,
-                lookups: bounds.max_lookups,
-                operations: bounds.max_file_operations,
-            },
+            max_operations: bounds.max_file_operations,
             observer,
         }
     }
 
     /// For an instance of the component that `party` stands for.
-    pub(crate) fn portion(&self, party: usize) -> Portion {
-        let (limits, denial) = (self.limits, Arc::default());
+    pub(crate) fn portion(&self, party: usize, limits: &Limits) -> Portion {
+        let denial = Arc::default();
         Portion {
             party,
             descriptors: self.descriptors.share(limits.descriptors, &denial),
             buffers: self.buffers.share(limits.buffers, &denial),
             lookups: self.lookups.share(limits.lookups, &denial),
             operations: self.operations.clone(),
-            turns: Arc::new(Semaphore::new(limits.operations)),
+            turns: Arc::new(Semaphore::new(self.max_operations)),
             files: self.files.desk(),
             resolvers: self.resolvers.desk(),
             denial,

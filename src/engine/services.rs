@@ -1,22 +1,20 @@
 //! What all calls of a runtime share: one engine, its epoch thread, its pool, its tokio, its cache.
 
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::{Arc, Weak};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::Engine;
 
 use super::settings::Settings;
 use super::shutdown::{Gate, Shutdown};
 use crate::code::cache::Cache;
-use crate::engine::deadline::Span;
 use crate::engine::epoch::Ticker;
 use crate::engine::loads::{LoadStats, Loads};
 use crate::engine::pool::{self, Info};
 use crate::engine::portion::Commons;
+use crate::engine::slots::Slots;
 use crate::engine::workers::Workers;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::features::Feature;
 use crate::observer::Observer;
 use crate::stats::Stats;
@@ -47,11 +45,9 @@ struct Inner {
     loads: Loads,
     cache: Cache,
     engine: Engine,
-    slots: Arc<Semaphore>,
+    slots: Slots,
     observer: Arc<Observer>,
     settings: Settings,
-    /// Of calls that ask for no less.
-    span: Span,
     info: Info,
     log: Log,
     ending: Shutdown,
@@ -74,8 +70,8 @@ impl Services {
                 Ticker::start(engine.weak(), settings.epoch_tick, observer.clone(), closing)?;
             let allocator = info.allocator;
             tracing::debug!(target: "wasmcell::runtime", ?allocator, "runtime built");
-            let slots = Arc::new(Semaphore::new(settings.max_components as usize));
-            let span = Span::new(settings.max_execution_time, settings.epoch_tick);
+            let (most, wait) = (settings.max_components, settings.instance_wait);
+            let slots = Slots::new("max_components", most, wait);
             let log = log.clone();
             Ok(Self(Arc::new(Kept::new(Inner {
                 ticker,
@@ -87,7 +83,6 @@ impl Services {
                 slots,
                 observer,
                 settings,
-                span,
                 info,
                 log,
                 ending,
@@ -137,11 +132,6 @@ impl Services {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.0.settings
-    }
-
-    /// How long calls may take that ask for no less.
-    pub(crate) fn span(&self) -> Span {
-        self.0.span
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -200,41 +190,6 @@ impl Services {
     /// # Errors
     /// `INSTANCE_LIMIT`.
     pub(crate) async fn slot(&self, places: u32) -> Result<OwnedSemaphorePermit> {
-        let slots = &self.0.slots;
-        if let Ok(slot) = slots.clone().try_acquire_many_owned(places) {
-            return Ok(slot);
-        }
-        let wait = self.0.settings.instance_wait;
-        // The thread that drives the call need not be in the context of the reactor.
-        let reactor = self.workers().reactor();
-        let entered = reactor.enter();
-        let mut slot = pin!(tokio::time::timeout(wait, slots.clone().acquire_many_owned(places)));
-        drop(entered);
-        let slot = poll_fn(|context| {
-            let _entered = reactor.enter();
-            slot.as_mut().poll(context)
-        });
-        match slot.await {
-            Ok(Ok(slot)) => Ok(slot),
-            // The semaphore is never closed, so it is the time that ran out.
-            Ok(Err(_)) | Err(_) => Err(self.taken(places)),
-        }
-    }
-
-    fn taken(&self, places: u32) -> Error {
-        let (max, wait) = (self.0.settings.max_components, self.0.settings.instance_wait);
-        let wait = wait.as_millis();
-        let problem = match places {
-            1 => format!(
-                "all {max} instances that `max_components` allows stayed alive for the {wait} ms \
-                 that `instance_wait` allows"
-            ),
-            _ => format!(
-                "an instance with {places} linear memories counts as {places}, and so many of the \
-                 {max} that `max_components` allows were not free within the {wait} ms that \
-                 `instance_wait` allows"
-            ),
-        };
-        Error::new(Code::InstanceLimit, problem).met("max_components", None, max.into())
+        self.0.slots.take(places, self.workers()).await
     }
 }

@@ -48,6 +48,18 @@ impl Args<'_> {
     pub(super) fn resources(&self) -> &[ResourceAny] {
         &self.resources
     }
+
+    /// Looks once more for the resources among them, now that there is an instance. `ty` is the
+    /// type that they were checked against, as the instance knows it.
+    ///
+    /// # Errors
+    /// As [`Handles::take`].
+    pub fn resolve(mut self, ty: &FunctionType, handles: &mut dyn Handles) -> Result<Self> {
+        // SAFETY: they were checked against this type, up to which resources they are of, and their
+        // maker vouched for what they point to.
+        self.resources = unsafe { check_all(self.values(), ty, handles)? };
+        Ok(self)
+    }
 }
 
 /// Checks the arguments of a call. `handles` knows the resources among them.
@@ -209,7 +221,7 @@ impl Check<'_> {
     fn resource(&mut self, handle: u64, ty: &Resource, owned: bool, at: &Path<'_>) -> Result<()> {
         let Some(handles) = &mut self.handles else { return Ok(()) };
         let taken = handles.take(handle, &ty.ty(), owned);
-        self.resources.push(taken.map_err(|error| at.error(error.code(), error.message()))?);
+        self.resources.extend(taken.map_err(|error| at.error(error.code(), error.message()))?);
         Ok(())
     }
 

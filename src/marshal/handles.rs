@@ -13,10 +13,12 @@ pub trait Handles {
     fn give(&mut self, resource: ResourceAny) -> Result<u64>;
 
     /// The resource behind a number that enters the guest, of the type that the guest expects.
+    /// `None` where there is no store yet, which may have one for this number:
+    /// [`Args::resolve`](super::Args::resolve) asks again then.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` if it is of another instance or type, or no more.
-    fn take(&mut self, handle: u64, ty: &ResourceType, owned: bool) -> Result<ResourceAny>;
+    fn take(&mut self, handle: u64, ty: &ResourceType, owned: bool) -> Result<Option<ResourceAny>>;
 }
 
 /// Where there is no instance yet, there are no handles.
@@ -27,8 +29,13 @@ impl Handles for NoHandles {
         Err(Error::new(Code::Unsupported, "resources need an instance that outlives the call"))
     }
 
-    fn take(&mut self, handle: u64, _: &ResourceType, _: bool) -> Result<ResourceAny> {
-        let problem = format_args!("{handle:#x} is of no instance: the call makes a fresh one");
-        Err(Error::invalid("resource", problem))
+    fn take(&mut self, handle: u64, _: &ResourceType, _: bool) -> Result<Option<ResourceAny>> {
+        Err(strange(handle))
     }
+}
+
+/// The error of a handle that is passed where there is no instance that it could be of.
+pub(crate) fn strange(handle: u64) -> Error {
+    let problem = format_args!("{handle:#x} is of no instance: the call makes a fresh one");
+    Error::invalid("resource", problem)
 }

@@ -31,8 +31,6 @@ pub(crate) struct Guest {
     pub lent: Lent,
     /// Resources of the guest that the host holds.
     pub handles: Table,
-    pub(super) max_resources: usize,
-    pub(super) max_random_size: u64,
     pub(super) profile: Arc<Profile>,
     /// What it is granted; `None` for nothing.
     pub(super) sandbox: Option<Arc<OpenSandbox>>,
@@ -99,15 +97,13 @@ pub(crate) fn store(
     mailbox: Arc<Mailbox>,
 ) -> Result<Home> {
     let services = &profile.services;
-    let settings = services.settings();
+    let limits = &profile.limits;
     let guest = Guest {
-        limiter: Limiter::new(profile.limits, services.observer().clone()),
+        limiter: Limiter::new(*limits, services.observer().clone()),
         call,
         mailbox,
         lent: Lent::new(host_types.clone()),
-        handles: Table::new(settings.max_resources),
-        max_resources: settings.max_resources,
-        max_random_size: settings.max_random_size,
+        handles: Table::new(limits.resources),
         profile: profile.clone(),
         sandbox: sandbox.cloned(),
         wasi: None,
@@ -116,8 +112,8 @@ pub(crate) fn store(
     let mut store = Store::try_new(services.engine(), guest)?;
     crate::failpoint::hit("core:store");
     store.limiter(|guest| &mut guest.limiter);
-    store.set_hostcall_fuel(settings.max_hostcall_memory);
-    store.set_max_component_handles(settings.max_resources);
+    store.set_hostcall_fuel(limits.hostcall_memory);
+    store.set_max_component_handles(limits.resources);
     store.epoch_deadline_callback(at_tick);
     begin(&mut store)?;
     Ok(Home(store))

@@ -25,6 +25,7 @@ pub(crate) struct Live {
     last: Option<Resolved>,
     _counted: Alive,
     _slot: OwnedSemaphorePermit,
+    _within: Option<OwnedSemaphorePermit>,
 }
 
 /// Counts an instance for as long as it lives.
@@ -72,7 +73,13 @@ impl Live {
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
         let profile = &blueprint.profile;
-        let slot = profile.services.slot(profile.places).await?;
+        let services = &profile.services;
+        // Who waits for one of its own kind holds no place of others meanwhile.
+        let within = match &profile.bulkhead {
+            Some(bulkhead) => Some(bulkhead.take(1, services.workers()).await?),
+            None => None,
+        };
+        let slot = services.slot(profile.places).await?;
         let counted = Alive::new(profile)?;
         let way = call.terms.way;
         let parts = blueprint.parts()?;
@@ -80,7 +87,7 @@ impl Live {
         let mut store = guest::store(profile, types, sandbox, call, mailbox)?;
         let instance = way.instantiate(&parts.pre, &mut store).await;
         let instance = guest::end(&mut store, instance)?;
-        Ok(Self { store, instance, last: None, _counted: counted, _slot: slot })
+        Ok(Self { store, instance, last: None, _counted: counted, _slot: slot, _within: within })
     }
 
     /// How to call `export` as part of the call that is in it. What it needs to know stays
@@ -97,7 +104,7 @@ impl Live {
         }
         let Self { store, last, .. } = self;
         let last = last.as_ref().ok_or_else(stranger)?;
-        let loans = passage.map(|it| it.commit(store.as_context_mut())).transpose()?;
+        let loans = passage.map(|it| enter(*it, store)).transpose()?;
         Ok((&last.callee, store, loans))
     }
 
@@ -157,6 +164,15 @@ impl Live {
     pub(crate) fn undo(&mut self, passage: Passage) -> Result<()> {
         passage.undo(self.store.as_context_mut())
     }
+}
+
+/// Has the resources among the arguments change owner, and says so.
+fn enter(passage: Passage, store: &mut Home) -> Result<Loans> {
+    let loans = passage.commit(store.as_context_mut())?;
+    if let Some(report) = &store.data().call.report {
+        report.set_taken();
+    }
+    Ok(loans)
 }
 
 fn stranger() -> Error {

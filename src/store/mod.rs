@@ -18,6 +18,6 @@ pub(crate) use export::Export;
 pub(crate) use guest::Guest;
 pub(crate) use link::{Linked, link};
 pub(crate) use live::Live;
-pub(crate) use passage::Passage;
+pub(crate) use passage::{HostNumbers, Passage};
 pub(crate) use profile::Profile;
 pub(crate) use session::Session;

@@ -5,7 +5,8 @@ use wasmtime::{AsContextMut, StoreContextMut};
 
 use super::guest::Guest;
 use crate::error::{Error, Result};
-use crate::marshal::Handles;
+use crate::marshal::{Handles, NoHandles};
+use crate::types::Name;
 
 /// The handles of the guest in a store, for one set of values that enters or leaves it.
 pub(crate) struct StoreHandles<'a> {
@@ -93,13 +94,9 @@ impl Handles for StoreHandles<'_> {
         Ok(rep.rep().into())
     }
 
-    fn take(&mut self, handle: u64, ty: &ResourceType, owned: bool) -> Result<ResourceAny> {
+    fn take(&mut self, handle: u64, ty: &ResourceType, owned: bool) -> Result<Option<ResourceAny>> {
         if let Some(index) = self.store.data().lent.index(ty) {
-            let rep = u32::try_from(handle).map_err(|_| {
-                let problem =
-                    format_args!("{handle:#x}: the host's own resources have 32-bit numbers");
-                Error::invalid("resource", problem)
-            })?;
+            let rep = number(handle)?;
             // Owned by nobody yet. Where the guest expects a borrow it is lent from here.
             let resource = ResourceDynamic::new_own(rep, index)
                 .try_into_resource_any(self.store.as_context_mut())?;
@@ -107,7 +104,7 @@ impl Handles for StoreHandles<'_> {
                 true => self.passage.entering.push((resource, index, rep)),
                 false => self.passage.loans.push(resource),
             }
-            return Ok(resource);
+            return Ok(Some(resource));
         }
         if self.passage.is_contested(handle, owned) {
             let problem = format_args!("{handle:#x} is given away and used in one call");
@@ -119,6 +116,31 @@ impl Handles for StoreHandles<'_> {
             return Err(Error::invalid("resource", problem));
         }
         self.passage.taken.push((handle, owned));
-        Ok(resource)
+        Ok(Some(resource))
+    }
+}
+
+/// The number of a resource of the host.
+fn number(handle: u64) -> Result<u32> {
+    u32::try_from(handle).map_err(|_| {
+        let problem = format_args!("{handle:#x}: the host's own resources have 32-bit numbers");
+        Error::invalid("resource", problem)
+    })
+}
+
+/// The handles that a call can be given before it has an instance: numbers of the host's own
+/// resources, which say nothing of an instance.
+pub(crate) struct HostNumbers<'a>(pub &'a [(ResourceType, Name)]);
+
+impl Handles for HostNumbers<'_> {
+    fn give(&mut self, resource: ResourceAny) -> Result<u64> {
+        NoHandles.give(resource)
+    }
+
+    fn take(&mut self, handle: u64, ty: &ResourceType, owned: bool) -> Result<Option<ResourceAny>> {
+        match self.0.iter().any(|(known, _)| known == ty) {
+            true => number(handle).map(|_| None),
+            false => NoHandles.take(handle, ty, owned),
+        }
     }
 }

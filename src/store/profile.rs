@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::Services;
 use crate::engine::limits::Limits;
+use crate::engine::slots::Slots;
 use crate::types::Name;
 
 /// What a guest needs to know of the component it is an instance of.
@@ -15,6 +16,8 @@ pub(crate) struct Profile {
     pub places: u32,
     /// Bytes that each instance has besides memories and tables, at most.
     pub state: u64,
+    /// How many of its instances may be alive, if fewer than the runtime allows.
+    pub bulkhead: Option<Slots>,
     pub services: Services,
 }
 

@@ -12,8 +12,9 @@ use super::passage::{Passage, StoreHandles};
 use crate::call::{Call, Running};
 use crate::error::Result;
 use crate::host::{Mailbox, handles};
-use crate::marshal::{Args, Results};
+use crate::marshal::{Args, Handles, Results};
 use crate::system::process::Kept;
+use crate::types::FunctionType;
 use crate::value::Value;
 
 /// An instance while a call is in it: what runs here has the call's limits, and reports to it. The
@@ -45,6 +46,15 @@ impl Session {
     pub(crate) fn finish(mut self) -> Box<Kept<Live>> {
         self.0.store.data_mut().call.report = None;
         self.0
+    }
+
+    /// As [`Live::read`].
+    pub(crate) fn read<'a>(
+        &mut self,
+        export: &Export,
+        read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'a>>,
+    ) -> Result<(Args<'a>, Option<Box<Passage>>)> {
+        self.0.read(export, read)
     }
 
     /// Calls `export` with what [`Live::read`] gave.

@@ -17,11 +17,12 @@ impl Guest {
     fn wasi(&mut self) -> &mut Wasi {
         self.wasi.get_or_insert_with(|| {
             let mut table = ResourceTable::new();
-            table.set_max_capacity(self.max_resources);
+            table.set_max_capacity(self.profile.limits.resources);
+            let max_random_size = self.profile.limits.random_size;
             let (context, stdio) = match self.sandbox.as_deref() {
-                Some(sandbox) => sandbox.context(self.max_random_size),
+                Some(sandbox) => sandbox.context(max_random_size),
                 // Nothing is granted: no arguments, environment, files, sockets or stdio.
-                None => (WasiCtx::builder().max_random_size(self.max_random_size).build(), None),
+                None => (WasiCtx::builder().max_random_size(max_random_size).build(), None),
             };
             if let Some(stdio) = &stdio {
                 stdio.attach(self.call.host_call(), self.call.output.clone(), &self.mailbox);
@@ -35,9 +36,10 @@ impl Guest {
     fn shared(&mut self) -> (&mut Wasi, Arc<Portion>) {
         let profile = self.profile.clone();
         let wasi = self.wasi();
-        let portion = wasi
-            .shared
-            .get_or_insert_with(|| Arc::new(profile.services.commons().portion(address(&profile))));
+        let portion = wasi.shared.get_or_insert_with(|| {
+            let commons = profile.services.commons();
+            Arc::new(commons.portion(address(&profile), &profile.limits))
+        });
         let portion = portion.clone();
         (wasi, portion)
     }

@@ -50,6 +50,7 @@
 #include <wasmcell/codec_list.hpp>
 #include <wasmcell/codec_sum.hpp>
 #include <wasmcell/component.hpp>
+#include <wasmcell/component_options.hpp>
 #include <wasmcell/describe.hpp>
 #include <wasmcell/error.hpp>
 #include <wasmcell/function.hpp>

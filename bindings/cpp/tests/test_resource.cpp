@@ -134,4 +134,42 @@ TEST(Resource, is_given_back_for_good) {
   expect_error(instance.call(take, Resource<Thing>()), Code::invalid_argument, "resource");
 }
 
+const char keeper[] =
+    "(component"
+    "  (import \"acme:bank/accounts@1.0.0\" (instance $bank"
+    "    (export \"account\" (type $account (sub resource)))))"
+    "  (alias export $bank \"account\" (type $account))"
+    "  (core func $drop (canon resource.drop $account))"
+    "  (core module $m (import \"\" \"drop\" (func $drop (param i32)))"
+    "    (func (export \"keep\") (param i32))"
+    "    (func (export \"pass\") (param i32) (result i32) (local.get 0))"
+    "    (func (export \"see\") (param i32) (call $drop (local.get 0))))"
+    "  (core instance $i (instantiate $m (with \"\" (instance (export \"drop\" (func $drop))))))"
+    "  (func (export \"keep\") (param \"a\" (own $account)) (canon lift (core func $i \"keep\")))"
+    "  (func (export \"see\") (param \"a\" (borrow $account)) (canon lift (core func $i \"see\")))"
+    "  (func (export \"pass\") (param \"a\" (own $account)) (result (own $account))"
+    "    (canon lift (core func $i \"pass\"))))";
+
+// Without an instance, a resource of the host is its number.
+TEST(HostResource, is_passed_to_fresh_instances_by_number) {
+  std::vector<std::uint32_t> dropped;
+  auto linker = wasmcell::Linker::make().value();
+  ASSERT_TRUE(linker.define_resource("acme:bank/accounts@1.0.0#account",
+                                     [&](std::uint32_t number) { dropped.push_back(number); }));
+  wasmcell::ComponentOptions how;
+  how.linker = &linker;
+  const auto component = wasmcell::Component::from_bytes(runtime(), keeper, how).value();
+  wasmcell::Report report;
+  wasmcell::CallOptions reporting;
+  reporting.report = &report;
+  ASSERT_TRUE(component.function("see").value().call({wasmcell::Value::borrow(7)}));
+  const auto passed = component.function("pass").value().call({wasmcell::Value::own(7)}, reporting);
+  ASSERT_TRUE(passed);
+  EXPECT_EQ((*passed)[0].handle(), 7U);
+  EXPECT_TRUE(report.resources_taken() && dropped.empty());
+  ASSERT_TRUE(component.function("keep").value().call({wasmcell::Value::own(7)}));
+  EXPECT_EQ(dropped, std::vector<std::uint32_t>{7});
+  EXPECT_FALSE(component.function("keep").value().call({wasmcell::Value::own(1ULL << 32)}));
+}
+
 }  // namespace

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::leaf::{flat, names_of};
 use crate::error::Result;
 use crate::marshal::array::{array, collect};
-use crate::marshal::handles::Handles;
+use crate::marshal::handles::{Handles, strange};
 use crate::marshal::layout::runtime_value_t;
 use crate::marshal::read::{
     boolean, carried, case, character, check, flags, flat_kind, members, payload, text,
@@ -67,6 +67,7 @@ struct Lower<'h> {
 impl Lower<'_> {
     fn resource(&self, handle: u64, ty: &Resource, owned: bool, at: &Path<'_>) -> Result<Value> {
         let taken = self.handles.borrow_mut().take(handle, &ty.ty(), owned);
+        let taken = taken.and_then(|taken| taken.ok_or_else(|| strange(handle)));
         Ok(Value::Resource(taken.map_err(|error| at.error(error.code(), error.message()))?))
     }
 

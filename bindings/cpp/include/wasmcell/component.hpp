@@ -9,31 +9,12 @@
 #include <utility>
 #include <vector>
 #include <wasmcell/cancel.hpp>
+#include <wasmcell/component_options.hpp>
 #include <wasmcell/function.hpp>
 #include <wasmcell/instance.hpp>
-#include <wasmcell/linker.hpp>
 #include <wasmcell/runtime.hpp>
-#include <wasmcell/sandbox.hpp>
 
 namespace wasmcell {
-
-/// How a component is to be loaded. All of it is copied.
-struct ComponentOptions {
-  /// What to call the component in log records.
-  std::string_view name{};
-  /// What the component is granted; nothing without one.
-  const Sandbox *sandbox = nullptr;
-  /// What the host provides to the component; nothing but WASI without one.
-  const Linker *linker = nullptr;
-  /// Whether all calls will be blocking ones, on threads with room for the guest; asynchronous ones
-  /// are Code::unsupported then. Makes calls, and those of host functions, faster. See
-  /// runtime_component_options_t for what it costs.
-  bool blocking_only = false;
-  /// How long loading may take: Code::timeout then; 0 stands for as long as it takes.
-  std::chrono::milliseconds timeout{0};
-  /// What may cancel the load: Code::cancelled then.
-  const Cancel *cancel = nullptr;
-};
 
 class Component;
 
@@ -142,6 +123,19 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
                               const runtime_component_completion_t *completion) {
       return runtime_component_from_file_async(runtime.get(), path.data(), path.size(), raw,
                                                completion);
+    });
+  }
+
+  /// Makes another component of the same compiled code, with a linker, a sandbox and limits of its
+  /// own: nothing is compiled or copied. See runtime_component_link().
+  ///
+  /// @param options  Nothing is taken from those that this one was loaded with.
+  ///
+  /// @return Code::link if nothing provides one of its imports, or if the linker provides it with
+  ///         another type; Code::io, Code::memory_limit, Code::resource_limit.
+  [[nodiscard]] Result<Component> link(const ComponentOptions &options = {}) const {
+    return load(options, [&](const runtime_component_options_t *raw, runtime_component_t **out) {
+      return runtime_component_link(get(), raw, out);
     });
   }
 
@@ -265,32 +259,20 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
 
   template <typename F>
   static Result<Component> load(const ComponentOptions &options, F &&make) {
-    const runtime_component_options_t raw = to_raw(options);
+    const detail::RawComponentOptions raw(options);
     runtime_component_t *out = nullptr;
-    if (auto *error = make(&raw, &out)) return detail::fail(error);
+    if (auto *error = make(raw.get(), &out)) return detail::fail(error);
     return checked(Component(out), options.linker);
   }
 
   template <typename F>
   static Result<PendingComponent> start(const ComponentOptions &options, F &&begin) {
-    const runtime_component_options_t raw = to_raw(options);
+    const detail::RawComponentOptions raw(options);
     runtime_pending_t *out = nullptr;
     runtime_component_completion_t completion = RUNTIME_COMPONENT_COMPLETION_INIT;
     completion.pending_out = &out;
-    if (auto *error = begin(&raw, &completion)) return detail::fail(error);
+    if (auto *error = begin(raw.get(), &completion)) return detail::fail(error);
     return PendingComponent(out, options.linker);
-  }
-
-  static runtime_component_options_t to_raw(const ComponentOptions &options) noexcept {
-    runtime_component_options_t raw = RUNTIME_COMPONENT_OPTIONS_INIT;
-    raw.name = options.name.data();
-    raw.name_len = options.name.size();
-    raw.sandbox = options.sandbox != nullptr ? options.sandbox->get() : nullptr;
-    raw.linker = options.linker != nullptr ? options.linker->get() : nullptr;
-    raw.blocking_only = options.blocking_only ? 1 : 0;
-    raw.timeout_ms = detail::milliseconds(options.timeout);
-    raw.cancel = options.cancel != nullptr ? options.cancel->get() : nullptr;
-    return raw;
   }
 
   static Result<Component> checked(Component component, const Linker *linker) {

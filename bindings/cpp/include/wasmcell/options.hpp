@@ -18,6 +18,11 @@ class Report {
   [[nodiscard]] std::uint64_t fuel_used() const noexcept {
     return raw_.fuel_used;
   }
+  /// Whether the guest took the resources that it was to own among the arguments, also if the call
+  /// failed. See runtime_call_report_t.
+  [[nodiscard]] bool resources_taken() const noexcept {
+    return raw_.resources_taken != 0;
+  }
   /// The C struct, for functions of wasmcell.h.
   [[nodiscard]] runtime_call_report_t *get() noexcept {
     return &raw_;

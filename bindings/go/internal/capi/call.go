@@ -50,6 +50,9 @@ func (f *Frame) set(to *Target, options *Options) {
 	}
 }
 
+// ResourcesTaken tells whether the guest of the last call took what it was to own.
+func (f *Frame) ResourcesTaken() bool { return bool(f.call.resources_taken) }
+
 // FuelUsed is what the last call of the frame used.
 func (f *Frame) FuelUsed() uint64 { return uint64(f.call.fuel_used) }
 
@@ -86,6 +89,7 @@ type Outcome struct {
 	values, results, err C.uintptr_t
 	results_len          int
 	fuelUsed             uint64
+	taken                bool
 }
 
 // Started is called on a thread of the library when a call on the workers has ended.
@@ -110,6 +114,7 @@ func (f *Frame) Start(to *Target, values []Value, options *Options, done Started
 // Take makes an outcome that of the frame's call.
 func (f *Frame) Take(outcome Outcome) *Failure {
 	f.call.fuel_used = C.uint64_t(outcome.fuelUsed)
+	f.call.resources_taken = C.bool(outcome.taken)
 	if outcome.err != 0 {
 		return takeError(errorAt(outcome.err))
 	}

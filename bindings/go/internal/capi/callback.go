@@ -109,10 +109,10 @@ func wasmcellGoDrop(drop C.uintptr_t, resource C.uint32_t) {
 
 //export wasmcellGoCompleted
 func wasmcellGoCompleted(handle, values, results C.uintptr_t, resultsLen C.size_t,
-	err C.uintptr_t, fuelUsed C.uint64_t) {
+	err C.uintptr_t, fuelUsed C.uint64_t, taken C.bool) {
 	done := cgo.Handle(handle).Value().(Started)
 	cgo.Handle(handle).Delete()
-	done <- Outcome{values, results, err, int(resultsLen), uint64(fuelUsed)}
+	done <- Outcome{values, results, err, int(resultsLen), uint64(fuelUsed), bool(taken)}
 }
 
 //export wasmcellGoRead

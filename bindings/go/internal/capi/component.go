@@ -42,37 +42,92 @@ const (
 
 // LoadOptions is a runtime_component_options_t. Sandbox, Linker and Cancel may be nil.
 type LoadOptions struct {
-	Name         string
-	Sandbox      *Sandbox
-	Linker       *Linker
-	BlockingOnly bool
-	TimeoutMS    uint64
-	Cancel       *Cancel
+	Name             string
+	Sandbox          *Sandbox
+	Linker           *Linker
+	BlockingOnly     bool
+	Unlinked         bool
+	TimeoutMS        uint64
+	Cancel           *Cancel
+	Limits           Limits
+	DefaultTimeoutMS uint64
+	DefaultFuel      uint64
+}
+
+// Limits is a runtime_component_limits_t.
+type Limits struct {
+	LinearMemory, InstanceMemory, TableElements, HostcallMemory, Resources, RandomSize,
+	Descriptors, Buffers, Lookups, Instances, ExecutionTimeMS, Fuel uint64
+}
+
+func (l *Limits) raw() C.runtime_component_limits_t {
+	return C.runtime_component_limits_t{
+		max_linear_memory:     C.uint64_t(l.LinearMemory),
+		max_instance_memory:   C.uint64_t(l.InstanceMemory),
+		max_table_elements:    C.uint64_t(l.TableElements),
+		max_hostcall_memory:   C.uint64_t(l.HostcallMemory),
+		max_resources:         C.uint64_t(l.Resources),
+		max_random_size:       C.uint64_t(l.RandomSize),
+		max_descriptors:       C.uint64_t(l.Descriptors),
+		max_buffers:           C.uint64_t(l.Buffers),
+		max_lookups:           C.uint64_t(l.Lookups),
+		max_instances:         C.uint64_t(l.Instances),
+		max_execution_time_ms: C.uint64_t(l.ExecutionTimeMS),
+		fuel:                  C.uint64_t(l.Fuel),
+	}
+}
+
+func (o *LoadOptions) raw() C.wasmcell_go_load_options {
+	more := C.wasmcell_go_load_options{blocking_only: C.bool(o.BlockingOnly),
+		unlinked: C.bool(o.Unlinked), timeout_ms: C.uint64_t(o.TimeoutMS), limits: o.Limits.raw(),
+		default_timeout_ms: C.uint64_t(o.DefaultTimeoutMS),
+		default_fuel:       C.uint64_t(o.DefaultFuel)}
+	if o.Sandbox != nil {
+		more.sandbox = C.uintptr_t(o.Sandbox.address())
+	}
+	if o.Linker != nil {
+		more.linker = C.uintptr_t(o.Linker.address())
+	}
+	if o.Cancel != nil {
+		more.cancel = C.uintptr_t(uintptr(unsafe.Pointer(o.Cancel.ptr)))
+	}
+	return more
+}
+
+// keep keeps what the options name.
+func (o *LoadOptions) keep() {
+	runtime.KeepAlive(o.Sandbox)
+	runtime.KeepAlive(o.Linker)
+	runtime.KeepAlive(o.Cancel)
 }
 
 // Load loads a component into a runtime. The caller has acquired it, the sandbox and the linker.
 func (r *Runtime) Load(source Source, bytes []byte, fd int32,
 	options *LoadOptions) (*Component, *Failure) {
 	var out *C.runtime_component_t
-	more := C.wasmcell_go_load_options{blocking_only: C.bool(options.BlockingOnly),
-		timeout_ms: C.uint64_t(options.TimeoutMS)}
-	if options.Sandbox != nil {
-		more.sandbox = C.uintptr_t(options.Sandbox.address())
-	}
-	if options.Linker != nil {
-		more.linker = C.uintptr_t(options.Linker.address())
-	}
-	if options.Cancel != nil {
-		more.cancel = C.uintptr_t(uintptr(unsafe.Pointer(options.Cancel.ptr)))
-	}
+	more := options.raw()
 	maybeGC()
 	err := C.wasmcell_go_load(r.raw(), C.int32_t(source), unsafe.Pointer(bytesOf(bytes)),
 		C.size_t(len(bytes)), C.int32_t(fd), chars(options.Name), C.size_t(len(options.Name)),
-		more, &out)
+		&more, &out)
 	maybeGC()
-	runtime.KeepAlive(options.Sandbox)
-	runtime.KeepAlive(options.Linker)
-	runtime.KeepAlive(options.Cancel)
+	options.keep()
+	return newComponent(out, err)
+}
+
+// Link links the code of a component once more. The caller has acquired the sandbox and the linker.
+func (c *Component) Link(options *LoadOptions) (*Component, *Failure) {
+	var out *C.runtime_component_t
+	more := options.raw()
+	maybeGC()
+	err := C.wasmcell_go_link(c.raw(), chars(options.Name), C.size_t(len(options.Name)), &more,
+		&out)
+	maybeGC()
+	options.keep()
+	return newComponent(out, err)
+}
+
+func newComponent(out *C.runtime_component_t, err *C.runtime_error_t) (*Component, *Failure) {
 	if err != nil {
 		return nil, takeError(err)
 	}

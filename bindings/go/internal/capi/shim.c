@@ -98,6 +98,11 @@ static runtime_call_options_t options_of(const wasmcell_go_call_t *call,
   return options;
 }
 
+static void reported(wasmcell_go_call_t *call, const runtime_call_report_t *report) {
+  call->fuel_used = report->fuel_used;
+  call->resources_taken = report->resources_taken != 0;
+}
+
 void wasmcell_go_call(wasmcell_go_call_t *call, const runtime_value_t *args, char *buffer) {
   runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
   const runtime_call_options_t options = options_of(call, &report);
@@ -109,7 +114,7 @@ void wasmcell_go_call(wasmcell_go_call_t *call, const runtime_value_t *args, cha
           : runtime_instance_call((const runtime_instance_t *)call->instance, function, args,
                                   call->args_len, &options, &values);
   call->error = (uintptr_t)error;
-  call->fuel_used = report.fuel_used;
+  reported(call, &report);
   call->results_len = runtime_values_len(values);
   const runtime_value_t *results = runtime_values_data(values);
   packer_t packer = {buffer, call->buffer_len, 0};
@@ -131,7 +136,8 @@ typedef struct {
 static void completed(void *data, runtime_values_t *values, runtime_error_t *error) {
   const started_t *started = data;
   wasmcellGoCompleted(started->handle, (uintptr_t)values, (uintptr_t)runtime_values_data(values),
-                      runtime_values_len(values), (uintptr_t)error, started->report.fuel_used);
+                      runtime_values_len(values), (uintptr_t)error, started->report.fuel_used,
+                      started->report.resources_taken != 0);
 }
 
 runtime_error_t *wasmcell_go_start(const wasmcell_go_call_t *call, const runtime_value_t *args,
@@ -169,7 +175,7 @@ runtime_error_t *wasmcell_go_call_text(wasmcell_go_call_t *call, uintptr_t compo
   } else {
     error = runtime_function_call_text(function, text, len, &options, out);
   }
-  call->fuel_used = report.fuel_used;
+  reported(call, &report);
   return error;
 }
 
@@ -178,7 +184,7 @@ runtime_error_t *wasmcell_go_run(wasmcell_go_call_t *call, uintptr_t component, 
   const runtime_call_options_t options = options_of(call, &report);
   runtime_error_t *error =
       runtime_component_run((const runtime_component_t *)component, &options, status);
-  call->fuel_used = report.fuel_used;
+  reported(call, &report);
   return error;
 }
 
@@ -188,7 +194,7 @@ runtime_error_t *wasmcell_go_instantiate(wasmcell_go_call_t *call, uintptr_t com
   const runtime_call_options_t options = options_of(call, &report);
   runtime_error_t *error =
       runtime_instance_new((const runtime_component_t *)component, &options, out);
-  call->fuel_used = report.fuel_used;
+  reported(call, &report);
   return error;
 }
 
@@ -197,7 +203,7 @@ runtime_error_t *wasmcell_go_drop_resource(wasmcell_go_call_t *call, uint64_t re
   const runtime_call_options_t options = options_of(call, &report);
   runtime_error_t *error = runtime_instance_drop_resource(
       (const runtime_instance_t *)call->instance, resource, &options);
-  call->fuel_used = report.fuel_used;
+  reported(call, &report);
   return error;
 }
 
@@ -223,24 +229,57 @@ void wasmcell_go_frames(const runtime_error_t *error, runtime_frame_t *frames, s
 
 /* Components ---------------------------------------------------------------------------------- */
 
+/* What the options point to has to live as long as they do. */
+typedef struct {
+  runtime_component_options_t options;
+  runtime_component_limits_t limits;
+  runtime_call_options_t defaults;
+} loading_t;
+
+static const runtime_component_options_t *loading(loading_t *all, const char *name,
+                                                  size_t name_len,
+                                                  const wasmcell_go_load_options *more) {
+  const runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  const runtime_call_options_t defaults = RUNTIME_CALL_OPTIONS_INIT;
+  all->options = options;
+  all->limits = more->limits;
+  all->limits.struct_size = sizeof all->limits;
+  all->defaults = defaults;
+  all->defaults.timeout_ms = more->default_timeout_ms;
+  all->defaults.fuel = more->default_fuel;
+  all->options.name = name;
+  all->options.name_len = name_len;
+  all->options.sandbox = (const runtime_sandbox_t *)more->sandbox;
+  all->options.linker = (const runtime_linker_t *)more->linker;
+  all->options.blocking_only = more->blocking_only ? 1 : 0;
+  all->options.unlinked = more->unlinked ? 1 : 0;
+  all->options.timeout_ms = more->timeout_ms;
+  all->options.cancel = (const runtime_cancel_t *)more->cancel;
+  all->options.limits = &all->limits;
+  all->options.call_defaults = &all->defaults;
+  return &all->options;
+}
+
 runtime_error_t *wasmcell_go_load(const runtime_t *runtime, int32_t source, const void *bytes,
                                   size_t len, int32_t fd, const char *name, size_t name_len,
-                                  wasmcell_go_load_options more, runtime_component_t **out) {
-  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
-  options.name = name;
-  options.name_len = name_len;
-  options.sandbox = (const runtime_sandbox_t *)more.sandbox;
-  options.linker = (const runtime_linker_t *)more.linker;
-  options.blocking_only = more.blocking_only ? 1 : 0;
-  options.timeout_ms = more.timeout_ms;
-  options.cancel = (const runtime_cancel_t *)more.cancel;
+                                  const wasmcell_go_load_options *more,
+                                  runtime_component_t **out) {
+  loading_t all;
+  const runtime_component_options_t *options = loading(&all, name, name_len, more);
   switch (source) {
-    case WASMCELL_GO_FILE: return runtime_component_from_file(runtime, bytes, len, &options, out);
+    case WASMCELL_GO_FILE: return runtime_component_from_file(runtime, bytes, len, options, out);
     case WASMCELL_GO_COMPILED:
-      return runtime_component_deserialize(runtime, bytes, len, &options, out);
-    case WASMCELL_GO_SHARED: return runtime_component_from_fd(runtime, fd, &options, out);
-    default: return runtime_component_new(runtime, bytes, len, &options, out);
+      return runtime_component_deserialize(runtime, bytes, len, options, out);
+    case WASMCELL_GO_SHARED: return runtime_component_from_fd(runtime, fd, options, out);
+    default: return runtime_component_new(runtime, bytes, len, options, out);
   }
+}
+
+runtime_error_t *wasmcell_go_link(const runtime_component_t *component, const char *name,
+                                  size_t name_len, const wasmcell_go_load_options *more,
+                                  runtime_component_t **out) {
+  loading_t all;
+  return runtime_component_link(component, loading(&all, name, name_len, more), out);
 }
 
 /* Callbacks ----------------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@ typedef struct {
   size_t buffer_len;
   /* From here on, what came of it. */
   uint64_t fuel_used;
+  bool resources_taken;
   uintptr_t error;   /* a runtime_error_t, owned */
   uintptr_t values;  /* the runtime_values_t, owned, unless the results fit into the buffer */
   uintptr_t results; /* the first of them in `values` */
@@ -63,11 +64,20 @@ typedef struct {
   uintptr_t linker;
   uintptr_t cancel;
   uint64_t timeout_ms;
+  uint64_t default_timeout_ms;
+  uint64_t default_fuel;
+  runtime_component_limits_t limits;
   bool blocking_only;
+  bool unlinked;
 } wasmcell_go_load_options;
 runtime_error_t *wasmcell_go_load(const runtime_t *runtime, int32_t source, const void *bytes,
                                   size_t len, int32_t fd, const char *name, size_t name_len,
-                                  wasmcell_go_load_options more, runtime_component_t **out);
+                                  const wasmcell_go_load_options *more,
+                                  runtime_component_t **out);
+/* Links the code of a component once more. */
+runtime_error_t *wasmcell_go_link(const runtime_component_t *component, const char *name,
+                                  size_t name_len, const wasmcell_go_load_options *more,
+                                  runtime_component_t **out);
 
 runtime_error_t *wasmcell_go_define(runtime_linker_t *linker, const char *path, size_t len,
                                     uintptr_t handle);
