@@ -156,7 +156,8 @@ func (s *scene) setUpRuntime(b block) error {
 
 func (s *scene) setUpLine(line line) error {
 	switch line.key {
-	case "scenario", "builder", "component", "wat", "name", "error", "message", "message contains":
+	case "scenario", "builder", "component", "wat", "name", "error", "message",
+		"message contains", "limit", "default", "linking":
 		return nil
 	case "file", "link":
 		w := words(s.t, line.value, 2)
@@ -299,23 +300,6 @@ func rights(t *testing.T, text string) Rights {
 		all |= right
 	}
 	return all
-}
-
-func (s *scene) setUpComponent(b block) error {
-	options := []ComponentOption{WithName(b.value("name"))}
-	if s.linker != nil {
-		options = append(options, WithLinker(s.linker))
-	}
-	if s.sandbox != nil {
-		options = append(options, WithSandbox(s.sandbox))
-	}
-	var err error
-	if wat, ok := b.get("wat"); ok {
-		s.component, err = s.runtime.Load([]byte(wat), options...)
-	} else if file, ok := b.get("component"); ok {
-		s.component, err = s.runtime.LoadFile(filepath.Join(testsDirectory, file), options...)
-	}
-	return err
 }
 
 // close releases everything, also what a failed scenario left behind.

@@ -114,10 +114,12 @@ func TestCallsPassResourcesOfTheHost(t *testing.T) {
 			return a.balance, nil
 		})))
 	seen := must[*Component](t)(smallRuntime(t).Load([]byte(teller), WithoutLinking()))
+	defer seen.Close()
 	if _, err := seen.Call(background, "keep", &account{}); !errors.Is(err, ErrTypeMismatch) {
 		t.Error(err)
 	}
 	c := must[*Component](t)(seen.Link(WithLinker(linker)))
+	defer c.Close()
 	instance := must[*Instance](t)(c.Instantiate(background))
 	table := linker.known[reflect.TypeFor[*account]()]
 	for _, ctx := range []context.Context{background, CallWith(background, OnWorkers())} {

@@ -134,7 +134,7 @@ TEST(Resource, is_given_back_for_good) {
   expect_error(instance.call(take, Resource<Thing>()), Code::invalid_argument, "resource");
 }
 
-const char keeper[] =
+const char holder[] =
     "(component"
     "  (import \"acme:bank/accounts@1.0.0\" (instance $bank"
     "    (export \"account\" (type $account (sub resource)))))"
@@ -150,6 +150,12 @@ const char keeper[] =
     "  (func (export \"pass\") (param \"a\" (own $account)) (result (own $account))"
     "    (canon lift (core func $i \"pass\"))))";
 
+std::vector<wasmcell::Value> only(wasmcell::Value value) {
+  std::vector<wasmcell::Value> values;
+  values.push_back(std::move(value));
+  return values;
+}
+
 // Without an instance, a resource of the host is its number.
 TEST(HostResource, is_passed_to_fresh_instances_by_number) {
   std::vector<std::uint32_t> dropped;
@@ -158,18 +164,19 @@ TEST(HostResource, is_passed_to_fresh_instances_by_number) {
                                      [&](std::uint32_t number) { dropped.push_back(number); }));
   wasmcell::ComponentOptions how;
   how.linker = &linker;
-  const auto component = wasmcell::Component::from_bytes(runtime(), keeper, how).value();
+  const auto component = wasmcell::Component::from_bytes(runtime(), holder, how).value();
   wasmcell::Report report;
   wasmcell::CallOptions reporting;
   reporting.report = &report;
-  ASSERT_TRUE(component.function("see").value().call({wasmcell::Value::borrow(7)}));
-  const auto passed = component.function("pass").value().call({wasmcell::Value::own(7)}, reporting);
+  ASSERT_TRUE(component.function("see").value().call(only(wasmcell::Value::borrow(7))));
+  const auto passed =
+      component.function("pass").value().call(only(wasmcell::Value::own(7)), reporting);
   ASSERT_TRUE(passed);
   EXPECT_EQ((*passed)[0].handle(), 7U);
   EXPECT_TRUE(report.resources_taken() && dropped.empty());
-  ASSERT_TRUE(component.function("keep").value().call({wasmcell::Value::own(7)}));
+  ASSERT_TRUE(component.function("keep").value().call(only(wasmcell::Value::own(7))));
   EXPECT_EQ(dropped, std::vector<std::uint32_t>{7});
-  EXPECT_FALSE(component.function("keep").value().call({wasmcell::Value::own(1ULL << 32)}));
+  EXPECT_FALSE(component.function("keep").value().call(only(wasmcell::Value::own(1ULL << 32))));
 }
 
 }  // namespace

@@ -146,7 +146,8 @@ static runtime_error_t *setup_runtime(setup_t *setup, const block_t *block) {
 /* Makes what one line asks for, except the component, which comes last. */
 static runtime_error_t *setup_line(setup_t *setup, const entry_t *entry) {
   static const char *const known[] = {"scenario", "builder", "component", "wat", "name",
-                                      "error",    "message", "message contains"};
+                                      "error",    "message", "message contains", "limit",
+                                      "default",  "linking"};
   at.line = entry->line;
   if (same(entry->key, "file") || same(entry->key, "link")) {
     scratch_put(setup->scratch, entry);
@@ -163,24 +164,82 @@ static runtime_error_t *setup_line(setup_t *setup, const entry_t *entry) {
   return NULL;
 }
 
+/* `limit: name value` */
+static void limit_set(runtime_component_limits_t *limits, const entry_t *entry) {
+  const struct {
+    const char *name;
+    uint64_t *value;
+  } all[] = {
+      {"max_linear_memory", &limits->max_linear_memory},
+      {"max_instance_memory", &limits->max_instance_memory},
+      {"max_table_elements", &limits->max_table_elements},
+      {"max_hostcall_memory", &limits->max_hostcall_memory},
+      {"max_resources", &limits->max_resources},
+      {"max_random_size", &limits->max_random_size},
+      {"max_instances", &limits->max_instances},
+      {"max_execution_time", &limits->max_execution_time_ms},
+      {"fuel", &limits->fuel},
+  };
+  char *words[2];
+  size_t i = 0;
+  split(entry->value, 2, words);
+  while (i < sizeof all / sizeof *all && !same(all[i].name, words[0])) i++;
+  if (i == sizeof all / sizeof *all) MALFORMED("no limit `%s`", words[0]);
+  *all[i].value = number(words[1]);
+  free(words[0]);
+}
+
+/* `default: timeout ms` or `default: fuel units` */
+static void default_set(runtime_call_options_t *defaults, const entry_t *entry) {
+  char *words[2];
+  split(entry->value, 2, words);
+  if (!same(words[0], "timeout") && !same(words[0], "fuel"))
+    MALFORMED("no default `%s`", words[0]);
+  *(same(words[0], "fuel") ? &defaults->fuel : &defaults->timeout_ms) = number(words[1]);
+  free(words[0]);
+}
+
 /* `component: path` or `wat: text` */
-static runtime_error_t *setup_component(setup_t *setup, const block_t *block) {
-  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+static runtime_error_t *setup_load(const setup_t *setup, const block_t *block,
+                                   const runtime_component_options_t *options,
+                                   runtime_component_t **out) {
   const char *wat = block_get(block, "wat");
   const char *file = block_get(block, "component");
-  const char *name = block_get(block, "name");
   char path[MAX_PATH];
+  if (wat != NULL)
+    return runtime_component_new(setup->runtime, (const uint8_t *)wat, strlen(wat), options, out);
+  if (file == NULL) return NULL;
+  tests_path(path, file);
+  return runtime_component_from_file(setup->runtime, path, strlen(path), options, out);
+}
+
+static runtime_error_t *setup_component(setup_t *setup, const block_t *block) {
+  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  runtime_component_limits_t limits = RUNTIME_COMPONENT_LIMITS_INIT;
+  runtime_call_options_t defaults = RUNTIME_CALL_OPTIONS_INIT;
+  const char *name = block_get(block, "name");
+  const char *linking = block_get(block, "linking");
+  runtime_component_t *seen = NULL;
+  for (size_t i = 0; i < block->len; i++) {
+    at.line = block->entries[i].line;
+    if (same(block->entries[i].key, "limit")) limit_set(&limits, &block->entries[i]);
+    if (same(block->entries[i].key, "default")) default_set(&defaults, &block->entries[i]);
+  }
   options.name = name;
   options.name_len = name != NULL ? strlen(name) : 0;
   options.linker = setup->linker;
   options.sandbox = setup->grants.sandbox;
-  if (wat != NULL)
-    return runtime_component_new(setup->runtime, (const uint8_t *)wat, strlen(wat), &options,
-                                 &setup->component);
-  if (file == NULL) return NULL;
-  tests_path(path, file);
-  return runtime_component_from_file(setup->runtime, path, strlen(path), &options,
-                                     &setup->component);
+  options.limits = &limits;
+  options.call_defaults = &defaults;
+  options.unlinked = linking != NULL;
+  if (linking == NULL || same(linking, "never"))
+    return setup_load(setup, block, &options, &setup->component);
+  if (!same(linking, "later")) MALFORMED("linking `%s`", linking);
+  runtime_error_t *error = setup_load(setup, block, &options, &seen);
+  options.unlinked = 0;
+  if (error == NULL) error = runtime_component_link(seen, &options, &setup->component);
+  runtime_component_free(seen);
+  return error;
 }
 
 /* Does what the block says, up to the first failure. */

@@ -166,7 +166,8 @@ class Setup {
   // Makes what one line asks for, except the component, which comes last.
   wasmcell::Result<void> line(const Entry &entry) {
     static const std::vector<std::string_view> elsewhere = {
-        "scenario", "builder", "component", "wat", "name", "error", "message", "message contains"};
+        "scenario", "builder", "component",        "wat",     "name",   "error",
+        "message",  "limit",   "message contains", "default", "linking"};
     at.line = entry.line;
     if (entry.key == "file" || entry.key == "link") {
       scratch.put(entry);
@@ -182,19 +183,67 @@ class Setup {
     return {};
   }
 
+  // `limit: name value`
+  static void limit(wasmcell::ComponentLimits &limits, const std::string &text) {
+    static const std::map<std::string, std::uint64_t wasmcell::ComponentLimits::*> sizes = {
+        {"max_linear_memory", &wasmcell::ComponentLimits::max_linear_memory},
+        {"max_instance_memory", &wasmcell::ComponentLimits::max_instance_memory},
+        {"max_table_elements", &wasmcell::ComponentLimits::max_table_elements},
+        {"max_hostcall_memory", &wasmcell::ComponentLimits::max_hostcall_memory},
+        {"max_resources", &wasmcell::ComponentLimits::max_resources},
+        {"max_random_size", &wasmcell::ComponentLimits::max_random_size},
+        {"fuel", &wasmcell::ComponentLimits::fuel}};
+    const auto words = split(text, 2);
+    const std::uint64_t value = number(words[1]);
+    if (words[0] == "max_instances") {
+      limits.max_instances = static_cast<std::uint32_t>(value);
+    } else if (words[0] == "max_execution_time") {
+      limits.max_execution_time = std::chrono::milliseconds(value);
+    } else if (const auto size = sizes.find(words[0]); size != sizes.end()) {
+      limits.*(size->second) = value;
+    } else {
+      throw Malformed("no limit `" + words[0] + "`");
+    }
+  }
+
+  // `default: timeout ms` or `default: fuel units`
+  static void call_default(wasmcell::CallOptions &defaults, const std::string &text) {
+    const auto words = split(text, 2);
+    if (words[0] == "timeout") {
+      defaults.timeout = std::chrono::milliseconds(number(words[1]));
+    } else if (words[0] == "fuel") {
+      defaults.fuel = number(words[1]);
+    } else {
+      throw Malformed("no default `" + words[0] + "`");
+    }
+  }
+
   // `component: path` or `wat: text`
   wasmcell::Result<void> make_component(const Block &block) {
     const std::string *wat = block.get("wat");
     const std::string *file = block.get("component");
     const std::string *name = block.get("name");
+    const std::string *linking = block.get("linking");
     if (wat == nullptr && file == nullptr) return {};
     wasmcell::ComponentOptions options;
+    wasmcell::CallOptions defaults;
+    for (const Entry &entry : block.entries) {
+      at.line = entry.line;
+      if (entry.key == "limit") limit(options.limits, entry.value);
+      if (entry.key == "default") call_default(defaults, entry.value);
+    }
     if (name != nullptr) options.name = *name;
     options.sandbox = grants.sandbox();
     options.linker = linker ? &*linker : nullptr;
+    options.call_defaults = &defaults;
+    options.unlinked = linking != nullptr;
     auto loaded = wat != nullptr ? wasmcell::Component::from_bytes(*runtime_, *wat, options)
                                  : wasmcell::Component::from_file(
                                        *runtime_, tests_directory + "/" + *file, options);
+    if (loaded && linking != nullptr && *linking == "later") {
+      options.unlinked = false;
+      loaded = loaded->link(options);
+    }
     if (!loaded) return wasmcell::Unexpected<wasmcell::Error>(loaded.error());
     component.emplace(std::move(*loaded));
     host.component = &*component;
