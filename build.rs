@@ -65,7 +65,7 @@ const CHAPTERS: [(&str, &[&str]); 20] = [
 ];
 
 /// Macros that initialise the structs with a `struct_size`: (struct, its other fields).
-const INITIALISERS: [(&str, &str); 10] = [
+const INITIALISERS: [(&str, &str); 11] = [
     ("runtime_frame_t", "NULL, NULL, 0, NULL, 0, 0"),
     ("runtime_error_details_t", "NULL, NULL, NULL, 0, 0"),
     ("runtime_info_t", "0, 0, 0, 0, 0, 0, NULL"),

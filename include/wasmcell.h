@@ -4452,7 +4452,8 @@ RUNTIME_API const runtime_type_t *runtime_function_type(const runtime_function_t
  * Resources among the arguments and in the result can be the host's own, by its numbers: see
  * runtime_linker_define_resource(). One that is passed to be owned stays the host's if the call
  * ends before the guest has it; `resources_taken` of runtime_call_report_t tells. Afterwards its
- * destructor runs when the guest drops it or the instance ends, unless it comes back in the result.
+ * destructor runs when the guest drops it or the instance ends, unless it comes back in the
+ * result.
  * Resources of guests need an instance: see runtime_instance_call().
  *
  * @param function  The function, borrowed for the call.

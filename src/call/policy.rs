@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::CallOptions;
+use super::options::CallOptions;
 use crate::engine::Services;
 use crate::engine::deadline::Span;
 

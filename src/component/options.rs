@@ -68,10 +68,13 @@ impl ComponentOptions {
         let calls_directly = self.blocking_only && may_share;
         let less = &self.limits;
         let by_default = self.call_defaults.as_ref().and_then(|it| it.fuel);
-        let wanted = [("limits", less.fuel), ("call_defaults", by_default)];
-        for (of, _) in wanted.iter().filter(|(_, fuel)| fuel.is_some() && settings.fuel.is_none()) {
-            let problem = "the runtime was built without fuel";
-            return Err(Error::invalid(&format!("options.{of}.fuel"), problem));
+        let of = match (less.fuel, by_default) {
+            _ if settings.fuel.is_some() => None,
+            (Some(_), _) => Some("options.limits.fuel"),
+            (None, by_default) => by_default.map(|_| "options.call_defaults.fuel"),
+        };
+        if let Some(of) = of {
+            return Err(Error::invalid(of, "the runtime was built without fuel"));
         }
         let most = settings.max_execution_time;
         let max_time = less.max_execution_time.map_or(most, |less| less.min(most));
