@@ -65,16 +65,17 @@ const CHAPTERS: [(&str, &[&str]); 20] = [
 ];
 
 /// Macros that initialise the structs with a `struct_size`: (struct, its other fields).
-const INITIALISERS: [(&str, &str); 11] = [
+const INITIALISERS: [(&str, &str); 12] = [
     ("runtime_frame_t", "NULL, NULL, 0, NULL, 0, 0"),
     ("runtime_error_details_t", "NULL, NULL, NULL, 0, 0"),
     ("runtime_info_t", "0, 0, 0, 0, 0, 0, NULL"),
     (
         "runtime_stats_t",
-        "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0",
+        "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0",
     ),
     ("runtime_component_limits_t", "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0"),
-    ("runtime_component_options_t", "NULL, 0, NULL, NULL, 0, 0, NULL, NULL, NULL, 0"),
+    ("runtime_component_reuse_t", "0, 0, 0, 0"),
+    ("runtime_component_options_t", "NULL, 0, NULL, NULL, 0, 0, NULL, NULL, NULL, 0, NULL"),
     ("runtime_call_report_t", "0, 0"),
     ("runtime_call_options_t", "0, 0, NULL, NULL, NULL, NULL, NULL, NULL"),
     ("runtime_completion_t", "NULL, NULL, NULL, NULL"),

@@ -914,9 +914,16 @@ typedef struct runtime_stats_t {
    * runtime_builder_host_threads().
    */
   uint64_t host_functions;
+  /**
+   * Instances that wait for another call of their component: see runtime_component_reuse_t. They
+   * count in `instances` and `memory`, too.
+   */
+  uint64_t resting;
+  /** Calls that found such an instance. */
+  uint64_t reused;
 } runtime_stats_t;
 /** Defaults for a runtime_stats_t. */
-#define RUNTIME_STATS_INIT {sizeof(runtime_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define RUNTIME_STATS_INIT {sizeof(runtime_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
  * Provides what a guest reads from stdin. See runtime_sandbox_stdin_callback().
@@ -1131,6 +1138,48 @@ typedef struct runtime_call_options_t {
 #define RUNTIME_CALL_OPTIONS_INIT {sizeof(runtime_call_options_t), 0, 0, NULL, NULL, NULL, NULL, NULL, NULL}
 
 /**
+ * How long instances of a component are used again, instead of a fresh one for each call.
+ *
+ * WARNING: what one call leaves in the guest's memory, the next call finds, whoever makes it: a
+ * secret that was not wiped, a cache that was poisoned, a position in a file. Ask for it only where
+ * all who call the component may know of each other. A fresh instance for each call, which is what
+ * there is without this, leaves nothing.
+ *
+ * After a call by runtime_function_call() or runtime_function_call_async() that ended well, its
+ * instance waits for the next call of the same component. It never does so after a trap, a limit, a
+ * time-out, a cancellation or any other failure, nor while it owns a resource of the host. Calls
+ * with text, runtime_component_run() and runtime_instance_new() make instances of their own. What
+ * waits counts for runtime_builder_max_components(), `max_instances` and all other limits, and in
+ * runtime_stats(); it is ended as soon as a call of another component finds no place, and with its
+ * component. Clocks go on, random numbers and what the guest has read of stdin are not repeated.
+ *
+ * Initialise with RUNTIME_COMPONENT_REUSE_INIT. Fields are only ever appended, so a program built
+ * against an older header keeps working with a newer library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_component_reuse_t {
+  /** sizeof(runtime_component_reuse_t), as the caller was compiled. */
+  size_t struct_size;
+  /** Instances that may wait for calls. 0, the default, stands for 16. */
+  uint64_t max_instances;
+  /** Calls that each instance may have. 0, the default, stands for 1,000. */
+  uint64_t max_calls;
+  /**
+   * Milliseconds that each may wait for a call, at most 31,622,400,000: 366 days. 0, the
+   * default, stands for 10,000.
+   */
+  uint64_t max_idle_ms;
+  /**
+   * Bytes by which its memories and tables may have grown since its start. 0, the default, stands
+   * for 16 MiB.
+   */
+  uint64_t max_growth;
+} runtime_component_reuse_t;
+/** Defaults for a runtime_component_reuse_t. */
+#define RUNTIME_COMPONENT_REUSE_INIT {sizeof(runtime_component_reuse_t), 0, 0, 0, 0}
+
+/**
  * How a component is to be loaded. NULL in its place means defaults.
  *
  * Initialise with RUNTIME_COMPONENT_OPTIONS_INIT. Fields are only ever appended, so a program
@@ -1202,9 +1251,14 @@ typedef struct runtime_component_options_t {
    * RUNTIME_ERROR_INVALID_ARGUMENT.
    */
   uint64_t unlinked;
+  /**
+   * How long its instances are used again, borrowed for the call and copied. NULL, the default,
+   * for a fresh one in each call.
+   */
+  const struct runtime_component_reuse_t *reuse;
 } runtime_component_options_t;
 /** Defaults for a runtime_component_options_t. */
-#define RUNTIME_COMPONENT_OPTIONS_INIT {sizeof(runtime_component_options_t), NULL, 0, NULL, NULL, 0, 0, NULL, NULL, NULL, 0}
+#define RUNTIME_COMPONENT_OPTIONS_INIT {sizeof(runtime_component_options_t), NULL, 0, NULL, NULL, 0, 0, NULL, NULL, NULL, 0, NULL}
 
 /**
  * Receives the outcome of an asynchronous load.

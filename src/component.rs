@@ -112,7 +112,7 @@ impl Component {
         let bulkhead = few.map(|few| Slots::new("max_instances", few, settings.instance_wait));
         let services = services.clone();
         let profile = Profile { name, limits, places, state, bulkhead, services };
-        let blueprint = Blueprint::new(profile, parts);
+        let blueprint = Blueprint::new(profile, parts, options.reuse);
         let make = |weak: &Weak<Kept<Inner>>| {
             Kept::new(Inner {
                 blueprint,

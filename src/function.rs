@@ -1,18 +1,22 @@
 //! Exported functions: looked up once, called as often as wanted, each time on a fresh instance.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::call::{self, Call, CallOptions};
+use crate::call::{self, Call, CallOptions, Running};
 use crate::component::Component;
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::marshal::{Args, Results};
-use crate::store::{Export, HostNumbers, Session};
+use crate::store::{Export, HostNumbers, Live, Passage, Session};
+use crate::system::process::Kept;
 use crate::system::stack;
 use crate::system::thread;
 use crate::types::{FunctionType, Name, Type};
 use crate::value::{self, Value};
+
+/// Where the instance of a call is put that went well.
+type After = Arc<Mutex<Option<Box<Kept<Live>>>>>;
 
 /// One exported function of a component. Clones share it; any thread may call it.
 #[derive(Clone)]
@@ -60,9 +64,67 @@ impl Function {
     /// the result contains resources, which would not outlive the instance.
     pub fn call(&self, args: Args<'_>, options: &CallOptions) -> Result<Results> {
         self.check_result()?;
-        let mailbox = Arc::default();
-        let body = |call| self.start(args, call, Arc::clone(&mailbox));
-        call::run(self.component().policy(), options, &mailbox, body)
+        let blueprint = self.component().blueprint();
+        if !blueprint.reuses() {
+            let mailbox = Arc::default();
+            let body = |call| self.start(args, call, Arc::clone(&mailbox));
+            return call::run(self.component().policy(), options, &mailbox, body);
+        }
+        self.component().policy().services.check_process()?;
+        match blueprint.resting() {
+            Some(live) => self.call_again(live, args, options),
+            None => {
+                let (mailbox, after) = (Arc::default(), After::default());
+                let body = |call| self.visit(args, call, Arc::clone(&mailbox), after.clone());
+                let outcome = call::run(self.component().policy(), options, &mailbox, body);
+                self.keep(&after, &outcome);
+                outcome
+            }
+        }
+    }
+
+    /// Calls it in an instance that has had calls before, on this thread.
+    fn call_again(
+        &self,
+        live: Box<Kept<Live>>,
+        args: Args<'_>,
+        options: &CallOptions,
+    ) -> Result<Results> {
+        let (policy, export) = (self.component().policy(), self.export());
+        let options = &*policy.complete(options);
+        let mailbox = live.mailbox().clone();
+        // What comes back may be used again: it went well, or the guest was not touched.
+        let (outcome, live) = policy.services.log().within(|| {
+            let running = match Running::begin(policy, options, &mailbox) {
+                Ok(running) => running,
+                Err(error) => return (Err(error), Some(live)),
+            };
+            if let Err(error) = running.check() {
+                return (running.end(Err(error)), Some(live));
+            }
+            let called = Session::begin(live, |it| it.renew(running.terms, options));
+            let called = called.and_then(|mut session| {
+                let (args, passage) = self.resolve(&mut session, args)?;
+                let results = session.run(export, &args, passage, &running)?;
+                Ok((results, session.finish()))
+            });
+            match called {
+                Ok((results, live)) => (running.end(Ok(results)), Some(live)),
+                Err(error) => (running.end(Err(error)), None),
+            }
+        });
+        if let Some(live) = live {
+            self.component().blueprint().keep(live);
+        }
+        outcome
+    }
+
+    /// Keeps the instance of a call that went well.
+    fn keep<T>(&self, after: &After, outcome: &Result<T>) {
+        let live = after.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Ok(_), Some(live)) = (outcome, live) {
+            self.component().blueprint().keep(live);
+        }
     }
 
     /// As [`call`](Self::call), with values of wasmtime.
@@ -97,21 +159,56 @@ impl Function {
         let function = self.clone();
         let mailbox = Arc::<Mailbox>::default();
         let own = mailbox.clone();
-        let body = |call| async move { function.start(args, call, own).await };
+        if !self.component().blueprint().reuses() {
+            let body = |call| async move { function.start(args, call, own).await };
+            return call::spawn(policy, options, mailbox, pass, body, done);
+        }
+        let (keeper, after) = (self.clone(), After::default());
+        let left = after.clone();
+        let body = |call| async move { function.visit(args, call, own, left).await };
+        let done = move |outcome: Result<Results>| {
+            keeper.keep(&after, &outcome);
+            drop(keeper);
+            done(outcome);
+        };
         call::spawn(policy, options, mailbox, pass, body, done)
     }
 
     /// Makes an instance for one call.
     async fn start(&self, args: Args<'_>, call: Call, mailbox: Arc<Mailbox>) -> Result<Results> {
-        let export = self.export();
-        let mut session = Session::start(self.0.component.blueprint(), call, mailbox).await?;
-        match export.has_resources {
-            true => {
-                let (args, passage) =
-                    session.read(export, |ty, handles| args.resolve(ty, handles))?;
-                session.call(export, &args, passage).await
-            }
-            false => session.call(export, &args, None).await,
+        let started = Session::start(self.component().blueprint(), call, mailbox);
+        let mut session = started.await?;
+        let (args, passage) = self.resolve(&mut session, args)?;
+        session.call(self.export(), &args, passage).await
+    }
+
+    /// As [`start`](Self::start), in an instance that there may be already, and which is put to
+    /// `after` if the call goes well.
+    async fn visit(
+        &self,
+        args: Args<'_>,
+        call: Call,
+        mailbox: Arc<Mailbox>,
+        after: After,
+    ) -> Result<Results> {
+        let opened = Session::open(self.component().blueprint(), call, mailbox);
+        let mut session = opened.await?;
+        let (args, passage) = self.resolve(&mut session, args)?;
+        let results = session.call(self.export(), &args, passage).await?;
+        *after.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.finish());
+        Ok(results)
+    }
+
+    /// Finds the resources among arguments, now that there is an instance.
+    #[inline(always)]
+    fn resolve<'a>(
+        &self,
+        session: &mut Session,
+        args: Args<'a>,
+    ) -> Result<(Args<'a>, Option<Box<Passage>>)> {
+        match self.export().has_resources {
+            true => session.read(self.export(), |ty, handles| args.resolve(ty, handles)),
+            false => Ok((args, None)),
         }
     }
 

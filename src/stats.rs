@@ -58,6 +58,10 @@ pub struct Stats {
     pub instance_state_peak: u64,
     /// Functions of the host that asynchronous calls run, or that wait for a thread.
     pub host_functions: u64,
+    /// Instances that wait for another call of their component.
+    pub resting: u64,
+    /// Calls that found such an instance.
+    pub reused: u64,
 }
 
 /// The counters behind [`Stats`].
@@ -74,6 +78,8 @@ pub(crate) struct Counters {
     instances: Gauge,
     memory: Gauge,
     state: Gauge,
+    resting: AtomicU64,
+    reused: AtomicU64,
 }
 
 /// A level and the highest it has been.
@@ -167,6 +173,27 @@ impl Counters {
         self.state.sub(state);
     }
 
+    /// An instance waits for its next call.
+    pub(crate) fn rests(&self) {
+        self.resting.fetch_add(1, Relaxed);
+    }
+
+    /// One that waited has a call.
+    pub(crate) fn woken(&self) {
+        self.resting.fetch_sub(1, Relaxed);
+        self.reused.fetch_add(1, Relaxed);
+    }
+
+    /// One goes from one call to the next.
+    pub(crate) fn handed_over(&self) {
+        self.reused.fetch_add(1, Relaxed);
+    }
+
+    /// One that waited is given up.
+    pub(crate) fn ended_resting(&self) {
+        self.resting.fetch_sub(1, Relaxed);
+    }
+
     pub(crate) fn memory_grew(&self, bytes: u64) {
         self.memory.add(bytes);
     }
@@ -210,6 +237,8 @@ impl Counters {
             disk_denied: denied(Limited::Disk),
             instance_state: self.state.now.load(Relaxed),
             instance_state_peak: self.state.peak.load(Relaxed),
+            resting: self.resting.load(Relaxed),
+            reused: self.reused.load(Relaxed),
             ..Stats::default()
         }
     }

@@ -34,7 +34,7 @@ programs! {
     import_types instance instance_state interrupt late late_output lifetimes limits linker
     linking little_space load_async loads log logs lookups malformed mappings masks no_handlers
     nulls output own_errors paths pending plugin pool process proposals quota reply resource
-    resource_calls sandbox shared shutdown signals signature sizes sleepers small_stack
+    resource_calls reuse sandbox shared shutdown signals signature sizes sleepers small_stack
     special_files stats strings text trap_forks two_copies types uninterrupted unload
     value_equal value_text values versions
 }

@@ -18,6 +18,7 @@ type load struct {
 	limits       ComponentLimits
 	timeout      time.Duration
 	fuel         uint64
+	reuse        *Reuse
 }
 
 // WithName names the component in log records.
@@ -73,6 +74,23 @@ func WithDefaultTimeout(limit time.Duration) ComponentOption {
 // runtime without fuel it is [ErrInvalidArgument].
 func WithDefaultFuel(units uint64) ComponentOption { return func(l *load) { l.fuel = units } }
 
+// Reuse is how long instances of a component are used again. 0 stands for the default of each; see
+// runtime_component_reuse_t in wasmcell.h.
+type Reuse struct {
+	MaxInstances uint64        // that may wait for calls
+	MaxCalls     uint64        // that each may have
+	MaxIdle      time.Duration // that each may wait for a call
+	MaxGrowth    uint64        // bytes that its memories and tables may have grown since its start
+}
+
+// WithReuse lets calls of the component's functions use an instance that an earlier call ended well
+// in, instead of a fresh one for each.
+//
+// WARNING: what one call leaves in the guest's memory, the next call finds, whoever makes it: a
+// secret that was not wiped, a cache that was poisoned. Ask for it only where all who call the
+// component may know of each other.
+func WithReuse(reuse Reuse) ComponentOption { return func(l *load) { l.reuse = &reuse } }
+
 // WithoutLinking loads a component only to look at it: nothing has to provide its imports, and
 // calls of it are [ErrLink]. [Component.Link] makes components of it that can be called.
 func WithoutLinking() ComponentOption { return func(l *load) { l.unlinked = true } }
@@ -94,6 +112,10 @@ func (l *load) raw() *capi.LoadOptions {
 			Descriptors: less.Descriptors, Buffers: less.Buffers, Lookups: less.Lookups,
 			Instances: uint64(less.Instances), ExecutionTimeMS: least(less.ExecutionTime),
 			Fuel: less.Fuel}}
+	if l.reuse != nil {
+		options.Reuse = &capi.Reuse{Instances: l.reuse.MaxInstances, Calls: l.reuse.MaxCalls,
+			IdleMS: least(l.reuse.MaxIdle), Growth: l.reuse.MaxGrowth}
+	}
 	if l.sandbox != nil {
 		options.Sandbox = l.sandbox.c
 	}

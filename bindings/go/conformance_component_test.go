@@ -13,6 +13,9 @@ func (s *scene) setUpComponent(b block) error {
 	if s.sandbox != nil {
 		options = append(options, WithSandbox(s.sandbox))
 	}
+	if calls, ok := b.get("reuse"); ok {
+		options = append(options, WithReuse(Reuse{MaxCalls: numberOf(s.t, calls)}))
+	}
 	linking, ok := b.get("linking")
 	if !ok {
 		return s.loadComponent(b, options)

@@ -157,7 +157,7 @@ func (s *scene) setUpRuntime(b block) error {
 func (s *scene) setUpLine(line line) error {
 	switch line.key {
 	case "scenario", "builder", "component", "wat", "name", "error", "message",
-		"message contains", "limit", "default", "linking":
+		"message contains", "limit", "default", "linking", "reuse":
 		return nil
 	case "file", "link":
 		w := words(s.t, line.value, 2)

@@ -88,7 +88,7 @@ func (l *Linker) define(path string, function any) error {
 	return nil
 }
 
-// DefineAll defines the functions of a map, by their paths, as [Linker.Define] does: all of them, or
+// DefineAll defines the functions of a map, by their paths, as [Linker.Define] does: all of them or
 // none. The error names the one that is at fault.
 func (l *Linker) DefineAll(functions map[string]any) error {
 	paths := slices.Sorted(maps.Keys(functions))

@@ -25,7 +25,8 @@ func TestDefineAllOrNone(t *testing.T) {
 		t.Error("text is no function")
 	}
 	// None of them is there.
-	all := map[string]any{testHost + "add: func(a: u32, b: u32) -> u32": add, testHost + "echo": echo}
+	all := map[string]any{testHost + "add: func(a: u32, b: u32) -> u32": add,
+		testHost + "echo": echo}
 	check(t, linker.DefineAll(all))
 	err := linker.DefineAll(map[string]any{testHost + "same-u32": add, testHost + "echo": echo})
 	if !errors.Is(err, ErrInvalidArgument) ||

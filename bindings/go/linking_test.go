@@ -1,11 +1,35 @@
 package wasmcell
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
 	"time"
 )
+
+// A call finds what the one before left, until the instance has had its calls.
+func TestReuse(t *testing.T) {
+	r := smallRuntime(t)
+	c := loadFile(t, r, "../../tests/guests/wat/grow.wat", WithReuse(Reuse{MaxCalls: 2}))
+	pages := must[func(context.Context, uint32) (uint32, error)](t)(
+		Func1[uint32, uint32](c, "pages"))
+	for i, want := range []uint32{2, 3, 2, 3} {
+		ctx := background
+		if i == 3 {
+			ctx = CallWith(background, OnWorkers())
+		}
+		if got, err := pages(ctx, 1); err != nil || got != want {
+			t.Error(i, got, err)
+		}
+	}
+	if _, err := pages(background, 1); err != nil {
+		t.Error(err)
+	}
+	if stats, err := r.Stats(); err != nil || stats.Resting != 1 || stats.Reused != 2 {
+		t.Error(stats, err)
+	}
+}
 
 // One compiled component, linked with limits of its own each time.
 func TestLinkWithLimits(t *testing.T) {

@@ -180,6 +180,9 @@ type Stats struct {
 
 	HostFunctions uint64 // that calls on the runtime's threads run, or that wait for a thread
 
+	Resting uint64 // instances that wait for another call; see WithReuse
+	Reused  uint64 // calls that found one
+
 	LoadsWaiting   uint64 // for one of WithMaxCompileThreads
 	LoadsRunning   uint64 // at work, those included that nobody waits for
 	LoadsAbandoned uint64 // at work, and cancelled or late

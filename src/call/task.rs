@@ -118,7 +118,9 @@ impl<T: Send + 'static> Task<T> {
         if let Some(watcher) = self.watcher.get() {
             watcher.abort();
         }
-        if self.mailbox.has_streams() {
+        if !self.mailbox.tells_host() {
+            self.mailbox.finish();
+        } else {
             let task = self.clone();
             // Where there are timers.
             let finished = self.deadlines.spawn(async move { task.finish(task.over()).await });
@@ -261,8 +263,10 @@ impl<T: Send + 'static> Task<T> {
         // It waits for a thread no longer.
         drop(self.asked().take());
         self.at_end(move || drop(body)).await;
-        if self.mailbox.has_streams() {
+        if self.mailbox.tells_host() {
             let _ = self.finish(std::future::ready(error.clone())).await;
+        } else {
+            self.mailbox.finish();
         }
         let task = self.clone();
         let deliver = move || {

@@ -76,6 +76,11 @@ pub struct runtime_stats_t {
     /// Functions of the host that asynchronous calls run, or that wait for one of
     /// runtime_builder_host_threads().
     pub host_functions: u64,
+    /// Instances that wait for another call of their component: see runtime_component_reuse_t. They
+    /// count in `instances` and `memory`, too.
+    pub resting: u64,
+    /// Calls that found such an instance.
+    pub reused: u64,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
@@ -137,6 +142,8 @@ pub unsafe extern "C" fn runtime_stats(
             loads_abandoned: loads.abandoned,
             loads_refused: loads.refused,
             host_functions: stats.host_functions,
+            resting: stats.resting,
+            reused: stats.reused,
         });
         Ok(())
     })

@@ -11,6 +11,7 @@ use crate::engine::limits::ComponentLimits;
 use crate::error::{Error, Result};
 use crate::linker::Linker;
 use crate::sandbox::Sandbox;
+use crate::store::Reuse;
 use crate::system::stack::Stack;
 use crate::types::{ComponentTypes, ItemKind};
 
@@ -34,6 +35,8 @@ pub struct ComponentOptions {
     pub limits: ComponentLimits,
     /// What its calls go by that do not say otherwise. Neither a report nor an output.
     pub call_defaults: Option<CallOptions>,
+    /// How long its instances are used again: each call has a fresh one, by default.
+    pub reuse: Option<Reuse>,
     /// Whether it is only to be looked at, and linked by [`Component::link_again`] if at all.
     pub unlinked: bool,
 }

@@ -222,6 +222,11 @@ impl Limiter {
         Self { limits, used: 0, denied: None, observer }
     }
 
+    /// Bytes of all memories and tables.
+    pub(crate) fn used(&self) -> u64 {
+        self.used
+    }
+
     /// Forgets what was denied to an earlier call.
     pub(crate) fn begin_call(&mut self) {
         self.denied = None;

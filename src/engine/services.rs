@@ -12,7 +12,7 @@ use crate::engine::epoch::Ticker;
 use crate::engine::loads::{LoadStats, Loads};
 use crate::engine::pool::{self, Info};
 use crate::engine::portion::Commons;
-use crate::engine::slots::Slots;
+use crate::engine::slots::{Slots, Spares};
 use crate::engine::workers::Workers;
 use crate::error::Result;
 use crate::features::Feature;
@@ -46,6 +46,7 @@ struct Inner {
     cache: Cache,
     engine: Engine,
     slots: Slots,
+    spares: Spares,
     observer: Arc<Observer>,
     settings: Settings,
     info: Info,
@@ -81,6 +82,7 @@ impl Services {
                 cache,
                 engine,
                 slots,
+                spares: Spares::default(),
                 observer,
                 settings,
                 info,
@@ -190,6 +192,16 @@ impl Services {
     /// # Errors
     /// `INSTANCE_LIMIT`.
     pub(crate) async fn slot(&self, places: u32) -> Result<OwnedSemaphorePermit> {
-        self.0.slots.take(places, self.workers()).await
+        self.0.slots.take(places, self.workers(), &self.0.spares).await
+    }
+
+    /// Whether somebody waits for a slot.
+    pub(crate) fn is_short_of_slots(&self) -> bool {
+        self.0.slots.is_wanted()
+    }
+
+    /// What is kept for calls to come, and gives way to those that are there.
+    pub(crate) fn spares(&self) -> &Spares {
+        &self.0.spares
     }
 }

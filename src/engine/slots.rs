@@ -2,7 +2,8 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -18,14 +19,60 @@ pub(crate) struct Slots {
     wait: Duration,
     /// The setting that says how many there are.
     setting: &'static str,
+    waiting: AtomicUsize,
+}
+
+/// Instances that are kept for calls to come, and can be done without.
+pub(crate) trait Spare: Send + Sync {
+    /// Ends one of them, if there is one.
+    fn give_way(&self) -> bool;
+}
+
+/// All that is spare in a runtime.
+#[derive(Default)]
+pub(crate) struct Spares(Mutex<Vec<Weak<dyn Spare>>>);
+
+impl Spares {
+    pub(crate) fn add(&self, spare: Weak<dyn Spare>) {
+        let mut all = self.lock();
+        all.retain(|it| it.strong_count() > 0);
+        all.push(spare);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Weak<dyn Spare>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Spare for Spares {
+    fn give_way(&self) -> bool {
+        // Not while locked: instances end by code of the host.
+        let all: Vec<_> = self.lock().iter().filter_map(Weak::upgrade).collect();
+        all.iter().any(|spare| spare.give_way())
+    }
 }
 
 impl Slots {
     pub(crate) fn new(setting: &'static str, max: u32, wait: Duration) -> Self {
-        Self { free: Arc::new(Semaphore::new(max as usize)), max, wait, setting }
+        Self {
+            free: Arc::new(Semaphore::new(max as usize)),
+            max,
+            wait,
+            setting,
+            waiting: AtomicUsize::new(0),
+        }
     }
 
-    /// Waits for `places`, as long as the builder said.
+    /// Whether somebody waits for a place, so that none is to be kept that can be done without.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.waiting.load(SeqCst) > 0
+    }
+
+    fn try_take(&self, places: u32) -> Option<OwnedSemaphorePermit> {
+        self.free.clone().try_acquire_many_owned(places).ok()
+    }
+
+    /// Waits for `places`, as long as the builder said, and has `spare` give way to that.
     ///
     /// # Errors
     /// `INSTANCE_LIMIT`.
@@ -33,9 +80,18 @@ impl Slots {
         &self,
         places: u32,
         workers: &Workers,
+        spare: &dyn Spare,
     ) -> Result<OwnedSemaphorePermit> {
-        if let Ok(slot) = self.free.clone().try_acquire_many_owned(places) {
+        if let Some(slot) = self.try_take(places) {
             return Ok(slot);
+        }
+        // Before looking: who keeps an instance looks at this after it, and one of both sees the
+        // other.
+        let _waits = Waits::new(&self.waiting);
+        while spare.give_way() {
+            if let Some(slot) = self.try_take(places) {
+                return Ok(slot);
+            }
         }
         // The thread that drives the call need not be in the context of the reactor.
         let reactor = workers.reactor();
@@ -69,5 +125,21 @@ impl Slots {
             ),
         };
         Error::new(Code::InstanceLimit, problem).met(setting, None, (*max).into())
+    }
+}
+
+/// Counts for as long as it lives.
+struct Waits<'a>(&'a AtomicUsize);
+
+impl<'a> Waits<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
     }
 }

@@ -56,6 +56,11 @@ impl Table {
         Ok(handle)
     }
 
+    /// Whether the host holds any.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
     /// The resource behind `handle`, which stays the host's.
     pub(crate) fn peek(&self, handle: u64) -> Result<ResourceAny> {
         self.held.get(&handle).copied().ok_or_else(|| stale(handle))

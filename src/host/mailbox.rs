@@ -16,6 +16,9 @@ use crate::system::thread;
 pub(crate) trait AtEnd: Send + Sync {
     /// Does it. Called on a native stack, however the call ended.
     fn finish(&self);
+
+    /// Whether that calls the host.
+    fn tells_host(&self) -> bool;
 }
 
 /// Where a guest's request for a host function waits to be served.
@@ -70,6 +73,12 @@ impl Mailbox {
         }));
     }
 
+    /// Whether [`finish`](Self::finish) calls the host.
+    pub(crate) fn tells_host(&self) -> bool {
+        let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        streams.as_ref().is_some_and(|streams| streams.tells_host())
+    }
+
     /// Has `streams` finished with the call.
     pub(crate) fn attach(&self, streams: Arc<dyn AtEnd>) {
         *self.streams.lock().unwrap_or_else(PoisonError::into_inner) = Some(streams);
@@ -77,7 +86,7 @@ impl Mailbox {
     }
 
     /// Whether [`finish`](Self::finish) has something to do.
-    pub(crate) fn has_streams(&self) -> bool {
+    fn has_streams(&self) -> bool {
         self.has_streams.load(Ordering::Acquire)
     }
 

@@ -58,6 +58,11 @@ impl Lent {
         Self { types, owned: BTreeMap::new() }
     }
 
+    /// Whether the guest owns any.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.owned.is_empty()
+    }
+
     /// All types of the host.
     pub(crate) fn types(&self) -> &Arc<[HostType]> {
         &self.types

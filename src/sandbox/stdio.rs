@@ -104,6 +104,10 @@ impl Stdio {
 }
 
 impl AtEnd for Stdio {
+    fn tells_host(&self) -> bool {
+        self.stdout.is_some() || self.stderr.is_some()
+    }
+
     /// Delivers what the guest printed and was not delivered yet.
     fn finish(&self) {
         let Some(call) = self.attached().take() else { return };

@@ -11,6 +11,7 @@ use super::guest::{self, Home};
 use super::passage::{Loans, Passage, StoreHandles};
 use super::profile::Profile;
 use crate::call::Call;
+use crate::engine::slots::Spare;
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::marshal::{Args, Handles, Lifted, NoHandles, Results};
@@ -23,7 +24,16 @@ pub(crate) struct Live {
     pub(super) store: Home,
     instance: wasmtime::component::Instance,
     last: Option<Resolved>,
+    /// Calls that it has had.
+    calls: u64,
+    /// Bytes of memories and tables after its start.
+    first: u64,
     _counted: Alive,
+    _place: Place,
+}
+
+/// Room for one instance: a slot of the runtime's, and one of those that the component may have.
+pub(super) struct Place {
     _slot: OwnedSemaphorePermit,
     _within: Option<OwnedSemaphorePermit>,
 }
@@ -39,7 +49,12 @@ impl Alive {
     fn new(profile: &Profile) -> Result<Self> {
         let (services, state) = (&profile.services, profile.state);
         let max = services.settings().bounds.max_total_instance_state;
-        if services.observer().counters().instance_started(state, max) {
+        let starts = || services.observer().counters().instance_started(state, max);
+        let mut fits = starts();
+        while !fits && services.spares().give_way() {
+            fits = starts();
+        }
+        if fits {
             return Ok(Self { observer: services.observer().clone(), state });
         }
         let problem = format!(
@@ -66,20 +81,30 @@ struct Resolved {
 }
 
 impl Live {
-    /// Makes an instance as part of `call`.
-    pub(super) async fn start(
-        blueprint: &Blueprint,
-        call: Call,
-        mailbox: Arc<Mailbox>,
-    ) -> Result<Self> {
+    /// Waits for room for one more instance.
+    ///
+    /// # Errors
+    /// `INSTANCE_LIMIT`.
+    pub(super) async fn place(blueprint: &Blueprint) -> Result<Place> {
         let profile = &blueprint.profile;
         let services = &profile.services;
         // Who waits for one of its own kind holds no place of others meanwhile.
         let within = match &profile.bulkhead {
-            Some(bulkhead) => Some(bulkhead.take(1, services.workers()).await?),
+            Some(bulkhead) => Some(bulkhead.take(1, services.workers(), blueprint).await?),
             None => None,
         };
         let slot = services.slot(profile.places).await?;
+        Ok(Place { _slot: slot, _within: within })
+    }
+
+    /// Makes an instance as part of `call`.
+    pub(super) async fn start(
+        blueprint: &Blueprint,
+        place: Place,
+        call: Call,
+        mailbox: Arc<Mailbox>,
+    ) -> Result<Self> {
+        let profile = &blueprint.profile;
         let counted = Alive::new(profile)?;
         let way = call.terms.way;
         let parts = blueprint.parts()?;
@@ -87,7 +112,9 @@ impl Live {
         let mut store = guest::store(profile, types, sandbox, call, mailbox)?;
         let instance = way.instantiate(&parts.pre, &mut store).await;
         let instance = guest::end(&mut store, instance)?;
-        Ok(Self { store, instance, last: None, _counted: counted, _slot: slot, _within: within })
+        let first = store.data().limiter.used();
+        let last = None;
+        Ok(Self { store, instance, last, calls: 0, first, _counted: counted, _place: place })
     }
 
     /// How to call `export` as part of the call that is in it. What it needs to know stays
@@ -102,9 +129,10 @@ impl Live {
             let callee = self.function(export)?;
             self.last = Some(Resolved { position: export.position, callee });
         }
-        let Self { store, last, .. } = self;
+        let Self { store, last, calls, .. } = self;
         let last = last.as_ref().ok_or_else(stranger)?;
         let loans = passage.map(|it| enter(*it, store)).transpose()?;
+        *calls += 1;
         Ok((&last.callee, store, loans))
     }
 
@@ -153,6 +181,27 @@ impl Live {
                 Err(error)
             }
         }
+    }
+
+    /// Calls that it has had.
+    pub(super) fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// By how many bytes its memories and tables have grown since its start.
+    pub(super) fn growth(&self) -> u64 {
+        self.store.data().limiter.used().saturating_sub(self.first)
+    }
+
+    /// Whether it has something of the host's, or the host of it, whose end they wait for.
+    pub(super) fn is_shared(&self) -> bool {
+        let guest = self.store.data();
+        !guest.lent.is_empty() || !guest.handles.is_empty()
+    }
+
+    /// Where its host functions are served.
+    pub(crate) fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.store.data().mailbox
     }
 
     /// The resource behind a handle that the host holds.

@@ -7,8 +7,9 @@ use wasmtime::AsContextMut;
 use super::blueprint::Blueprint;
 use super::export::Export;
 use super::guest;
-use super::live::Live;
+use super::live::{Live, Place};
 use super::passage::{Passage, StoreHandles};
+use super::shelf::First;
 use crate::call::{Call, Running};
 use crate::error::Result;
 use crate::host::{Mailbox, handles};
@@ -29,7 +30,17 @@ impl Session {
         call: Call,
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
-        let live = Live::start(blueprint, call, mailbox).await?;
+        let place = Live::place(blueprint).await?;
+        Self::start_in(place, blueprint, call, mailbox).await
+    }
+
+    async fn start_in(
+        place: Place,
+        blueprint: &Blueprint,
+        call: Call,
+        mailbox: Arc<Mailbox>,
+    ) -> Result<Self> {
+        let live = Live::start(blueprint, place, call, mailbox).await?;
         Ok(Self(Box::new(Kept::new(live))))
     }
 
@@ -39,6 +50,21 @@ impl Session {
         set(&mut live.store.data_mut().call);
         guest::begin(&mut live.store)?;
         Ok(Self(live))
+    }
+
+    /// An instance for `call`, which asks for host functions by `mailbox`: one that waits for a call,
+    /// or a fresh one.
+    pub(crate) async fn open(
+        blueprint: &Blueprint,
+        call: Call,
+        mailbox: Arc<Mailbox>,
+    ) -> Result<Self> {
+        let mut live = match blueprint.wait(Live::place(blueprint)).await {
+            First::Instance(live) => live,
+            First::Place(place) => return Self::start_in(place?, blueprint, call, mailbox).await,
+        };
+        live.store.data_mut().mailbox = mailbox;
+        Self::begin(live, |it| *it = call)
     }
 
     /// Ends the call, which went well. The instance forgets where it reported to.

@@ -51,4 +51,17 @@ TEST(ComponentOptions, load_without_linking) {
   expect_error(seen.link(how), Code::invalid_argument, "options.unlinked");
 }
 
+TEST(ComponentOptions, use_instances_again) {
+  const auto first = load("guests/wat/grow.wat");
+  ComponentOptions how;
+  how.reuse.emplace();
+  how.reuse->max_calls = 2;
+  const auto component = first.link(how).value();
+  const auto pages = component.function<std::uint32_t(std::uint32_t)>("pages").value();
+  EXPECT_EQ(pages(1).value(), 2U);
+  EXPECT_EQ(pages.async(1).get().value(), 3U);
+  EXPECT_EQ(pages(1).value(), 2U);
+  EXPECT_EQ(runtime().stats().value().resting, 1U);
+}
+
 }  // namespace

@@ -10,6 +10,7 @@ use crate::capi::sandbox::runtime_sandbox_t;
 use crate::component::ComponentOptions;
 use crate::engine::limits::ComponentLimits;
 use crate::error::{Error, Result};
+use crate::store::Reuse;
 
 /// What one component may take, where that is less than its runtime allows. NULL in its place means
 /// as much as that.
@@ -105,6 +106,77 @@ unsafe fn component_limits(limits: *const runtime_component_limits_t) -> Result<
     })
 }
 
+/// How long instances of a component are used again, instead of a fresh one for each call.
+///
+/// WARNING: what one call leaves in the guest's memory, the next call finds, whoever makes it: a
+/// secret that was not wiped, a cache that was poisoned, a position in a file. Ask for it only where
+/// all who call the component may know of each other. A fresh instance for each call, which is what
+/// there is without this, leaves nothing.
+///
+/// After a call by runtime_function_call() or runtime_function_call_async() that ended well, its
+/// instance waits for the next call of the same component. It never does so after a trap, a limit, a
+/// time-out, a cancellation or any other failure, nor while it owns a resource of the host. Calls
+/// with text, runtime_component_run() and runtime_instance_new() make instances of their own. What
+/// waits counts for runtime_builder_max_components(), `max_instances` and all other limits, and in
+/// runtime_stats(); it is ended as soon as a call of another component finds no place, and with its
+/// component. Clocks go on, random numbers and what the guest has read of stdin are not repeated.
+///
+/// Initialise with RUNTIME_COMPONENT_REUSE_INIT. Fields are only ever appended, so a program built
+/// against an older header keeps working with a newer library.
+///
+/// @since 0.1
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct runtime_component_reuse_t {
+    /// sizeof(runtime_component_reuse_t), as the caller was compiled.
+    pub struct_size: usize,
+    /// Instances that may wait for calls. 0, the default, stands for 16.
+    pub max_instances: u64,
+    /// Calls that each instance may have. 0, the default, stands for 1,000.
+    pub max_calls: u64,
+    /// Milliseconds that each may wait for a call, at most 31,622,400,000: 366 days. 0, the
+    /// default, stands for 10,000.
+    pub max_idle_ms: u64,
+    /// Bytes by which its memories and tables may have grown since its start. 0, the default, stands
+    /// for 16 MiB.
+    pub max_growth: u64,
+}
+
+// SAFETY: repr(C), `struct_size` first, integers only.
+unsafe impl SizeTagged for runtime_component_reuse_t {}
+
+const REUSE: runtime_component_reuse_t = runtime_component_reuse_t {
+    struct_size: size_of::<runtime_component_reuse_t>(),
+    max_instances: 0,
+    max_calls: 0,
+    max_idle_ms: 0,
+    max_growth: 0,
+};
+
+/// Reads how instances are used again.
+///
+/// # Safety
+/// As for [`boundary::options`].
+unsafe fn component_reuse(reuse: *const runtime_component_reuse_t) -> Result<Option<Reuse>> {
+    if reuse.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: as our own contract.
+    let given = unsafe { boundary::options(reuse, REUSE, "options.reuse")? };
+    let or = |number: u64, default: u64| if number == 0 { default } else { number };
+    let max_idle = or(given.max_idle_ms, 10_000);
+    if max_idle > MAX_MILLISECONDS {
+        let problem = format_args!("{max_idle} is not from 0 to {MAX_MILLISECONDS}");
+        return Err(Error::invalid("options.reuse.max_idle_ms", problem));
+    }
+    Ok(Some(Reuse {
+        max_instances: usize::try_from(or(given.max_instances, 16)).unwrap_or(usize::MAX),
+        max_calls: or(given.max_calls, 1000),
+        max_idle: Duration::from_millis(max_idle),
+        max_growth: or(given.max_growth, 16 << 20),
+    }))
+}
+
 /// How a component is to be loaded. NULL in its place means defaults.
 ///
 /// Initialise with RUNTIME_COMPONENT_OPTIONS_INIT. Fields are only ever appended, so a program
@@ -161,6 +233,9 @@ pub struct runtime_component_options_t {
     /// components that can be called. 0, the default, if not; anything else is
     /// RUNTIME_ERROR_INVALID_ARGUMENT.
     pub unlinked: u64,
+    /// How long its instances are used again, borrowed for the call and copied. NULL, the default,
+    /// for a fresh one in each call.
+    pub reuse: *const runtime_component_reuse_t,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
@@ -178,13 +253,14 @@ const DEFAULTS: runtime_component_options_t = runtime_component_options_t {
     limits: std::ptr::null(),
     call_defaults: std::ptr::null(),
     unlinked: 0,
+    reuse: std::ptr::null(),
 };
 
 /// Reads the options of a component.
 ///
 /// # Safety
 /// As for [`boundary::options`]; `name` spans `name_len` bytes, and `sandbox`, `linker` and
-/// `cancel` are NULL or live, and so are `limits` and `call_defaults` with what they point to.
+/// `cancel` are NULL or live, and so are `limits`, `reuse` and `call_defaults` with what they point to.
 pub(super) unsafe fn component_options(
     options: *const runtime_component_options_t,
 ) -> Result<ComponentOptions> {
@@ -198,8 +274,10 @@ pub(super) unsafe fn component_options(
     let blocking_only = flag(options.blocking_only, "options.blocking_only")?;
     let unlinked = flag(options.unlinked, "options.unlinked")?;
     // SAFETY: as our own contract.
-    let (limits, call_defaults) =
-        unsafe { (component_limits(options.limits)?, call_defaults(options.call_defaults)?) };
+    let (limits, call_defaults, reuse) = unsafe {
+        let limits = component_limits(options.limits)?;
+        (limits, call_defaults(options.call_defaults)?, component_reuse(options.reuse)?)
+    };
     let name = (!name.is_empty()).then(|| name.to_owned());
     let sandbox = sandbox.map(|it| it.0.clone());
     let linker = linker.map(|it| it.0.clone());
@@ -221,6 +299,7 @@ pub(super) unsafe fn component_options(
         cancel,
         limits,
         call_defaults,
+        reuse,
         unlinked,
     })
 }

@@ -147,7 +147,7 @@ static runtime_error_t *setup_runtime(setup_t *setup, const block_t *block) {
 static runtime_error_t *setup_line(setup_t *setup, const entry_t *entry) {
   static const char *const known[] = {"scenario", "builder", "component", "wat", "name",
                                       "error",    "message", "message contains", "limit",
-                                      "default",  "linking"};
+                                      "default",  "linking", "reuse"};
   at.line = entry->line;
   if (same(entry->key, "file") || same(entry->key, "link")) {
     scratch_put(setup->scratch, entry);
@@ -219,6 +219,8 @@ static runtime_error_t *setup_component(setup_t *setup, const block_t *block) {
   runtime_call_options_t defaults = RUNTIME_CALL_OPTIONS_INIT;
   const char *name = block_get(block, "name");
   const char *linking = block_get(block, "linking");
+  const char *calls = block_get(block, "reuse");
+  runtime_component_reuse_t reuse = RUNTIME_COMPONENT_REUSE_INIT;
   runtime_component_t *seen = NULL;
   for (size_t i = 0; i < block->len; i++) {
     at.line = block->entries[i].line;
@@ -232,6 +234,10 @@ static runtime_error_t *setup_component(setup_t *setup, const block_t *block) {
   options.limits = &limits;
   options.call_defaults = &defaults;
   options.unlinked = linking != NULL;
+  if (calls != NULL) {
+    reuse.max_calls = number(calls);
+    options.reuse = &reuse;
+  }
   if (linking == NULL || same(linking, "never"))
     return setup_load(setup, block, &options, &setup->component);
   if (!same(linking, "later")) MALFORMED("linking `%s`", linking);

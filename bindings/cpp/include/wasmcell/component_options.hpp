@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <wasmcell/cancel.hpp>
 #include <wasmcell/linker.hpp>
@@ -44,6 +45,21 @@ struct ComponentLimits {
   std::uint64_t fuel = 0;
 };
 
+/// How long instances of a component are used again, instead of a fresh one for each call. 0 stands
+/// for the default of each; see runtime_component_reuse_t.
+///
+/// WARNING: what one call leaves in the guest's memory, the next call finds, whoever makes it.
+struct Reuse {
+  /// Instances that may wait for calls.
+  std::uint64_t max_instances = 0;
+  /// Calls that each may have.
+  std::uint64_t max_calls = 0;
+  /// How long each may wait for a call.
+  std::chrono::milliseconds max_idle{0};
+  /// Bytes by which its memories and tables may have grown since its start.
+  std::uint64_t max_growth = 0;
+};
+
 /// How a component is to be loaded. All of it is copied.
 struct ComponentOptions {
   /// What to call the component in log records.
@@ -69,6 +85,9 @@ struct ComponentOptions {
   /// Whether it is only to be looked at: nothing has to provide its imports, and calls are
   /// Code::link. Component::link() makes components of it that can be called.
   bool unlinked = false;
+  /// How long its instances are used again by Function and AnyFunction; without it, each call has a
+  /// fresh one.
+  std::optional<Reuse> reuse{};
 };
 
 namespace detail {
@@ -108,6 +127,13 @@ class RawComponentOptions {
       defaults_ = raw(*options.call_defaults);
       raw_.call_defaults = &defaults_;
     }
+    if (options.reuse) {
+      reuse_.max_instances = options.reuse->max_instances;
+      reuse_.max_calls = options.reuse->max_calls;
+      reuse_.max_idle_ms = milliseconds(options.reuse->max_idle);
+      reuse_.max_growth = options.reuse->max_growth;
+      raw_.reuse = &reuse_;
+    }
   }
   RawComponentOptions(const RawComponentOptions &) = delete;
   RawComponentOptions &operator=(const RawComponentOptions &) = delete;
@@ -119,6 +145,7 @@ class RawComponentOptions {
 
  private:
   runtime_component_limits_t limits_;
+  runtime_component_reuse_t reuse_ = RUNTIME_COMPONENT_REUSE_INIT;
   runtime_call_options_t defaults_ = RUNTIME_CALL_OPTIONS_INIT;
   runtime_component_options_t raw_ = RUNTIME_COMPONENT_OPTIONS_INIT;
 };

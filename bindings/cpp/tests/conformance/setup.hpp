@@ -166,8 +166,8 @@ class Setup {
   // Makes what one line asks for, except the component, which comes last.
   wasmcell::Result<void> line(const Entry &entry) {
     static const std::vector<std::string_view> elsewhere = {
-        "scenario", "builder", "component",        "wat",     "name",   "error",
-        "message",  "limit",   "message contains", "default", "linking"};
+        "scenario", "builder", "component",        "wat",     "name",    "error",
+        "message",  "limit",   "message contains", "default", "linking", "reuse"};
     at.line = entry.line;
     if (entry.key == "file" || entry.key == "link") {
       scratch.put(entry);
@@ -237,6 +237,10 @@ class Setup {
     options.linker = linker ? &*linker : nullptr;
     options.call_defaults = &defaults;
     options.unlinked = linking != nullptr;
+    if (const std::string *calls = block.get("reuse")) {
+      options.reuse.emplace();
+      options.reuse->max_calls = number(*calls);
+    }
     auto loaded = wat != nullptr ? wasmcell::Component::from_bytes(*runtime_, *wat, options)
                                  : wasmcell::Component::from_file(
                                        *runtime_, tests_directory + "/" + *file, options);

@@ -52,7 +52,11 @@ type LoadOptions struct {
 	Limits           Limits
 	DefaultTimeoutMS uint64
 	DefaultFuel      uint64
+	Reuse            *Reuse
 }
+
+// Reuse is a runtime_component_reuse_t.
+type Reuse struct{ Instances, Calls, IdleMS, Growth uint64 }
 
 // Limits is a runtime_component_limits_t.
 type Limits struct {
@@ -82,6 +86,12 @@ func (o *LoadOptions) raw() C.wasmcell_go_load_options {
 		unlinked: C.bool(o.Unlinked), timeout_ms: C.uint64_t(o.TimeoutMS), limits: o.Limits.raw(),
 		default_timeout_ms: C.uint64_t(o.DefaultTimeoutMS),
 		default_fuel:       C.uint64_t(o.DefaultFuel)}
+	if o.Reuse != nil {
+		more.reuses = true
+		more.reuse = C.runtime_component_reuse_t{max_instances: C.uint64_t(o.Reuse.Instances),
+			max_calls: C.uint64_t(o.Reuse.Calls), max_idle_ms: C.uint64_t(o.Reuse.IdleMS),
+			max_growth: C.uint64_t(o.Reuse.Growth)}
+	}
 	if o.Sandbox != nil {
 		more.sandbox = C.uintptr_t(o.Sandbox.address())
 	}

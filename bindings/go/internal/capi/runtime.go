@@ -76,6 +76,7 @@ type Stats struct {
 	Buffers, BuffersPeak, Lookups, LookupsDenied             uint64
 	FileOperations, DiskDenied                               uint64
 	InstanceState, InstanceStatePeak, HostFunctions          uint64
+	Resting, Reused                                          uint64
 	LoadsWaiting, LoadsRunning, LoadsAbandoned, LoadsRefused uint64
 }
 
@@ -102,6 +103,8 @@ func (r *Runtime) Stats() (Stats, *Failure) {
 		InstanceState:     uint64(stats.instance_state),
 		InstanceStatePeak: uint64(stats.instance_state_peak),
 		HostFunctions:     uint64(stats.host_functions),
+		Resting:           uint64(stats.resting),
+		Reused:            uint64(stats.reused),
 		LoadsWaiting:      uint64(stats.loads_waiting),
 		LoadsRunning:      uint64(stats.loads_running),
 		LoadsAbandoned:    uint64(stats.loads_abandoned),

@@ -233,6 +233,7 @@ void wasmcell_go_frames(const runtime_error_t *error, runtime_frame_t *frames, s
 typedef struct {
   runtime_component_options_t options;
   runtime_component_limits_t limits;
+  runtime_component_reuse_t reuse;
   runtime_call_options_t defaults;
 } loading_t;
 
@@ -257,6 +258,9 @@ static const runtime_component_options_t *loading(loading_t *all, const char *na
   all->options.cancel = (const runtime_cancel_t *)more->cancel;
   all->options.limits = &all->limits;
   all->options.call_defaults = &all->defaults;
+  all->reuse = more->reuse;
+  all->reuse.struct_size = sizeof all->reuse;
+  if (more->reuses) all->options.reuse = &all->reuse;
   return &all->options;
 }
 

@@ -69,6 +69,8 @@ typedef struct {
   runtime_component_limits_t limits;
   bool blocking_only;
   bool unlinked;
+  bool reuses;
+  runtime_component_reuse_t reuse;
 } wasmcell_go_load_options;
 runtime_error_t *wasmcell_go_load(const runtime_t *runtime, int32_t source, const void *bytes,
                                   size_t len, int32_t fd, const char *name, size_t name_len,
