@@ -1141,13 +1141,13 @@ typedef struct runtime_call_options_t {
  * How long instances of a component are used again, instead of a fresh one for each call.
  *
  * WARNING: what one call leaves in the guest's memory, the next call finds, whoever makes it: a
- * secret that was not wiped, a cache that was poisoned, a position in a file. Ask for it only where
- * all who call the component may know of each other. A fresh instance for each call, which is what
- * there is without this, leaves nothing.
+ * secret that was not wiped, a cache that was poisoned, a position in a file. Ask for it only
+ * where all who call the component may know of each other. A fresh instance for each call, which
+ * is what there is without this, leaves nothing.
  *
  * After a call by runtime_function_call() or runtime_function_call_async() that ended well, its
- * instance waits for the next call of the same component. It never does so after a trap, a limit, a
- * time-out, a cancellation or any other failure, nor while it owns a resource of the host. Calls
+ * instance waits for the next call of the same component. It never does so after a trap, a limit,
+ * a time-out, a cancellation or any other failure, nor while it owns a resource of the host. Calls
  * with text, runtime_component_run() and runtime_instance_new() make instances of their own. What
  * waits counts for runtime_builder_max_components(), `max_instances` and all other limits, and in
  * runtime_stats(); it is ended as soon as a call of another component finds no place, and with its
@@ -1171,8 +1171,8 @@ typedef struct runtime_component_reuse_t {
    */
   uint64_t max_idle_ms;
   /**
-   * Bytes by which its memories and tables may have grown since its start. 0, the default, stands
-   * for 16 MiB.
+   * Bytes by which its memories and tables may have grown since its start. 0, the default,
+   * stands for 16 MiB.
    */
   uint64_t max_growth;
 } runtime_component_reuse_t;

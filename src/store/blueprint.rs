@@ -2,17 +2,13 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use wasmtime::component::InstancePre;
-
-use super::guest::Guest;
 use super::live::Live;
+use super::parts::Parts;
 use super::profile::{Profile, address};
 use super::shelf::{First, Reuse, Shelf};
 use crate::engine::shutdown::closed;
 use crate::engine::slots::{Slots, Spare};
 use crate::error::{Code, Error, Result};
-use crate::host::HostType;
-use crate::sandbox::OpenSandbox;
 use crate::system::process::Kept;
 
 /// All that it takes to make an instance of a component.
@@ -22,14 +18,6 @@ pub(crate) struct Blueprint {
     is_linked: bool,
     /// Where instances wait for the next call, if they are used again.
     shelf: Option<Arc<Shelf>>,
-}
-
-/// What refers to the host's code, until its runtime is shut down.
-pub(crate) struct Parts {
-    pub pre: InstancePre<Guest>,
-    pub host_types: Arc<[HostType]>,
-    /// What its instances are granted; `None` for nothing.
-    pub sandbox: Option<Arc<OpenSandbox>>,
 }
 
 impl Blueprint {

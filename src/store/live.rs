@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::AsContextMut;
 
-use super::blueprint::Blueprint;
 use super::export::Export;
 use super::guest::{self, Home};
+use super::parts::Parts;
 use super::passage::{Loans, Passage, StoreHandles};
 use super::profile::Profile;
 use crate::call::Call;
@@ -81,16 +81,16 @@ struct Resolved {
 }
 
 impl Live {
-    /// Waits for room for one more instance.
+    /// Waits for room for one more instance. `spare` of the component gives way to it, if the
+    /// component has as many as it may.
     ///
     /// # Errors
     /// `INSTANCE_LIMIT`.
-    pub(super) async fn place(blueprint: &Blueprint) -> Result<Place> {
-        let profile = &blueprint.profile;
+    pub(super) async fn place(profile: &Profile, spare: &dyn Spare) -> Result<Place> {
         let services = &profile.services;
         // Who waits for one of its own kind holds no place of others meanwhile.
         let within = match &profile.bulkhead {
-            Some(bulkhead) => Some(bulkhead.take(1, services.workers(), blueprint).await?),
+            Some(bulkhead) => Some(bulkhead.take(1, services.workers(), spare).await?),
             None => None,
         };
         let slot = services.slot(profile.places).await?;
@@ -99,15 +99,14 @@ impl Live {
 
     /// Makes an instance as part of `call`.
     pub(super) async fn start(
-        blueprint: &Blueprint,
+        profile: &Arc<Profile>,
+        parts: &Parts,
         place: Place,
         call: Call,
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
-        let profile = &blueprint.profile;
         let counted = Alive::new(profile)?;
         let way = call.terms.way;
-        let parts = blueprint.parts()?;
         let (types, sandbox) = (&parts.host_types, parts.sandbox.as_ref());
         let mut store = guest::store(profile, types, sandbox, call, mailbox)?;
         let instance = way.instantiate(&parts.pre, &mut store).await;

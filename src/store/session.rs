@@ -30,7 +30,7 @@ impl Session {
         call: Call,
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
-        let place = Live::place(blueprint).await?;
+        let place = Live::place(&blueprint.profile, blueprint).await?;
         Self::start_in(place, blueprint, call, mailbox).await
     }
 
@@ -40,7 +40,8 @@ impl Session {
         call: Call,
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
-        let live = Live::start(blueprint, place, call, mailbox).await?;
+        let (profile, parts) = (&blueprint.profile, blueprint.parts()?);
+        let live = Live::start(profile, &parts, place, call, mailbox).await?;
         Ok(Self(Box::new(Kept::new(live))))
     }
 
@@ -52,14 +53,14 @@ impl Session {
         Ok(Self(live))
     }
 
-    /// An instance for `call`, which asks for host functions by `mailbox`: one that waits for a call,
-    /// or a fresh one.
+    /// An instance for `call`, which asks for host functions by `mailbox`: one that waits for a
+    /// call, or a fresh one.
     pub(crate) async fn open(
         blueprint: &Blueprint,
         call: Call,
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
-        let mut live = match blueprint.wait(Live::place(blueprint)).await {
+        let mut live = match blueprint.wait(Live::place(&blueprint.profile, blueprint)).await {
             First::Instance(live) => live,
             First::Place(place) => return Self::start_in(place?, blueprint, call, mailbox).await,
         };

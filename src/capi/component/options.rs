@@ -109,13 +109,13 @@ unsafe fn component_limits(limits: *const runtime_component_limits_t) -> Result<
 /// How long instances of a component are used again, instead of a fresh one for each call.
 ///
 /// WARNING: what one call leaves in the guest's memory, the next call finds, whoever makes it: a
-/// secret that was not wiped, a cache that was poisoned, a position in a file. Ask for it only where
-/// all who call the component may know of each other. A fresh instance for each call, which is what
-/// there is without this, leaves nothing.
+/// secret that was not wiped, a cache that was poisoned, a position in a file. Ask for it only
+/// where all who call the component may know of each other. A fresh instance for each call, which
+/// is what there is without this, leaves nothing.
 ///
 /// After a call by runtime_function_call() or runtime_function_call_async() that ended well, its
-/// instance waits for the next call of the same component. It never does so after a trap, a limit, a
-/// time-out, a cancellation or any other failure, nor while it owns a resource of the host. Calls
+/// instance waits for the next call of the same component. It never does so after a trap, a limit,
+/// a time-out, a cancellation or any other failure, nor while it owns a resource of the host. Calls
 /// with text, runtime_component_run() and runtime_instance_new() make instances of their own. What
 /// waits counts for runtime_builder_max_components(), `max_instances` and all other limits, and in
 /// runtime_stats(); it is ended as soon as a call of another component finds no place, and with its
@@ -137,8 +137,8 @@ pub struct runtime_component_reuse_t {
     /// Milliseconds that each may wait for a call, at most 31,622,400,000: 366 days. 0, the
     /// default, stands for 10,000.
     pub max_idle_ms: u64,
-    /// Bytes by which its memories and tables may have grown since its start. 0, the default, stands
-    /// for 16 MiB.
+    /// Bytes by which its memories and tables may have grown since its start. 0, the default,
+    /// stands for 16 MiB.
     pub max_growth: u64,
 }
 
@@ -260,7 +260,8 @@ const DEFAULTS: runtime_component_options_t = runtime_component_options_t {
 ///
 /// # Safety
 /// As for [`boundary::options`]; `name` spans `name_len` bytes, and `sandbox`, `linker` and
-/// `cancel` are NULL or live, and so are `limits`, `reuse` and `call_defaults` with what they point to.
+/// `cancel` are NULL or live, and so are `limits`, `reuse` and `call_defaults` with what they point
+/// to.
 pub(super) unsafe fn component_options(
     options: *const runtime_component_options_t,
 ) -> Result<ComponentOptions> {
