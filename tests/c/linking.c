@@ -65,8 +65,9 @@ static void test_each_has_limits_of_its_own(bool pooling) {
   runtime_component_t *first = load_as(runtime, guest_wat, NULL);
   options.limits = &limits;
   limits.max_linear_memory = 2 << 16;
-  limits.max_execution_time_ms = 20;
   runtime_component_t *second = link_again(first, &options);
+  limits.max_execution_time_ms = 20;
+  runtime_component_t *brief = link_again(first, &options);
   limits.max_linear_memory = (uint64_t)1 << 40;
   limits.max_execution_time_ms = UINT64_MAX;
   limits.max_instances = 4294967295;
@@ -74,13 +75,15 @@ static void test_each_has_limits_of_its_own(bool pooling) {
 
   CHECK(grown(first, 15) == 1 && grown(second, 1) == 1 && grown(second, 2) == -1);
   CHECK(grown(third, 15) == 1 && grown(third, 16) == -1);
-  CHECK_ERROR(try(second, "spin", NULL, NULL, NULL), RUNTIME_ERROR_TIMEOUT, "20 ms");
+  CHECK_ERROR(try(brief, "spin", NULL, NULL, NULL), RUNTIME_ERROR_TIMEOUT, "20 ms");
   runtime_call_options_t longer = RUNTIME_CALL_OPTIONS_INIT;
   longer.timeout_ms = 50000;
-  CHECK_ERROR(try(second, "spin", NULL, &longer, NULL), RUNTIME_ERROR_TIMEOUT, "20 ms");
+  CHECK_ERROR(try(brief, "spin", NULL, &longer, NULL), RUNTIME_ERROR_TIMEOUT, "20 ms");
   longer.timeout_ms = 10;
-  CHECK_ERROR(try(second, "spin", NULL, &longer, NULL), RUNTIME_ERROR_TIMEOUT, "10 ms");
+  CHECK_ERROR(try(brief, "spin", NULL, &longer, NULL), RUNTIME_ERROR_TIMEOUT, "10 ms");
   CHECK_ERROR(try(third, "spin", NULL, &longer, NULL), RUNTIME_ERROR_TIMEOUT, "10 ms");
+
+  runtime_component_free(brief);
 
   runtime_function_t *add = find(second, "add");
   runtime_value_t one = value_u32(1);
@@ -245,19 +248,21 @@ static void test_calls_have_defaults(bool pooling) {
   CHECK_OK(runtime_cancel_new(&cancel));
   CHECK_OK(runtime_cancel_new(&unused));
   defaults.context = &own;
-  defaults.timeout_ms = 15;
   component = load_as(runtime, asker_wat, &options);
   CHECK_OK(try(component, "asks", NULL, NULL, &results));
   CHECK(take_u32(results) == 7);
   how.context = &other;
   CHECK_OK(try(component, "asks", NULL, &how, &results));
   CHECK(take_u32(results) == 8);
-  CHECK_ERROR(try(component, "spin", NULL, &how, NULL), RUNTIME_ERROR_TIMEOUT, "15 ms");
+  defaults.timeout_ms = 15;
+  another = link_again(component, &options);
+  CHECK_ERROR(try(another, "spin", NULL, &how, NULL), RUNTIME_ERROR_TIMEOUT, "15 ms");
   how.timeout_ms = 40;
-  CHECK_ERROR(try(component, "spin", NULL, &how, NULL), RUNTIME_ERROR_TIMEOUT, "40 ms");
-  runtime_function_t *spin = find(component, "spin");
+  CHECK_ERROR(try(another, "spin", NULL, &how, NULL), RUNTIME_ERROR_TIMEOUT, "40 ms");
+  runtime_function_t *spin = find(another, "spin");
   CHECK_ERROR(call_apart(spin, NULL, 0, NULL, &results), RUNTIME_ERROR_TIMEOUT, "15 ms");
   runtime_function_free(spin);
+  runtime_component_free(another);
 
   defaults.timeout_ms = 60000;
   defaults.interrupt = interrupt_third;
@@ -277,6 +282,7 @@ static void test_calls_have_defaults(bool pooling) {
   runtime_cancel_trigger(cancel);
   CHECK_ERROR(try(another, "asks", NULL, NULL, NULL), RUNTIME_ERROR_CANCELLED, "");
   how.cancel = unused;
+  how.timeout_ms = 0;
   CHECK_OK(try(another, "asks", NULL, &how, NULL));
   runtime_component_free(another);
 
