@@ -88,6 +88,8 @@ pub const WORKS: &[Work] = &[
     go("fresh", "a fresh instance for each call"),
     work("fresh-wasi", "the same, a WASI component"),
     work("fresh-python", "the same, 18 MB of Python"),
+    work("again", "an instance that is used again"),
+    work("again-python", "the same, 18 MB of Python"),
     go("ask", "a host function called by the guest"),
     go("ask-direct", "the same, on the guest's stack"),
     work("threads", "fresh instances in two threads"),
@@ -194,6 +196,18 @@ pub const BARS: &[Bar] = &[
         factor: 2.0,
         limit: AtLeast(1.8),
     },
+    bar(
+        "an instance used again, beside one that is kept",
+        (Ours, "again"),
+        (Ours, "add"),
+        AtMost(1.5),
+    ),
+    bar(
+        "18 MB of Python used again, beside a fresh instance",
+        (Ours, "again-python"),
+        (Ours, "fresh-python"),
+        AtMost(0.05),
+    ),
     bar("(u32, u32) -> u32, beside wasmtime's C API", (Ours, "add"), (Capi, "add"), AtMost(1.0)),
     bar("the same, blocking calls only", (Ours, "direct-add"), (Capi, "add"), AtMost(1.0)),
     bar(
