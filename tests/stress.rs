@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use wasmcell::marshal::Args;
 use wasmcell::{
-    CallOptions, CancelToken, Code, Component, ComponentOptions, Error, Instance, Runtime, Value,
+    CallOptions, CancelToken, Code, Component, ComponentOptions, Error, Instance, Reuse, Runtime,
+    Value,
 };
 
 /// Counts, spins, traps, grows and sleeps.
@@ -57,6 +58,8 @@ const THREADS: u64 = 6;
 struct Shared {
     runtime: Runtime,
     component: Component,
+    /// The same code, whose instances are used again.
+    reusing: Component,
     instance: Mutex<Instance>,
     token: Mutex<CancelToken>,
     done: AtomicU64,
@@ -75,9 +78,17 @@ impl Shared {
         };
         let runtime = builder.build().unwrap();
         let component = load(&runtime);
+        let reuse = Reuse {
+            max_instances: 3,
+            max_calls: 20,
+            max_idle: Duration::from_millis(3),
+            max_growth: 1 << 16,
+        };
+        let options = ComponentOptions { reuse: Some(reuse), ..ComponentOptions::default() };
+        let reusing = component.link_again(&options).unwrap();
         let instance = Mutex::new(Instance::new(&component, &CallOptions::default()).unwrap());
         let token = Mutex::default();
-        Self { runtime, component, instance, token, done: AtomicU64::new(0) }
+        Self { runtime, component, reusing, instance, token, done: AtomicU64::new(0) }
     }
 
     fn call(&self, name: &str, args: &[Value], options: &CallOptions) -> Result<Vec<Value>, Error> {
@@ -87,12 +98,12 @@ impl Shared {
     /// One of everything, chosen by `n`.
     fn step(&self, n: u64) {
         let plain = CallOptions::default();
-        match n % 12 {
+        match n % 14 {
             0 | 1 => assert_eq!(self.call("count", &[], &plain).unwrap(), [Value::U32(1)]),
             2 | 3 => self.shared_instance(n),
             4 => self.own_instance(),
             5 => self.cancelled(n),
-            6 => self.asynchronous(n),
+            6 => self.asynchronous(&self.component, n),
             7 => {
                 // Another thread is often doing the same; all share one compilation.
                 let again = load(&self.runtime);
@@ -111,6 +122,7 @@ impl Shared {
                 let grown = self.call("grow", &[Value::U32((n % 20) as u32)], &plain).unwrap();
                 assert_eq!(grown, [Value::S32(if n % 20 < 16 { 1 } else { -1 })]);
             }
+            11 | 12 => self.reused(n),
             _ => {
                 let stats = self.runtime.statistics();
                 assert!(stats.finished <= stats.started && stats.instances <= 16);
@@ -161,9 +173,27 @@ impl Shared {
         expect(self.call(name, &args, &options), &[Code::Cancelled, Code::Timeout]);
     }
 
-    fn asynchronous(&self, n: u64) {
+    /// Calls find instances of others, end them by failing, or hand them on.
+    fn reused(&self, n: u64) {
+        let call = |name: &str, options: &CallOptions| {
+            let function = self.reusing.function(name).unwrap();
+            function.call(Args::from_values(&[], function.signature()).unwrap(), options)
+        };
+        match n % 8 {
+            0 => expect(call("trap", &CallOptions::default()), &[Code::Trap]),
+            1 => {
+                let timeout = Some(Duration::from_millis(2));
+                let options = CallOptions { timeout, ..CallOptions::default() };
+                expect(call("spin", &options), &[Code::Timeout]);
+            }
+            2 | 3 => self.asynchronous(&self.reusing, n),
+            _ => assert!(call("count", &CallOptions::default()).is_ok()),
+        }
+    }
+
+    fn asynchronous(&self, component: &Component, n: u64) {
         let (sender, receiver) = mpsc::channel();
-        let function = self.component.function("count").unwrap();
+        let function = component.function("count").unwrap();
         let calls = 1 + n % 8;
         for _ in 0..calls {
             let sender = sender.clone();
@@ -223,7 +253,7 @@ fn stress(pooling: bool) {
         reader.join().unwrap();
     });
     assert_eq!(shared.done.load(Ordering::Relaxed), THREADS * steps());
-    drop(shared.instance);
+    drop((shared.instance, shared.reusing));
     let stats = shared.runtime.statistics();
     assert_eq!((stats.instances, stats.memory, stats.pool_slots), (0, 0, 0));
 }
