@@ -75,12 +75,13 @@
  * unit is left alone.
  *
  * PROPOSALS. Guests may use WebAssembly 2.0 with vectors, and of what came after it relaxed
- * vectors, tail calls, several memories, memories and tables with 64-bit indices, extended constant
- * expressions and typed function references. A component that uses another proposal is refused with
- * RUNTIME_ERROR_UNSUPPORTED, and the message names it: exceptions, garbage collection, threads,
- * stack switching, wide arithmetic, custom page sizes, memory control; of the component model async
- * functions, streams and futures, error contexts, threads, lists of fixed length, maps, and imports
- * of values. These are the defaults of wasmtime 48.
+ * vectors, tail calls, several memories, extended constant expressions and typed function
+ * references; and, if runtime_builder_proposals() switches them on, exceptions, garbage collection,
+ * and memories and tables with 64-bit indices. A component that uses another proposal, or one that
+ * is off, is refused with RUNTIME_ERROR_UNSUPPORTED, and the message names it: threads, stack
+ * switching, wide arithmetic, custom page sizes, memory control; of the component model async
+ * functions, streams and futures, error contexts, threads, lists of fixed length, maps, imports of
+ * values, and values in memories of 64 bits or in what is collected.
  *
  * STRINGS. All text is UTF-8. Text that goes in is a pointer and a length in bytes, without a NUL
  * at the end; NULL with length 0 is the empty text. Text that comes out of a getter is
@@ -188,6 +189,15 @@
 
 /** The experimental interfaces `wrpc:rpc/...@0.1.0`; by name `rpc-interface`. */
 #define RUNTIME_FEATURE_RPC_INTERFACE 4
+
+/** The proposal of exceptions, with `try_table` and `exnref`: for runtime_builder_proposals(). */
+#define RUNTIME_PROPOSAL_EXCEPTIONS 1
+
+/** The proposal of garbage collection, with structs, arrays and casts. */
+#define RUNTIME_PROPOSAL_GC 2
+
+/** The proposal of memories and tables with addresses of 64 bits. */
+#define RUNTIME_PROPOSAL_MEMORY64 4
 
 /** The right to read files and symbolic links, for runtime_sandbox_directory(). */
 #define RUNTIME_RIGHT_READ 1
@@ -322,6 +332,14 @@ enum runtime_trap_t
   RUNTIME_TRAP_STACK_OVERFLOW = 9,
   /** The guest broke the canonical ABI: pointers, lengths, cases, handles or text it gave. */
   RUNTIME_TRAP_CANONICAL_ABI = 10,
+  /** Something was done with a reference to nothing. */
+  RUNTIME_TRAP_NULL_REFERENCE = 11,
+  /** An array access out of bounds. */
+  RUNTIME_TRAP_ARRAY_OUT_OF_BOUNDS = 12,
+  /** A reference is not to what it was cast to. */
+  RUNTIME_TRAP_CAST_FAILURE = 13,
+  /** An exception that its component did not catch. */
+  RUNTIME_TRAP_UNCAUGHT_EXCEPTION = 14,
   /** Any other rule; the message says which. */
   RUNTIME_TRAP_OTHER = 31,
 };
@@ -2762,6 +2780,40 @@ RUNTIME_API void runtime_builder_experimental_feature_names(
     runtime_builder_t *builder,
     const char *names,
     size_t names_len);
+
+/**
+ * Adds proposals of WebAssembly that guests may use.
+ *
+ * Everything else that wasmtime has on by default is on: SIMD, tail calls, several memories, typed
+ * function references and the like. A component that needs one of these proposals is refused with
+ * RUNTIME_ERROR_UNSUPPORTED where it is off, and the message names the constant that switches it
+ * on. What is not listed here, threads for one, cannot be switched on.
+ *
+ * Exceptions and GC give each instance that uses them a heap besides its memories. That counts
+ * like one more linear memory, for `max_linear_memory` and `max_instance_memory`, which say how
+ * far it grows; it grows by doubling, and half of it is kept free for the collector. A guest that
+ * finds no room in it fails with RUNTIME_ERROR_MEMORY_LIMIT. So that a heap always finds a place,
+ * each instance of such a runtime counts for `max_components` once more. A collection goes on to
+ * its end, also when the call is cancelled or late meanwhile; it takes about a second for each
+ * 1 GiB of heap.
+ *
+ * An exception ends at the border of the component that threw it: the host gets
+ * RUNTIME_ERROR_TRAP with RUNTIME_TRAP_UNCAUGHT_EXCEPTION, and another guest that called it traps.
+ * One that a guest's own allocator throws, while WASI gives the guest a result, that guest may
+ * catch. Memories of 64 bits are bounded as others are; what a component passes through its
+ * interface lies in a memory of 32 bits.
+ *
+ * @param builder    The builder, borrowed for the call; NULL is allowed and does nothing.
+ * @param proposals  RUNTIME_PROPOSAL_ constants, united with `|`; default 0. A bit that stands for
+ *                   nothing is reported by runtime_build(). Compiled code is for runtimes with the
+ *                   same proposals.
+ *
+ * @threadsafe One thread at a time for each builder.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_builder_proposals(
+    runtime_builder_t *builder,
+    uint64_t proposals);
 
 /**
  * Sets the directory where compiled code is kept from one process to the next.

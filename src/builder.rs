@@ -12,7 +12,7 @@ use std::sync::Arc;
 use self::numbers::NUMBERS;
 use crate::engine::Settings;
 use crate::error::{Error, Result};
-use crate::features;
+use crate::features::{self, proposals};
 use crate::runtime::Runtime;
 use crate::system::log::{LogFn, LogSettings};
 
@@ -165,6 +165,15 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Adds proposals of WebAssembly that guests may use, by bit. None by default.
+    pub fn proposals(&mut self, set: u64) -> &mut Self {
+        match proposals::check(set) {
+            Ok(()) => self.settings.proposals |= set,
+            Err(error) => self.poison(error),
+        }
+        self
+    }
+
     /// Bytes of compiled code kept in memory although no component uses it; 0 shares code among
     /// living components only.
     pub fn cache_memory(&mut self, bytes: u64) -> &mut Self {
@@ -242,6 +251,7 @@ impl fmt::Debug for RuntimeBuilder {
         out.field("force_pooling_allocator", &s.force_pooling_allocator)
             .field("require_signature", &s.require_signature)
             .field("experimental_features", &s.experimental_features)
+            .field("proposals", &s.proposals)
             .field("problem", &self.problem)
             .finish_non_exhaustive()
     }

@@ -86,7 +86,8 @@ impl Component {
         let component = artifact.component();
         let limits = Limits::of(settings).within(&options.limits);
         let needs = component.resources_required();
-        let places = needs.map(|needs| limits.admit(&needs)).transpose()?.unwrap_or(1);
+        let needs = needs.map(|needs| limits.admit(&needs)).transpose()?.unwrap_or(1);
+        let places = limits.with_heap(needs)?;
         let state = artifact.state().bytes(limits.core_instances);
         limits.admit_state(state)?;
         let policy = options.policy(services, &types, limits.hostcall_memory)?;

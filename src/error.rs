@@ -143,6 +143,14 @@ pub enum TrapKind {
     StackOverflow = 9,
     /// The guest broke the canonical ABI: pointers, lengths, cases, handles or text it gave.
     CanonicalAbi = 10,
+    /// Something was done with a reference to nothing.
+    NullReference = 11,
+    /// An array access out of bounds.
+    ArrayOutOfBounds = 12,
+    /// A reference is not to what it was cast to.
+    CastFailure = 13,
+    /// An exception that nobody caught.
+    UncaughtException = 14,
     /// Any other rule; the message says which.
     Other = 31,
 }

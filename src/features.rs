@@ -2,6 +2,8 @@
 
 use crate::error::{Error, Result};
 
+pub mod proposals;
+
 /// One experimental feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Feature {

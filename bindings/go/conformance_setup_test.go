@@ -118,6 +118,8 @@ func (s *scene) setting(text string) RuntimeOption {
 		return WithTrustedKey(must[[]byte](s.t)(os.ReadFile(filepath.Join(testsDirectory, w[1]))))
 	case "experimental_feature_names":
 		return WithExperimentalFeatureNames(w[1])
+	case "proposals":
+		return WithProposals(Proposals(numberOf(s.t, w[1])))
 	case "require_signature":
 		return WithRequireSignature(yes(s.t, w[1]))
 	case "backtrace_details":

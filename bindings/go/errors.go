@@ -96,6 +96,10 @@ const (
 	TrapBadConversionToInteger Trap = 8
 	TrapStackOverflow          Trap = 9  // the code is ErrStackOverflow
 	TrapCanonicalABI           Trap = 10 // pointers, lengths, cases, handles or text it gave
+	TrapNullReference          Trap = 11
+	TrapArrayOutOfBounds       Trap = 12
+	TrapCastFailure            Trap = 13
+	TrapUncaughtException      Trap = 14 // an exception that its component did not catch
 	TrapOther                  Trap = 31 // the message says which
 )
 
@@ -111,6 +115,10 @@ var trapNames = map[Trap]string{
 	TrapBadConversionToInteger: "bad-conversion-to-integer",
 	TrapStackOverflow:          "stack-overflow",
 	TrapCanonicalABI:           "canonical-abi",
+	TrapNullReference:          "null-reference",
+	TrapArrayOutOfBounds:       "array-out-of-bounds",
+	TrapCastFailure:            "cast-failure",
+	TrapUncaughtException:      "uncaught-exception",
 	TrapOther:                  "other",
 }
 

@@ -292,6 +292,11 @@ func WithExperimentalFeatures(features Features) RuntimeOption {
 	return number(capi.ExperimentalFeatures, uint64(features))
 }
 
+// WithProposals adds proposals of WebAssembly that guests may use. Default none.
+func WithProposals(proposals Proposals) RuntimeOption {
+	return number(capi.Proposals, uint64(proposals))
+}
+
 // WithExperimentalFeatureNames adds experimental features by name, as [ParseFeatures] reads them.
 func WithExperimentalFeatureNames(names string) RuntimeOption {
 	return func(s *settings) { s.builder.FeatureNames(names) }

@@ -95,6 +95,9 @@ func TestConstantsAreThoseOfTheHeader(t *testing.T) {
 		"RUNTIME_FEATURE_WASMCLOUD_MESSAGING_V3":      uint64(FeatureWasmcloudMessagingV3),
 		"RUNTIME_FEATURE_WORKLOAD_IDENTITY_INTERFACE": uint64(FeatureWorkloadIdentityInterface),
 		"RUNTIME_FEATURE_RPC_INTERFACE":               uint64(FeatureRPCInterface),
+		"RUNTIME_PROPOSAL_EXCEPTIONS":                 uint64(ProposalExceptions),
+		"RUNTIME_PROPOSAL_GC":                         uint64(ProposalGC),
+		"RUNTIME_PROPOSAL_MEMORY64":                   uint64(ProposalMemory64),
 	} {
 		if !strings.Contains(text, "#define "+name+" "+itoa(int(number))+"\n") {
 			t.Errorf("%s is not %d", name, number)

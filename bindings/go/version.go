@@ -30,6 +30,20 @@ const (
 	FeatureRPCInterface Features = 4
 )
 
+// Proposals is a set of proposals of WebAssembly, united with |.
+type Proposals uint64
+
+// The proposals that a runtime can switch on; runtime_builder_proposals() in wasmcell.h says what
+// each brings and costs.
+const (
+	// ProposalExceptions has try_table and exnref.
+	ProposalExceptions Proposals = 1
+	// ProposalGC has structs, arrays and casts, on a heap that is collected.
+	ProposalGC Proposals = 2
+	// ProposalMemory64 has memories and tables with addresses of 64 bits.
+	ProposalMemory64 Proposals = 4
+)
+
 // AllFeatures lists the names of the experimental features that the library knows, with their
 // bits.
 func AllFeatures() map[string]Features {

@@ -109,6 +109,14 @@ pub enum runtime_trap_t {
     RUNTIME_TRAP_STACK_OVERFLOW = 9,
     /// The guest broke the canonical ABI: pointers, lengths, cases, handles or text it gave.
     RUNTIME_TRAP_CANONICAL_ABI = 10,
+    /// Something was done with a reference to nothing.
+    RUNTIME_TRAP_NULL_REFERENCE = 11,
+    /// An array access out of bounds.
+    RUNTIME_TRAP_ARRAY_OUT_OF_BOUNDS = 12,
+    /// A reference is not to what it was cast to.
+    RUNTIME_TRAP_CAST_FAILURE = 13,
+    /// An exception that its component did not catch.
+    RUNTIME_TRAP_UNCAUGHT_EXCEPTION = 14,
     /// Any other rule; the message says which.
     RUNTIME_TRAP_OTHER = 31,
 }
@@ -197,6 +205,10 @@ impl From<TrapKind> for runtime_trap_t {
             TrapKind::BadConversionToInteger => Self::RUNTIME_TRAP_BAD_CONVERSION_TO_INTEGER,
             TrapKind::StackOverflow => Self::RUNTIME_TRAP_STACK_OVERFLOW,
             TrapKind::CanonicalAbi => Self::RUNTIME_TRAP_CANONICAL_ABI,
+            TrapKind::NullReference => Self::RUNTIME_TRAP_NULL_REFERENCE,
+            TrapKind::ArrayOutOfBounds => Self::RUNTIME_TRAP_ARRAY_OUT_OF_BOUNDS,
+            TrapKind::CastFailure => Self::RUNTIME_TRAP_CAST_FAILURE,
+            TrapKind::UncaughtException => Self::RUNTIME_TRAP_UNCAUGHT_EXCEPTION,
             TrapKind::Other => Self::RUNTIME_TRAP_OTHER,
         }
     }
@@ -230,5 +242,15 @@ const _: () = {
     );
     assert!(TrapKind::StackOverflow as i32 == runtime_trap_t::RUNTIME_TRAP_STACK_OVERFLOW as i32);
     assert!(TrapKind::CanonicalAbi as i32 == runtime_trap_t::RUNTIME_TRAP_CANONICAL_ABI as i32);
+    assert!(TrapKind::NullReference as i32 == runtime_trap_t::RUNTIME_TRAP_NULL_REFERENCE as i32);
+    assert!(
+        TrapKind::ArrayOutOfBounds as i32
+            == runtime_trap_t::RUNTIME_TRAP_ARRAY_OUT_OF_BOUNDS as i32
+    );
+    assert!(TrapKind::CastFailure as i32 == runtime_trap_t::RUNTIME_TRAP_CAST_FAILURE as i32);
+    assert!(
+        TrapKind::UncaughtException as i32
+            == runtime_trap_t::RUNTIME_TRAP_UNCAUGHT_EXCEPTION as i32
+    );
     assert!(TrapKind::Other as i32 == runtime_trap_t::RUNTIME_TRAP_OTHER as i32);
 };

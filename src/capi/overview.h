@@ -75,12 +75,13 @@
  * unit is left alone.
  *
  * PROPOSALS. Guests may use WebAssembly 2.0 with vectors, and of what came after it relaxed
- * vectors, tail calls, several memories, memories and tables with 64-bit indices, extended constant
- * expressions and typed function references. A component that uses another proposal is refused with
- * RUNTIME_ERROR_UNSUPPORTED, and the message names it: exceptions, garbage collection, threads,
- * stack switching, wide arithmetic, custom page sizes, memory control; of the component model async
- * functions, streams and futures, error contexts, threads, lists of fixed length, maps, and imports
- * of values. These are the defaults of wasmtime 48.
+ * vectors, tail calls, several memories, extended constant expressions and typed function
+ * references; and, if runtime_builder_proposals() switches them on, exceptions, garbage collection,
+ * and memories and tables with 64-bit indices. A component that uses another proposal, or one that
+ * is off, is refused with RUNTIME_ERROR_UNSUPPORTED, and the message names it: threads, stack
+ * switching, wide arithmetic, custom page sizes, memory control; of the component model async
+ * functions, streams and futures, error contexts, threads, lists of fixed length, maps, imports of
+ * values, and values in memories of 64 bits or in what is collected.
  *
  * STRINGS. All text is UTF-8. Text that goes in is a pointer and a length in bytes, without a NUL
  * at the end; NULL with length 0 is the empty text. Text that comes out of a getter is

@@ -3,6 +3,7 @@ use std::ffi::c_char;
 use super::boundary::{guard, out_value, text};
 use super::error::runtime_error_t;
 use crate::abi;
+use crate::features::proposals::PROPOSALS;
 use crate::features::{self, FEATURES};
 
 /// The experimental interfaces `wasmcloud:messaging/{producer,request-reply,types}@0.3.0`;
@@ -14,7 +15,18 @@ pub const RUNTIME_FEATURE_WORKLOAD_IDENTITY_INTERFACE: u64 = 2;
 /// The experimental interfaces `wrpc:rpc/...@0.1.0`; by name `rpc-interface`.
 pub const RUNTIME_FEATURE_RPC_INTERFACE: u64 = 4;
 
+/// The proposal of exceptions, with `try_table` and `exnref`: for runtime_builder_proposals().
+pub const RUNTIME_PROPOSAL_EXCEPTIONS: u64 = 1;
+/// The proposal of garbage collection, with structs, arrays and casts.
+pub const RUNTIME_PROPOSAL_GC: u64 = 2;
+/// The proposal of memories and tables with addresses of 64 bits.
+pub const RUNTIME_PROPOSAL_MEMORY64: u64 = 4;
+
 const _: () = {
+    let [exceptions, gc, memory64] = PROPOSALS;
+    assert!(exceptions.bit == RUNTIME_PROPOSAL_EXCEPTIONS);
+    assert!(gc.bit == RUNTIME_PROPOSAL_GC);
+    assert!(memory64.bit == RUNTIME_PROPOSAL_MEMORY64);
     let [messaging, identity, rpc] = FEATURES;
     assert!(messaging.bit == RUNTIME_FEATURE_WASMCLOUD_MESSAGING_V3);
     assert!(identity.bit == RUNTIME_FEATURE_WORKLOAD_IDENTITY_INTERFACE);

@@ -30,6 +30,7 @@ use wasmtime::component::Component;
 use crate::code::cache::vetted::Vetted;
 use crate::code::vet::{self, Price};
 use crate::error::{Code, Error, Result};
+use crate::features::proposals;
 use crate::system::signals::Quiet;
 use crate::traps::{exhausted, words};
 
@@ -279,7 +280,13 @@ fn refusal(error: &wasmtime::Error) -> Error {
         true => Code::Io,
         false => words::refusal(&reason),
     };
-    Error::new(code, reason)
+    match proposals::missing(&reason) {
+        Some(it) if code == Code::Unsupported => {
+            let on = format_args!("{reason}; {} in `proposals` switches it on", it.constant);
+            Error::new(code, on).with_setting("proposals")
+        }
+        _ => Error::new(code, reason),
+    }
 }
 
 /// Why wasmtime does not take compiled code.
@@ -292,7 +299,10 @@ fn made_elsewhere(error: &wasmtime::Error) -> Error {
         return Error::new(Code::Io, reason);
     }
     let hint = match words::made_with_other_settings(&reason) {
-        true => "; a runtime with another `signal_handlers`, or another allocator, made it",
+        true => {
+            "; a runtime with another `signal_handlers`, another allocator, or other `proposals`, \
+             made it"
+        }
         false => "",
     };
     Error::new(Code::Compile, format!("made elsewhere: {reason}{hint}"))

@@ -33,6 +33,7 @@ mod body;
 mod brief;
 mod component;
 mod cost;
+mod managed;
 mod module;
 mod problem;
 mod scope;

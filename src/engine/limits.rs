@@ -9,6 +9,7 @@ use wasmtime::ResourcesRequired;
 use crate::engine::Settings;
 use crate::engine::sizes::WASM_PAGE;
 use crate::error::{Code, Error, Result, TrapKind};
+use crate::features::proposals;
 use crate::observer::Observer;
 use crate::stats::Limited;
 use crate::traps::{exhausted, words};
@@ -34,6 +35,8 @@ pub(crate) struct Limits {
     pub descriptors: u64,
     pub buffers: u64,
     pub lookups: u64,
+    /// Whether a guest may have a heap besides its memories.
+    pub has_heap: bool,
 }
 
 /// Less than the runtime allows, for one component. What is `None`, or more than the runtime
@@ -84,6 +87,7 @@ impl Limits {
             descriptors: settings.bounds.max_descriptors,
             buffers: settings.bounds.max_buffers,
             lookups: settings.bounds.max_lookups,
+            has_heap: proposals::have_heap(settings.proposals),
         }
     }
 
@@ -161,6 +165,20 @@ impl Limits {
             return Err(too_much(Code::MemoryLimit, what, elements, "max_table_elements", limit));
         }
         Ok(needs.num_memories.max(1))
+    }
+
+    /// How many of `max_components` an instance takes that takes `places` for its linear memories.
+    /// Any guest may have a heap where heaps are: its code says so in many ways.
+    pub(crate) fn with_heap(&self, places: u32) -> Result<u32> {
+        let all = places.saturating_add(self.has_heap.into());
+        match all as usize > self.components {
+            true => {
+                let (what, limit) =
+                    ("linear memories, its heap among them", self.components as u64);
+                Err(too_much(Code::ResourceLimit, what, all.into(), "max_components", limit))
+            }
+            false => Ok(all),
+        }
     }
 
     /// Refuses a component whose instances have too much besides memories and tables, at load.

@@ -8,6 +8,7 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 
 use crate::engine::Settings;
 use crate::error::{Code, Error, Result};
+use crate::features::proposals::{self, Proposal};
 use crate::system::room::Room;
 use crate::system::signals;
 use crate::types::Name;
@@ -57,9 +58,9 @@ const DECOMMIT_BATCH: usize = 1;
 /// What a pool may keep resident from the start, to know its slots by: settings that each are in
 /// range may ask for gigabytes together. The defaults take 14 MiB.
 const MAX_BOOKS: u64 = 32 << 20;
-/// Bytes that wasmtime keeps for a slot for a table, and for those of memory and stack.
+/// Bytes that wasmtime keeps for a slot for a table, and for those of memory, stack and heap.
 const TABLE_BOOKS: u64 = 56;
-const INSTANCE_BOOKS: u64 = 320;
+const INSTANCE_BOOKS: u64 = 344;
 
 /// One way to build an engine.
 #[derive(Clone, Copy)]
@@ -151,6 +152,7 @@ fn config(settings: &Settings, step: &Step) -> Config {
         true => wasmtime::WasmBacktraceDetails::Enable,
         false => wasmtime::WasmBacktraceDetails::Disable,
     };
+    let on = |proposal: Proposal| settings.proposals & proposal.bit != 0;
     let mut config = Config::new();
     config
         .epoch_interruption(true)
@@ -167,6 +169,10 @@ fn config(settings: &Settings, step: &Step) -> Config {
         .memory_may_move(step.allocator == Allocator::OnDemand)
         // Off, spectre mitigations of heap and tables are off too: they work by faults.
         .signals_based_traps(settings.signal_handlers)
+        .gc_support(proposals::have_heap(settings.proposals))
+        .wasm_exceptions(on(proposals::EXCEPTIONS))
+        .wasm_gc(on(proposals::GC))
+        .wasm_memory64(on(proposals::MEMORY64))
         // Mach ports do not survive a fork, and a host may fork.
         .macos_use_mach_ports(false);
     if step.allocator != Allocator::OnDemand {
@@ -184,6 +190,7 @@ fn pool(settings: &Settings, step: &Step) -> PoolingAllocationConfig {
         .total_memories(components)
         .total_tables(components.saturating_mul(step.tables_per_component))
         .total_stacks(components)
+        .total_gc_heaps(components)
         .max_core_instances_per_component(per_component)
         .max_memories_per_component(settings.max_memories_per_component)
         .max_memories_per_module(settings.max_memories_per_component)

@@ -233,7 +233,8 @@ unsafe impl<const N: usize> Lower for Answered<N> {
         // SAFETY: as in `Args`.
         let dst = unsafe { &mut *dst.as_mut_ptr().cast::<[MaybeUninit<ValRaw>; N]>() };
         // SAFETY: `Checked` were checked.
-        unsafe { lower::Lower::new(cx, &[]).args(self.0.0.values(), ty, dst) }
+        let lowered = unsafe { lower::Lower::new(cx, &[]).args(self.0.0.values(), ty, dst) };
+        lowered.map_err(at_the_border)
     }
 
     fn linear_lower_to_memory<T>(
@@ -243,6 +244,15 @@ unsafe impl<const N: usize> Lower for Answered<N> {
         at: usize,
     ) -> Result<()> {
         // SAFETY: as above.
-        unsafe { lower::Lower::new(cx, &[]).results(self.0.0.values(), ty, at) }
+        let lowered = unsafe { lower::Lower::new(cx, &[]).results(self.0.0.values(), ty, at) };
+        lowered.map_err(at_the_border)
+    }
+}
+
+/// An exception that a guest's allocator throws would go on to where the guest calls the host.
+fn at_the_border(error: wasmtime::Error) -> wasmtime::Error {
+    match error.is::<wasmtime::ThrownException>() {
+        true => wasmtime::Trap::UncaughtException.into(),
+        false => error,
     }
 }

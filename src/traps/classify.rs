@@ -29,6 +29,11 @@ impl From<wasmtime::Error> for Error {
             Self::new(Code::InstanceLimit, problem).with_setting("max_components")
         } else if let Some(exhausted) = exhausted(&error) {
             exhausted
+        } else if error.is::<wasmtime::ThrownException>() {
+            Self::new(Code::Trap, "uncaught exception").with_trap(TrapKind::UncaughtException)
+        } else if error.is::<wasmtime::GcHeapOutOfMemory<()>>() {
+            // The limit that was met is told by who denied it.
+            Self::new(Code::Trap, chain(&error)).with_trap(TrapKind::Other)
         } else if let Some(setting) = spent(&error) {
             Self::limit(Code::ResourceLimit, setting, chain(&error))
         } else {
@@ -83,6 +88,12 @@ fn from_trap(trap: Trap, error: &wasmtime::Error) -> Error {
     let (code, kind) = match trap {
         Trap::StackOverflow => (Code::StackOverflow, TrapKind::StackOverflow),
         Trap::OutOfFuel => (Code::Fuel, TrapKind::Other),
+        // As when there is no room for what is not quite as large.
+        Trap::AllocationTooLarge => (Code::MemoryLimit, TrapKind::Other),
+        Trap::NullReference => (Code::Trap, TrapKind::NullReference),
+        Trap::ArrayOutOfBounds => (Code::Trap, TrapKind::ArrayOutOfBounds),
+        Trap::CastFailure => (Code::Trap, TrapKind::CastFailure),
+        Trap::UncaughtException => (Code::Trap, TrapKind::UncaughtException),
         Trap::UnreachableCodeReached => (Code::Trap, TrapKind::Unreachable),
         Trap::MemoryOutOfBounds => (Code::Trap, TrapKind::MemoryOutOfBounds),
         Trap::TableOutOfBounds => (Code::Trap, TrapKind::TableOutOfBounds),

@@ -32,7 +32,14 @@ pub(crate) fn refusal(reason: &str) -> Code {
 
 /// Whether compiled code was made with other settings than those of the engine at hand.
 pub(crate) fn made_with_other_settings(reason: &str) -> bool {
-    says(reason, &["memory reservation", "guard size", "ignals-based traps"])
+    const WORDS: [&str; 5] = [
+        "memory reservation",
+        "guard size",
+        "ignals-based traps",
+        "however",
+        "WebAssembly feature",
+    ];
+    says(reason, &WORDS)
 }
 
 /// Whether the pool refuses a component.

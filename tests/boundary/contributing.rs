@@ -64,8 +64,8 @@ fn settings(header: &Header) -> Vec<Subject> {
         let of_builder = f.name.starts_with("runtime_builder_") && f.returns == "void";
         of_builder && !f.name.ends_with("_free")
     };
-    let is_number =
-        |f: &Function| f.params.iter().any(|p| p.ty == "uint64_t" && !p.name.contains("features"));
+    let is_set = |name: &str| name.contains("features") || name == "proposals";
+    let is_number = |f: &Function| f.params.iter().any(|p| p.ty == "uint64_t" && !is_set(&p.name));
     let mut found: Vec<Subject> = functions(header);
     let setters: Vec<&Function> = header.functions.iter().filter(setter).collect();
     found.retain_mut(|subject| {

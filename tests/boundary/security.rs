@@ -41,7 +41,7 @@ fn limit(function: &Function) -> Option<Limit> {
     let setting = function.name.strip_prefix("runtime_builder_");
     let is_sandbox = function.name.starts_with("runtime_sandbox_");
     let number = function.params.iter().find(|param| {
-        let counts = !param.name.contains("features");
+        let counts = !param.name.contains("features") && param.name != "proposals";
         let is_limit = param.name.starts_with("max_") && is_sandbox;
         param.ty == "uint64_t" && (setting.is_some() && counts || is_limit)
     })?;

@@ -11,6 +11,8 @@ static const struct {
     {"(core module (type $t (func)) (tag $e (type $t)) (func (throw $e)))", "exceptions"},
     {"(core module (import \"\" \"\" (tag)))", "exceptions"},
     {"(core module (func (param exnref)))", "exception"},
+    {"(core module (memory i64 1))", "memory64"},
+    {"(core module (table i64 1 funcref))", "memory64"},
     {"(core module (memory 1 1 shared))", "threads"},
     {"(core module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))", "threads"},
     {"(core module (memory 1 (pagesize 1)))", "custom page sizes"},
@@ -34,8 +36,6 @@ static const struct {
 static const char *const on[] = {
     "(core module (func $f (return_call $f)))",
     "(core module (memory 1) (memory 1))",
-    "(core module (memory i64 1))",
-    "(core module (table i64 1 funcref))",
     "(core module (global i32 (i32.add (i32.const 0) (i32.const 1))))",
     "(core module (type $t (func)) (func (param (ref $t)) (call_ref $t (local.get 0))))",
     "(core module (func (drop (i32x4.relaxed_trunc_f32x4_s (v128.const i32x4 0 0 0 0)))))",

@@ -10,6 +10,7 @@ use wasmcell::{Component, ComponentOptions, Runtime};
 
 mod bodies;
 mod encode;
+mod managed;
 mod modules;
 mod parts;
 
@@ -46,7 +47,7 @@ fn load() {
     if let Some(cost) = env::var_os("WASMCELL_COST") {
         builder.max_compile_cost(cost.to_str().unwrap().parse().unwrap());
     }
-    builder.force_on_demand_allocator().max_table_elements(100_000);
+    builder.force_on_demand_allocator().max_table_elements(100_000).proposals(7);
     let runtime = builder.build().unwrap();
     let before = usage();
     let outcome = Component::new(&runtime, &bytes, &ComponentOptions::default());
@@ -186,6 +187,71 @@ fn modules_cost_what_their_size_may() {
         ("names", |n| modules::names(n, 10)),
         ("custom sections", |n| modules::custom("anything", n)),
         ("empty modules", modules::many),
+    ]);
+}
+
+#[test]
+fn what_is_managed_costs_what_its_size_may() {
+    explode_all(&[
+        ("structs", |n| managed::structs(1, n)),
+        ("structs of many fields", |n| managed::structs(1000, n)),
+        ("chains of types", |n| managed::chains(1, n)),
+        ("chains of large types", |n| managed::chains(500, n)),
+        ("a group of types", managed::group),
+        ("large structs", |n| managed::large_structs(9_000, n)),
+        ("small structs", |n| managed::large_structs(1, n)),
+        ("places that catch, nested", |n| managed::nested(n, 1)),
+        ("places that catch, nested, and calls", |n| managed::nested(n, n)),
+        ("places that catch", |n| managed::repeated(n, "(try_table (catch_all 0) (call $f))")),
+        ("ways to catch", |n| managed::catches(n, 1)),
+        ("ways to catch and calls", |n| managed::catches(n, n)),
+        ("caught variables", |n| managed::caught_variables(n, n)),
+        ("caught variables, few calls", |n| managed::caught_variables(n, n / 16)),
+        ("throws", |n| managed::repeated(n, "(block (throw $t (i32.const 1)))")),
+        ("roots", |n| managed::roots(n, n)),
+        ("few roots, many calls", |n| managed::roots(n / 16, n)),
+        ("many roots, few calls", |n| managed::roots(n, n / 16)),
+        ("given roots", |n| managed::given_roots(n, n)),
+        ("passed roots", |n| managed::passed_roots(n.min(900), n)),
+        ("tags", managed::tags),
+        ("initial values", |n| managed::initial(2, n)),
+        ("large initial values", |n| managed::initial(9_000, n)),
+        ("casts", |n| managed::repeated(n, "(drop (ref.test (ref $q) (local.get $p)))")),
+        ("branches on casts", |n| {
+            managed::repeated(
+                n,
+                "(drop (block (result (ref null $p))
+                    (br_on_cast 0 (ref null $p) (ref $q) (local.get $p))))",
+            )
+        }),
+        ("fields", |n| managed::repeated(n, "(drop (struct.get $p 0 (local.get $p)))")),
+        ("set fields", |n| managed::repeated(n, "(struct.set $p 0 (local.get $p) (i32.const 1))")),
+        ("elements of arrays", |n| {
+            managed::repeated(n, "(drop (array.get $a (local.get $a) (i32.const 1)))")
+        }),
+        ("arrays", |n| managed::repeated(n, "(drop (array.new_default $a (i32.const 3)))")),
+        ("filled arrays", |n| {
+            managed::repeated(
+                n,
+                "(array.fill $a (local.get $a) (i32.const 0) (i32.const 1)
+                (i32.const 1))",
+            )
+        }),
+        ("copied arrays", |n| {
+            managed::repeated(
+                n,
+                "(array.copy $a $a (local.get $a) (i32.const 0) (local.get $a)
+                (i32.const 0) (i32.const 1))",
+            )
+        }),
+        ("arrays of operands", |n| {
+            managed::repeated(
+                n,
+                "(drop (array.new_fixed $a 4 (i32.const 1) (i32.const 1)
+                (i32.const 1) (i32.const 1)))",
+            )
+        }),
+        ("calls of references", |n| managed::repeated(n, "(call_ref $v (ref.func $f))")),
     ]);
 }
 

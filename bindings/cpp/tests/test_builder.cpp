@@ -52,6 +52,7 @@ TEST(Builder, setters_set_what_they_say) {
       {"pool_keep_resident", &Builder::pool_keep_resident},
       {"worker_threads", &Builder::worker_threads},
       {"experimental_features", &Builder::experimental_features},
+      {"proposals", &Builder::proposals},
       {"cache_memory", &Builder::cache_memory},
   };
   for (const auto &[name, setter] : numbers) {

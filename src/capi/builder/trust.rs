@@ -140,6 +140,45 @@ pub unsafe extern "C" fn runtime_builder_experimental_feature_names(
     }
 }
 
+/// Adds proposals of WebAssembly that guests may use.
+///
+/// Everything else that wasmtime has on by default is on: SIMD, tail calls, several memories, typed
+/// function references and the like. A component that needs one of these proposals is refused with
+/// RUNTIME_ERROR_UNSUPPORTED where it is off, and the message names the constant that switches it
+/// on. What is not listed here, threads for one, cannot be switched on.
+///
+/// Exceptions and GC give each instance that uses them a heap besides its memories. That counts
+/// like one more linear memory, for `max_linear_memory` and `max_instance_memory`, which say how
+/// far it grows; it grows by doubling, and half of it is kept free for the collector. A guest that
+/// finds no room in it fails with RUNTIME_ERROR_MEMORY_LIMIT. So that a heap always finds a place,
+/// each instance of such a runtime counts for `max_components` once more. A collection goes on to
+/// its end, also when the call is cancelled or late meanwhile; it takes about a second for each
+/// 1 GiB of heap.
+///
+/// An exception ends at the border of the component that threw it: the host gets
+/// RUNTIME_ERROR_TRAP with RUNTIME_TRAP_UNCAUGHT_EXCEPTION, and another guest that called it traps.
+/// One that a guest's own allocator throws, while WASI gives the guest a result, that guest may
+/// catch. Memories of 64 bits are bounded as others are; what a component passes through its
+/// interface lies in a memory of 32 bits.
+///
+/// @param builder    The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param proposals  RUNTIME_PROPOSAL_ constants, united with `|`; default 0. A bit that stands for
+///                   nothing is reported by runtime_build(). Compiled code is for runtimes with the
+///                   same proposals.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_proposals(
+    builder: *mut runtime_builder_t,
+    proposals: u64,
+) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value("runtime_builder_proposals", builder, proposals, RuntimeBuilder::proposals);
+    }
+}
+
 /// Sets the directory where compiled code is kept from one process to the next.
 ///
 /// Compiling is the slow part of loading a component. What lies in the directory is run as

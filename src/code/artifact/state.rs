@@ -4,7 +4,7 @@
 
 use wasmparser::{
     ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind,
-    ComponentTypeRef, ElementItems, ElementKind, Instance, Parser, Payload,
+    ComponentTypeRef, CompositeInnerType, ElementItems, ElementKind, Instance, Parser, Payload,
 };
 
 /// An instance of wasmtime without anything, rounded up.
@@ -19,6 +19,12 @@ const REFERENCE: u64 = 32;
 const CELL: u64 = 16;
 /// A segment of such elements.
 const SEGMENT: u64 = 64;
+/// A type of what is collected, as the collector knows it, and one of its fields.
+const MANAGED: u64 = 128;
+const FIELD: u64 = 8;
+/// What is remembered of a pair of types that a guest compares, and of how many pairs at most.
+const PAIR: u64 = 40;
+const PAIRS: u64 = 1 << 16;
 /// A function that crosses the border of a component.
 const LIFTED: u64 = 64;
 
@@ -71,6 +77,9 @@ struct Module {
     functions: u64,
     /// References to functions, of which there is one for each function at most.
     escaping: u64,
+    types: u64,
+    /// Whether some of them are of what is collected, or have types above them.
+    is_managed: bool,
 }
 
 #[derive(Default)]
@@ -216,6 +225,19 @@ impl Component {
 impl Module {
     fn take(&mut self, payload: Payload<'_>) {
         match payload {
+            Payload::TypeSection(types) => {
+                for ty in types.into_iter().flatten().flat_map(wasmparser::RecGroup::into_types) {
+                    self.types += 1;
+                    let fields = match &ty.composite_type.inner {
+                        CompositeInnerType::Func(_) => None,
+                        CompositeInnerType::Struct(it) => Some(it.fields.len() as u64),
+                        CompositeInnerType::Array(_) | CompositeInnerType::Cont(_) => Some(1),
+                    };
+                    let size = fields.map_or(0, |fields| MANAGED + FIELD * fields);
+                    self.bytes = self.bytes.saturating_add(size);
+                    self.is_managed |= fields.is_some() || !ty.is_final;
+                }
+            }
             Payload::ImportSection(imports) => {
                 let count = imports.into_imports().count() as u32;
                 self.add(IMPORT, count);
@@ -257,7 +279,13 @@ impl Module {
 
     fn total(&self) -> u64 {
         let references = self.escaping.min(self.functions);
-        self.bytes.saturating_add(REFERENCE.saturating_mul(references))
+        let bytes = self.bytes.saturating_add(REFERENCE.saturating_mul(references));
+        if !self.is_managed {
+            return bytes;
+        }
+        // Those that are written into what is collected have a second place.
+        let pairs = self.types.saturating_mul(self.types).min(PAIRS);
+        bytes.saturating_add(2 * REFERENCE.saturating_mul(references) + PAIR * pairs)
     }
 }
 

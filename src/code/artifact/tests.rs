@@ -89,7 +89,8 @@ fn invalid_components_say_what_is_wrong() {
 fn features_that_are_not_enabled_are_named() {
     let deep = "(component (core module (memory i64 1)))";
     let mut config = Config::new();
-    config.wasm_memory64(false).wasm_simd(false).wasm_relaxed_simd(false);
+    config.gc_support(false).wasm_gc(false).wasm_exceptions(false).wasm_memory64(false);
+    config.wasm_simd(false).wasm_relaxed_simd(false);
     let engine = Engine::new(&config).unwrap();
     for (text, says) in [
         ("(component (import \"f\" (func (param \"s\" (stream u8)))))", "async"),

@@ -3,6 +3,7 @@
 use wasmparser::{BlockType, FunctionBody, Operator, Result};
 
 use super::brief::Brief;
+use super::managed::{self, Traits};
 use super::signatures::Signatures;
 use super::weights as w;
 
@@ -17,6 +18,11 @@ struct Frame {
     set_from: usize,
     /// Tells frames apart.
     serial: u32,
+    /// Ways to its end from calls within, by exceptions.
+    caught: u64,
+    /// Where its own catchers start in [`Body::catchers`], if it has any, and how many calls stood
+    /// before it.
+    catchers_from: Option<(usize, u64)>,
 }
 
 /// The costs of a function so far, in units.
@@ -29,6 +35,8 @@ pub(super) struct Body {
     frames: Vec<Frame>,
     serial: u32,
     loop_depth: u64,
+    /// Which frames exceptions lead to the end of, for each catcher that is open.
+    catchers: Vec<usize>,
     /// Locals set in the frames that are open, each once a frame.
     set: Vec<Set>,
     locals: Vec<Local>,
@@ -55,6 +63,13 @@ struct Counts {
     folded: u64,
     indirect: u64,
     joins: f64,
+    /// Ways from calls to where exceptions are caught, and the values that differ on these.
+    caught: u64,
+    caught_values: f64,
+    cast_branches: u64,
+    /// References that are given, and places where the collector may run.
+    references: u64,
+    safepoints: u64,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -119,6 +134,7 @@ impl Body {
         self.locals.clear();
         // The validator allows 50 000.
         self.locals.resize(locals.min(100_000) as usize, Local::default());
+        self.catchers.clear();
         (self.serial, self.loop_depth, self.after_const) = (0, 0, false);
         self.open(false, results);
         Ok(())
@@ -132,6 +148,10 @@ impl Body {
             + square(c.loops) * w::LOOPS
             + square(c.indirect) * w::INDIRECTS
             + (c.used as f64) * (c.blocks as f64) * w::LIVE
+            + (c.caught as f64) * (c.used as f64).mul_add(w::CAUGHT_LOCAL, w::CATCHER)
+            + c.caught_values * c.caught_values * w::CAUGHT_VALUES
+            + square(c.cast_branches) * w::CAST_BRANCHES
+            + (c.references as f64) * ((c.safepoints + c.loops) as f64) * w::ROOT
             + self.brief.cost(c.blocks)
     }
 
@@ -172,11 +192,40 @@ impl Body {
                 self.branch(targets.default());
             }
             O::Call { function_index } | O::ReturnCall { function_index } => {
-                self.call(w::CALL, known.function(*function_index));
+                self.call(w::CALL, known.function_type(*function_index), known);
+            }
+            O::CallRef { type_index } | O::ReturnCallRef { type_index } => {
+                self.call(w::CALL_REFERENCE, *type_index, known);
+            }
+            O::TryTable { try_table } => {
+                let (params, results) = arity(try_table.ty, known);
+                self.linear += w::BLOCK + (params + results) as f64 * w::BLOCK_VALUE;
+                let from = self.catchers.len();
+                for catch in &try_table.catches {
+                    let (label, units) = managed::catch(catch, known);
+                    self.linear += units;
+                    self.branch(label);
+                    let place = self.frames.len().checked_sub(label as usize + 1);
+                    self.catchers.extend(place);
+                }
+                self.open(false, results);
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.catchers_from = Some((from, self.counts.safepoints));
+                }
+            }
+            O::BrOnCast { relative_depth, .. } | O::BrOnCastFail { relative_depth, .. } => {
+                self.counts.cast_branches += 1;
+                self.branch(*relative_depth);
+                self.other(operator, known);
+            }
+            O::BrOnNull { relative_depth } | O::BrOnNonNull { relative_depth } => {
+                self.linear += w::BRANCH;
+                self.branch(*relative_depth);
+                self.other(operator, known);
             }
             O::CallIndirect { type_index, .. } | O::ReturnCallIndirect { type_index, .. } => {
                 self.counts.indirect += 1;
-                self.call(w::CALL_INDIRECT, known.ty(*type_index));
+                self.call(w::CALL_INDIRECT, *type_index, known);
             }
             O::I32Add | O::I64Add | O::I32Sub | O::I64Sub | O::I32Mul | O::I64Mul
                 if self.after_const =>
@@ -185,28 +234,44 @@ impl Body {
                 self.linear +=
                     w::FOLDED + (self.counts.folded as f64 * w::FOLDED_MORE).min(w::FOLDED_MOST);
             }
-            other => self.other(other),
+            other => self.other(other, known),
         }
         self.after_const = is_const;
         Ok(())
     }
 
-    fn other(&mut self, operator: &Operator<'_>) {
+    fn other(&mut self, operator: &Operator<'_>, known: &Signatures) {
         let (cost, loops) = w::operator(operator, self.after_const);
-        self.linear += cost;
-        self.counts.loops += loops;
+        let (more, Traits { gives, collects, blocks, loops: others }) =
+            managed::operator(operator, known);
+        self.linear += cost + more;
+        self.counts.loops += loops + others;
+        self.counts.blocks += blocks;
+        self.counts.references += u64::from(gives);
+        self.counts.safepoints += u64::from(collects);
     }
 
-    fn call(&mut self, cost: f64, (params, results): (u64, u64)) {
+    fn call(&mut self, cost: f64, ty: u32, known: &Signatures) {
+        let (params, results) = known.ty(ty);
         self.linear += cost + (params + results) as f64 * w::CALL_VALUE;
         self.counts.blocks += 1;
+        self.counts.references += known.references(ty);
+        self.counts.safepoints += 1;
     }
 
     fn open(&mut self, is_loop: bool, arity: u64) {
         self.serial += 1;
         self.counts.blocks += 1;
         let (serial, set_from) = (self.serial, self.set.len());
-        self.frames.push(Frame { is_loop, arity, branches: 0, set_from, serial });
+        self.frames.push(Frame {
+            is_loop,
+            arity,
+            branches: 0,
+            set_from,
+            serial,
+            caught: 0,
+            catchers_from: None,
+        });
     }
 
     fn open_loop(&mut self, (params, results): (u64, u64)) {
@@ -230,6 +295,7 @@ impl Body {
 
     fn close(&mut self) {
         let Some(frame) = self.frames.pop() else { return };
+        self.catch(&frame);
         let set = self.set.len() - frame.set_from;
         self.counts.joins += set as f64 * w::PAIR;
         let set_in_loop = if frame.is_loop { set as f64 } else { 0.0 };
@@ -256,6 +322,22 @@ impl Body {
             }
         }
         self.set.truncate(kept);
+    }
+
+    /// Exceptions of the calls in a frame lead to where its catchers say, and those that lead to
+    /// its end bring along what was set in it until then.
+    fn catch(&mut self, frame: &Frame) {
+        if let Some((from, before)) = frame.catchers_from {
+            let calls = self.counts.safepoints - before;
+            for place in self.catchers.drain(from..) {
+                if let Some(target) = self.frames.get_mut(place) {
+                    target.caught += calls;
+                }
+            }
+        }
+        let set = self.set.len() - frame.set_from;
+        self.counts.caught += frame.caught;
+        self.counts.caught_values += frame.caught as f64 * (set as f64 + w::CAUGHT_ANYWAY);
     }
 
     fn get(&mut self, local: u32) {

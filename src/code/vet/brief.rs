@@ -71,7 +71,7 @@ impl Reader {
         match operator {
             O::LocalGet { local_index } => self.get(*local_index),
             O::LocalSet { local_index } | O::LocalTee { local_index } => self.set(*local_index),
-            O::Block { .. } => self.open(1),
+            O::Block { .. } | O::TryTable { .. } => self.open(1),
             O::If { .. } => self.open(3),
             O::Loop { .. } => {
                 self.loops.push(self.frames.len());
@@ -93,6 +93,11 @@ impl Reader {
             | O::BrIf { .. }
             | O::Call { .. }
             | O::CallIndirect { .. }
+            | O::CallRef { .. }
+            | O::BrOnNull { .. }
+            | O::BrOnNonNull { .. }
+            | O::BrOnCast { .. }
+            | O::BrOnCastFail { .. }
             | O::ReturnCall { .. }
             | O::ReturnCallIndirect { .. } => self.brief.blocks += 1,
             _ => {}

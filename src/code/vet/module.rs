@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use wasmparser::{
-    BinaryReaderError, CompositeInnerType, ConstExpr, DataKind, Element, ElementItems, ElementKind,
-    ExternalKind, FunctionBody, KnownCustom, Name, Operator, Payload, TableInit, TypeRef,
+    BinaryReaderError, ConstExpr, DataKind, Element, ElementItems, ElementKind, ExternalKind,
+    FunctionBody, KnownCustom, Name, Operator, Payload, TableInit, TypeRef,
 };
 
 use super::body::Body;
 use super::cost::Cost;
+use super::managed;
 use super::problem::Problem;
 use super::signatures::Signatures;
 use super::weights as w;
@@ -25,6 +26,8 @@ pub(super) struct Module {
     /// Functions that others can call, each of which takes a second entrance.
     escaping: HashSet<u32>,
     images: Vec<Image>,
+    /// Initial values that are made by code.
+    made: u64,
 }
 
 /// What a memory starts with.
@@ -46,13 +49,9 @@ impl Module {
             Payload::TypeSection(types) => {
                 for group in types {
                     for ty in group?.into_types() {
-                        let ty = match &ty.composite_type.inner {
-                            CompositeInnerType::Func(ty) => (ty.params().len(), ty.results().len()),
-                            _ => (0, 0),
-                        };
-                        let (params, results) = (ty.0 as u64, ty.1 as u64);
-                        cost.add(w::TYPE + (params + results) as f64 * w::TYPE_VALUE)?;
-                        self.known.types.push((params, results));
+                        let (parts, above) = self.known.define(&ty);
+                        let values = parts as f64 * w::TYPE_VALUE;
+                        cost.add(w::TYPE + values + above as f64 * w::TYPE_ABOVE)?;
                     }
                 }
             }
@@ -64,6 +63,7 @@ impl Module {
                     match import.ty {
                         TypeRef::Func(ty) => self.known.functions.push(ty),
                         TypeRef::Memory(_) => self.images.push(Image::new()),
+                        TypeRef::Tag(tag) => self.known.tags.push(tag.func_type_idx),
                         _ => {}
                     }
                 }
@@ -104,6 +104,12 @@ impl Module {
                     memory?;
                     cost.add(w::MEMORY)?;
                     self.images.push(Image::new());
+                }
+            }
+            Payload::TagSection(tags) => {
+                for tag in tags {
+                    cost.add(w::TAG)?;
+                    self.known.tags.push(tag?.func_type_idx);
                 }
             }
             Payload::GlobalSection(globals) => {
@@ -164,7 +170,8 @@ impl Module {
         let mut code = value.get_operators_reader();
         let (mut number, mut operators) = (None, 0);
         while !code.eof() {
-            match code.read()? {
+            let operator = code.read()?;
+            match operator {
                 Operator::End => break,
                 Operator::I32Const { value } => number = Some(u64::from(value.cast_unsigned())),
                 Operator::I64Const { value } => number = Some(value.cast_unsigned()),
@@ -174,6 +181,19 @@ impl Module {
                     number = None;
                 }
                 Operator::GlobalGet { .. } => cost.add(w::REFERENCE)?,
+                // It is made when an instance is, by code.
+                Operator::StructNew { .. }
+                | Operator::StructNewDefault { .. }
+                | Operator::ArrayNew { .. }
+                | Operator::ArrayNewDefault { .. }
+                | Operator::ArrayNewFixed { .. } => {
+                    let (units, _) = managed::operator(&operator, &self.known);
+                    // What one more takes, if all take the cube of their number.
+                    let more = 3.0 * (self.made as f64) * (self.made as f64);
+                    self.made += 1;
+                    cost.add(w::REFERENCE + units + more * w::MADE)?;
+                    number = None;
+                }
                 _ => number = None,
             }
             operators += 1;

@@ -49,6 +49,20 @@ pub(super) const KNOWN: f64 = 0.03;
 pub(super) const CALL: f64 = 8.0;
 pub(super) const CALL_VALUE: f64 = 4.0;
 pub(super) const CALL_INDIRECT: f64 = 85.0;
+pub(super) const CALL_REFERENCE: f64 = 30.0;
+/// A place that an exception may be caught at, for each call that it may come from.
+pub(super) const CATCHER: f64 = 0.5;
+/// More for each local, which may have another value for each of these calls.
+pub(super) const CAUGHT_LOCAL: f64 = 0.05;
+/// Values that differ on such a way, beside locals, and times the square of all.
+pub(super) const CAUGHT_ANYWAY: f64 = 1.5;
+pub(super) const CAUGHT_VALUES: f64 = 0.001;
+/// Times the square of the branches on casts of a function.
+pub(super) const CAST_BRANCHES: f64 = 0.07;
+/// Times the cube of the initial values of a module that are made with it.
+pub(super) const MADE: f64 = 0.015;
+/// A reference that may have to be found by the collector, at each place where it may run.
+pub(super) const ROOT: f64 = 0.05;
 /// Times the square of the indirect calls of a function.
 pub(super) const INDIRECTS: f64 = 0.02;
 
@@ -62,6 +76,9 @@ const WITH_CONST: f64 = 4.0;
 
 pub(super) const TYPE: f64 = 100.0;
 pub(super) const TYPE_VALUE: f64 = 14.0;
+/// A type above another one.
+pub(super) const TYPE_ABOVE: f64 = 2.0;
+pub(super) const TAG: f64 = 10.0;
 pub(super) const IMPORT: f64 = 8.0;
 pub(super) const EXPORT: f64 = 4.0;
 /// A function that may be called from outside its module.

@@ -37,6 +37,10 @@ static const char *trap_name(runtime_trap_t trap) {
     case RUNTIME_TRAP_BAD_CONVERSION_TO_INTEGER: return "bad-conversion-to-integer";
     case RUNTIME_TRAP_STACK_OVERFLOW: return "stack-overflow";
     case RUNTIME_TRAP_CANONICAL_ABI: return "canonical-abi";
+    case RUNTIME_TRAP_NULL_REFERENCE: return "null-reference";
+    case RUNTIME_TRAP_ARRAY_OUT_OF_BOUNDS: return "array-out-of-bounds";
+    case RUNTIME_TRAP_CAST_FAILURE: return "cast-failure";
+    case RUNTIME_TRAP_UNCAUGHT_EXCEPTION: return "uncaught-exception";
     case RUNTIME_TRAP_OTHER: return "other";
     default: return "unknown";
   }

@@ -81,6 +81,8 @@ static void builder_text(runtime_builder_t *builder, log_t *log, const char *nam
     char *key = file_text(path);
     runtime_builder_trusted_key(builder, (const uint8_t *)key, strlen(key));
     free(key);
+  } else if (same(name, "proposals")) {
+    runtime_builder_proposals(builder, strtoull(value, NULL, 10));
   } else if (same(name, "experimental_feature_names")) {
     runtime_builder_experimental_feature_names(builder, value, strlen(value));
   } else if (same(name, "require_signature")) {

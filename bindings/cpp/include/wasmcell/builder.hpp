@@ -225,6 +225,11 @@ class Builder : public detail::Owned<runtime_builder_t, runtime_builder_free> {
     runtime_builder_experimental_feature_names(get(), names.data(), names.size());
     return *this;
   }
+  /// Adds proposals of WebAssembly that guests may use: RUNTIME_PROPOSAL_ constants, united with
+  /// `|`.
+  Builder &proposals(std::uint64_t proposals) noexcept {
+    return set(runtime_builder_proposals, proposals);
+  }
   /// Sets the directory, as UTF-8, where compiled code is kept from one process to the next.
   Builder &cache_directory(std::string_view path) noexcept {
     runtime_builder_cache_directory(get(), path.data(), path.size());

@@ -64,6 +64,10 @@ enum class Trap : std::int32_t {
   bad_conversion_to_integer = RUNTIME_TRAP_BAD_CONVERSION_TO_INTEGER,
   stack_overflow = RUNTIME_TRAP_STACK_OVERFLOW,
   canonical_abi = RUNTIME_TRAP_CANONICAL_ABI,
+  null_reference = RUNTIME_TRAP_NULL_REFERENCE,
+  array_out_of_bounds = RUNTIME_TRAP_ARRAY_OUT_OF_BOUNDS,
+  cast_failure = RUNTIME_TRAP_CAST_FAILURE,
+  uncaught_exception = RUNTIME_TRAP_UNCAUGHT_EXCEPTION,
   other = RUNTIME_TRAP_OTHER,
 };
 

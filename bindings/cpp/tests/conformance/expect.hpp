@@ -48,6 +48,14 @@ inline std::string_view trap_name(wasmcell::Trap trap) {
       return "indirect-call-to-null";
     case Trap::bad_signature:
       return "bad-signature";
+    case Trap::null_reference:
+      return "null-reference";
+    case Trap::array_out_of_bounds:
+      return "array-out-of-bounds";
+    case Trap::cast_failure:
+      return "cast-failure";
+    case Trap::uncaught_exception:
+      return "uncaught-exception";
     case Trap::integer_overflow:
       return "integer-overflow";
     case Trap::integer_division_by_zero:

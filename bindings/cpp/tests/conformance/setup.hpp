@@ -105,6 +105,8 @@ inline void set(wasmcell::Builder &builder, Log &log, const std::string &setting
                        std::string_view message) { log.add(level, target, message); });
   } else if (name == "trusted_key") {
     builder.trusted_key(file_text(tests_directory + "/" + value));
+  } else if (name == "proposals") {
+    builder.proposals(std::stoull(value));
   } else if (name == "experimental_feature_names") {
     builder.experimental_feature_names(value);
   } else if (name == "require_signature") {

@@ -65,6 +65,7 @@ const (
 	WorkerThreads
 	CacheMemory
 	ExperimentalFeatures
+	Proposals
 )
 
 // Set sets a number.
@@ -145,6 +146,8 @@ func (b *Builder) Set(number Number, value uint64) {
 		C.runtime_builder_cache_memory(p, v)
 	case ExperimentalFeatures:
 		C.runtime_builder_experimental_features(p, v)
+	case Proposals:
+		C.runtime_builder_proposals(p, v)
 	default:
 		panic("wasmcell: no such setting")
 	}
