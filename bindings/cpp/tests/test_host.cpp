@@ -9,7 +9,7 @@ using wasmcell::Linker;
 using wasmcell::Result;
 using wasmcell::Unexpected;
 
-const std::string path = "wasmcell:test/host@0.1.0#";
+const std::string in_host = "wasmcell:test/host@0.1.0#";
 
 // same.wat, whose functions of the host answer with what they are given, as `T`, taken as `P`.
 template <typename T, typename P>
@@ -21,7 +21,7 @@ struct Same {
 
 template <typename T, typename P = const T &>
 void define_same(Linker &linker, const std::string &name) {
-  linker.define(path + "same-" + name, Same<T, P>()).value();
+  linker.define(in_host + "same-" + name, Same<T, P>()).value();
 }
 
 TEST(HostFunction, takes_and_gives_values_of_every_kind) {
@@ -84,7 +84,7 @@ template <typename F>
 Result<std::string> failing(F fn) {
   auto linker = Linker::make().value();
   linker.unresolved_trap();
-  linker.define(path + "fail", fn).value();
+  linker.define(in_host + "fail", fn).value();
   return load("conformance/guests/host.wat", {"host", nullptr, &linker})
       .call_text("fail(\"message\")");
 }
