@@ -182,7 +182,8 @@ static void test_a_call_reports_its_fuel(void) {
 
 static void test_reports_without_fuel_are_empty(void) {
   runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;
-  runtime_call_report_t report = {sizeof report, 77};
+  runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
+  report.fuel_used = 77;
   runtime_value_t one = value_u32(1);
   options.report = &report;
   CHECK_OK(call(guest.add, &one, &options));
