@@ -59,13 +59,13 @@ const CHAPTERS: [(&str, &[&str]); 20] = [
         &["capi/pending.rs", "capi/pending/progress.rs", "capi/pending/completion.rs"],
     ),
     ("Instances", &["capi/instance.rs"]),
-    ("Linkers", &["capi/linker.rs", "capi/linker/table.rs"]),
+    ("Linkers", &["capi/linker.rs", "capi/linker/table.rs", "capi/linker/provider.rs"]),
     ("Host functions", &["capi/call.rs", "capi/call/reply.rs"]),
     ("Resources", &["capi/resource.rs"]),
 ];
 
 /// Macros that initialise the structs with a `struct_size`: (struct, its other fields).
-const INITIALISERS: [(&str, &str); 12] = [
+const INITIALISERS: [(&str, &str); 13] = [
     ("runtime_frame_t", "NULL, NULL, 0, NULL, 0, 0"),
     ("runtime_error_details_t", "NULL, NULL, NULL, 0, 0"),
     ("runtime_info_t", "0, 0, 0, 0, 0, 0, NULL"),
@@ -81,6 +81,7 @@ const INITIALISERS: [(&str, &str); 12] = [
     ("runtime_completion_t", "NULL, NULL, NULL, NULL"),
     ("runtime_component_completion_t", "NULL, NULL, NULL, NULL"),
     ("runtime_definition_t", "NULL, 0, NULL"),
+    ("runtime_provider_options_t", "NULL, 0, NULL, 0"),
 ];
 
 fn main() {

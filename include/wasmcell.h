@@ -1632,6 +1632,38 @@ typedef struct runtime_definition_t {
 /** Defaults for a runtime_definition_t. */
 #define RUNTIME_DEFINITION_INIT {sizeof(runtime_definition_t), NULL, 0, NULL}
 
+/**
+ * What of a component serves the imports of others. NULL in its place means defaults.
+ *
+ * Initialise with RUNTIME_PROVIDER_OPTIONS_INIT. Fields are only ever appended, so a program built
+ * against an older header keeps working with a newer library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_provider_options_t {
+  /** sizeof(runtime_provider_options_t), as the caller was compiled. */
+  size_t struct_size;
+  /**
+   * One interface that the component exports, such as `acme:shop/prices@1.0.0`, with the
+   * interfaces within it; `outer#inner` is one within another. A compatible version serves where
+   * that one is not exported, and where the version is left out, the only one. Borrowed for the
+   * call. NULL, the default, for all interfaces that it exports.
+   */
+  const char *interface_name;
+  /** Length of `interface_name`; 0 for all. */
+  size_t interface_name_len;
+  /**
+   * What that interface is imported as, if by another name than its own: with another version or
+   * another package. Needs `interface_name`. Borrowed for the call. NULL, the default, for its
+   * own name.
+   */
+  const char *import_name;
+  /** Length of `import_name`; 0 for its own name. */
+  size_t import_name_len;
+} runtime_provider_options_t;
+/** Defaults for a runtime_provider_options_t. */
+#define RUNTIME_PROVIDER_OPTIONS_INIT {sizeof(runtime_provider_options_t), NULL, 0, NULL, 0}
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -2146,8 +2178,9 @@ RUNTIME_API void runtime_builder_max_stack(
  *
  * A guest that calls a host function, which calls a guest again, and so on, uses up the stack of
  * the thread. A call that would be deeper, in whichever instance, and by whichever callback, is
- * RUNTIME_ERROR_STACK_OVERFLOW. Calls that other threads make on behalf of a host function are
- * not counted; each has a thread of its own.
+ * RUNTIME_ERROR_STACK_OVERFLOW. Calls of components that provide for others
+ * (runtime_linker_component()) count as well. Calls that other threads make on behalf of a host
+ * function are not counted; each has a thread of its own.
  *
  * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
  * @param count    Default 128; from 1, which allows none within another, to 10000.
@@ -3864,6 +3897,21 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_from_fd(
 RUNTIME_API const char *runtime_component_name(const runtime_component_t *component);
 
 /**
+ * Numbers the component: no other one of this process has or had the same number.
+ *
+ * By it a function of the host can tell which component calls: see runtime_call_component_id().
+ *
+ * @param component  The component, borrowed for the call; NULL is allowed. Clones have the same
+ *                   number.
+ *
+ * @return The number, from 1 on; 0 for NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API uint64_t runtime_component_id(const runtime_component_t *component);
+
+/**
  * Spells the component's world as WIT text.
  *
  * @param component  The component, borrowed for the call.
@@ -5094,6 +5142,70 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_linker_define_all(
     void *user_data,
     runtime_finalizer_t finalizer);
 
+/**
+ * Has the exports of a component serve the imports of others: of all components that are loaded
+ * with the linker from then on.
+ *
+ * WHAT. The functions in the interfaces that `provider` exports, under the names of these
+ * interfaces; what it exports outside of an interface serves nobody. They are definitions like
+ * those of runtime_linker_define() with their types: compatible versions are served as there, and
+ * types are compared when a component is loaded. Values are copied from one instance to the other.
+ * Resources, streams and futures are not passed: a component that imports such a function, or a
+ * resource, from the provider is RUNTIME_ERROR_LINK, and other functions of that interface serve
+ * it all the same.
+ *
+ * INSTANCES. The first call of a provider within a call of the host's makes an instance of it,
+ * further ones within the same call find the state that it has then, and when the host's call is
+ * over the instance is gone, also where the host keeps the instance that it calls
+ * (runtime_instance_new()), or instances are used again (runtime_component_reuse_t). It never
+ * serves two calls of the host, nor two instances. It is one of `max_components`
+ * (runtime_builder_max_components()), and is waited for as any other. Where none can become free,
+ * because all are of calls that wait for a provider's, the call is RUNTIME_ERROR_INSTANCE_LIMIT at
+ * once; so it is where the provider may have few instances (`max_instances` of
+ * runtime_component_limits_t), all of them are in calls, and this call has one of another such
+ * provider. It has the limits of its own component on memory and the like, and the sandbox that
+ * the provider was loaded with: what it prints goes where that says, and into `output` of the
+ * host's call (runtime_call_options_t) if that captures.
+ *
+ * CALLS. A call of a provider is a part of the host's: it has the rest of its time, its cancel
+ * token, its `interrupt` and the rest of its fuel, whatever the options of the provider say; it
+ * runs on the same thread or worker, and functions of the host that the provider calls find the
+ * context of the host's call. It counts in runtime_stats() as a call. Where it fails, the guest
+ * that called it is ended too, and the host gets an error with the same code that names import and
+ * provider, with the provider's stack; a provider that ends itself is RUNTIME_ERROR_TRAP. What a
+ * function of the host says by RUNTIME_ERROR_HOST stays as it is.
+ *
+ * CHAINS. A provider may be served by others in turn. A component is linked before it can provide,
+ * so they never come to a circle; more than 32 of them in a row, or than
+ * runtime_builder_max_call_depth() allows, are RUNTIME_ERROR_LINK. Within a call they count for
+ * that setting like calls by callbacks.
+ *
+ * A provider that was loaded for blocking calls only serves components that were as well, and on
+ * the caller's stack needs what their calls need. Both are of one runtime; otherwise loading is
+ * RUNTIME_ERROR_LINK.
+ *
+ * @param linker    The linker, borrowed for the call.
+ * @param provider  The component. Borrowed for the call; the linker, and each component that it
+ *                  serves, keep what they need of it, and of its runtime, so it may be freed at
+ *                  any time.
+ * @param options   Which of its interfaces, and their names. Borrowed for the call. NULL for
+ *                  defaults.
+ *
+ * @return NULL on success, otherwise an error owned by the caller, and nothing has changed:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `linker` or `provider` is NULL, if something is
+ *         defined already that `provider` would define, or if `options` says something impossible;
+ *         RUNTIME_ERROR_LINK if `provider` was loaded without being linked; RUNTIME_ERROR_SHUTDOWN
+ *         if its runtime was shut down; RUNTIME_ERROR_NOT_FOUND, with those that are there, if it
+ *         exports no such interface, or none at all with a function or resource in it.
+ *
+ * @threadsafe No: one thread at a time for each linker. Any number may use `provider`.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_linker_component(
+    runtime_linker_t *linker,
+    const runtime_component_t *provider,
+    const runtime_provider_options_t *options);
+
 /* Host functions ------------------------------------------------------------------------------- */
 
 /**
@@ -5128,6 +5240,19 @@ RUNTIME_API void *runtime_call_alloc(
  * @since 0.1
  */
 RUNTIME_API void *runtime_call_context(const runtime_call_t *call);
+
+/**
+ * Tells which component the guest that calls is an instance of: the one that the host has called,
+ * or one that provides for it (runtime_linker_component()).
+ *
+ * @param call  The call, borrowed for the call; NULL is allowed.
+ *
+ * @return What runtime_component_id() answers for that component; 0 if `call` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API uint64_t runtime_call_component_id(const runtime_call_t *call);
 
 /**
  * Tells how much time the call has left.

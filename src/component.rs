@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use wasmtime::component::ResourceType;
 
-use crate::call::Policy;
+use crate::call::{Calls, Policy};
 use crate::code::artifact::Artifact;
 use crate::engine::Services;
 use crate::engine::limits::Limits;
@@ -15,16 +15,18 @@ use crate::error::Result;
 use crate::linker::Linker;
 use crate::runtime::Runtime;
 use crate::sandbox::OpenSandbox;
-use crate::store::{Blueprint, Linked, Parts, Profile, link};
+use crate::store::{Blueprint, Linked, Parts, Profile, link, next_id};
 use crate::system::process::Kept;
 use crate::types::{ComponentTypes, Name, Type};
 
 mod load;
 mod options;
+mod provide;
 mod shared;
 
 pub(crate) use load::Source;
 pub use options::ComponentOptions;
+pub use provide::ProviderOptions;
 
 /// Compiled code, and what it imports and exports.
 struct Compiled {
@@ -52,6 +54,8 @@ struct Inner {
     definitions: Box<[Option<Name>]>,
     /// The host's resources among what it imports.
     resources: Box<[(ResourceType, Name)]>,
+    /// How many components there are in the longest chain of providers that begins here.
+    chain: u32,
     artifact: Arc<Artifact>,
     _entry: Entry,
     runtime: Runtime,
@@ -90,29 +94,32 @@ impl Component {
         let places = limits.with_heap(needs)?;
         let state = artifact.state().bytes(limits.core_instances);
         limits.admit_state(state)?;
-        let policy = options.policy(services, &types, limits.hostcall_memory)?;
+        let mut policy = options.policy(services, &types, limits.hostcall_memory)?;
         let nothing = Linker::new();
         let linker = options.linker.as_ref().unwrap_or(&nothing);
-        let mut known = (Box::default(), Box::default());
+        let mut known = (Box::default(), Box::default(), 1);
         let parts = match options.unlinked {
             true => None,
             false => {
-                let (wasi, directly) = (runtime.wasi_linker(), policy.calls_directly);
-                let Linked { pre, definitions, resources } =
-                    link(services, wasi, component, linker, directly)?;
-                known = (definitions, resources);
+                let (blocking_only, directly) = (policy.blocking_only, policy.calls_directly);
+                let (wasi, calls) = (runtime.wasi_linker(), Calls { blocking_only, directly });
+                let linked = link(services, wasi, component, linker, calls)?;
+                let Linked { pre, definitions, resources, uses_wasi, chain } = linked;
+                policy.uses_wasi |= uses_wasi;
+                known = (definitions, resources, chain);
                 let open = |it| OpenSandbox::open(it, services).map(Arc::new);
                 let sandbox = options.sandbox.as_ref().map(open).transpose()?;
                 Some(Parts { pre, host_types: linker.resources.clone().into(), sandbox })
             }
         };
-        let (definitions, resources) = known;
+        let (definitions, resources, chain) = known;
         let name = Name::new(options.name.as_deref().unwrap_or_default());
         services.observer().loaded(name.as_str());
         let few = options.limits.max_instances.filter(|few| *few < settings.max_components);
         let bulkhead = few.map(|few| Slots::new("max_instances", few, settings.instance_wait));
         let services = services.clone();
-        let profile = Profile { name, limits, places, state, bulkhead, services };
+        let id = next_id();
+        let profile = Profile { name, id, limits, places, state, bulkhead, services };
         let blueprint = Blueprint::new(profile, parts, options.reuse);
         let make = |weak: &Weak<Kept<Inner>>| {
             Kept::new(Inner {
@@ -121,6 +128,7 @@ impl Component {
                 types,
                 definitions,
                 resources,
+                chain,
                 artifact,
                 _entry: runtime.services().gate().keep(weak.clone()),
                 runtime: runtime.clone(),
@@ -140,6 +148,11 @@ impl Component {
     /// What [`ComponentOptions::name`] said.
     pub fn name(&self) -> &Name {
         &self.0.blueprint.profile.name
+    }
+
+    /// A number that no other component of this process has had.
+    pub fn id(&self) -> u64 {
+        self.0.blueprint.profile.id
     }
 
     /// The component's world, as WIT text.

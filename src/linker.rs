@@ -1,15 +1,17 @@
 //! What the host provides to components: functions and resources, by interface and name.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::host::{HostFn, HostType};
-use crate::types::FunctionType;
 use crate::types::definition::{Defined, split};
+use crate::types::{FunctionType, Type};
 
 mod near;
+pub(crate) mod provide;
 pub(crate) mod version;
 
 use version::Fit;
@@ -40,13 +42,44 @@ pub struct Linker {
 pub(crate) struct Interface {
     pub functions: BTreeMap<String, Function>,
     pub resources: BTreeMap<String, Resource>,
+    /// Resources that a component has there which serves the rest, with what to call it: they are
+    /// not passed between components.
+    pub withheld: BTreeMap<String, String>,
 }
 
 #[derive(Clone)]
 pub(crate) struct Function {
     /// The type that it was written for, if the host said so.
-    pub ty: Option<FunctionType>,
-    pub run: Arc<HostFn>,
+    pub ty: Option<Arc<FunctionType>>,
+    pub run: Run,
+}
+
+/// What runs when a guest calls a definition.
+#[derive(Clone)]
+pub(crate) enum Run {
+    Host(Arc<HostFn>),
+    /// In an instance of another component.
+    Component(Provided),
+}
+
+/// A function of another component.
+#[derive(Clone)]
+pub(crate) struct Provided {
+    /// The component, as those know it who link.
+    pub of: Arc<dyn Any + Send + Sync>,
+    /// Which of its exports it is.
+    pub position: usize,
+}
+
+impl Function {
+    /// Whether it is another component's and cannot be called from outside that: resources are an
+    /// instance's own.
+    pub(crate) fn is_withheld(&self) -> bool {
+        let strange =
+            |ty: &Type| matches!(ty, Type::Own(_) | Type::Borrow(_) | Type::Unsupported(_));
+        let ty = || self.ty.as_ref().is_some_and(|ty| ty.any(&mut |ty| strange(ty)));
+        matches!(self.run, Run::Component(_)) && ty()
+    }
 }
 
 #[derive(Clone)]
@@ -68,13 +101,13 @@ impl Linker {
     /// `INVALID_ARGUMENT` if `path` is nothing that a component could import, or defined already.
     pub fn define(&mut self, path: &str, run: Arc<HostFn>) -> Result<()> {
         let (path, ty) = split_type(path);
-        let ty = ty.map(FunctionType::parse).transpose()?;
+        let ty = ty.map(FunctionType::parse).transpose()?.map(Arc::new);
         let (interface, name) = split(path, Defined::Function)?;
         let functions = &mut self.interfaces.entry(interface.to_owned()).or_default().functions;
         if functions.contains_key(name) {
             return Err(Error::invalid("path", format_args!("`{path}` is defined already")));
         }
-        functions.insert(name.to_owned(), Function { ty, run });
+        functions.insert(name.to_owned(), Function { ty, run: Run::Host(run) });
         Ok(())
     }
 
@@ -107,11 +140,11 @@ impl Linker {
     pub fn define_resource(&mut self, path: &str, drop: Arc<Destructor>) -> Result<()> {
         let (interface, name) = split(path, Defined::Resource)?;
         let index = self.resources.len() as u32;
-        let resources = &mut self.interfaces.entry(interface.to_owned()).or_default().resources;
-        if resources.contains_key(name) {
+        let place = self.interfaces.entry(interface.to_owned()).or_default();
+        if place.withheld.contains_key(name) || place.resources.contains_key(name) {
             return Err(Error::invalid("path", format_args!("`{path}` is defined already")));
         }
-        resources.insert(name.to_owned(), Resource { index });
+        place.resources.insert(name.to_owned(), Resource { index });
         self.resources.push(HostType::new(index, drop));
         Ok(())
     }

@@ -33,10 +33,10 @@ programs! {
     event_loop exports floats footprint fork forks function handlers held host host_threads
     hostile import_types instance instance_state interrupt late late_output lifetimes limits
     linker linking little_space load_async loads log logs lookups malformed mappings masks
-    no_handlers nulls output own_errors paths pending plugin pool process proposals quota reply
-    resource resource_calls reuse sandbox shared shutdown signals signature sizes sleepers
-    small_stack special_files stats strings text trap_forks two_copies types uninterrupted
-    unload value_equal value_text values versions
+    no_handlers nulls output own_errors paths pending plugin pool process proposals
+    provider_chains provider_links providers quota reply resource resource_calls reuse sandbox
+    shared shutdown signals signature sizes sleepers small_stack special_files stats strings
+    text trap_forks two_copies types uninterrupted unload value_equal value_text values versions
 }
 
 /// Programs that run calls, traps, time limits, callbacks and WASI, each in a process that its host

@@ -80,7 +80,9 @@ fn every_scenario_has_a_name_of_its_own() {
 #[test]
 fn every_guest_is_used_and_there() {
     let lines = lines();
-    let used = lines.iter().filter(|(_, key, _)| key == "component").map(|(.., path)| path);
+    let loads = |key: &str| ["component", "provider"].contains(&key);
+    let used = lines.iter().filter(|(_, key, _)| loads(key)).map(|(.., value)| value);
+    let used = used.filter_map(|value| value.split(' ').next());
     let used: BTreeSet<String> = used.map(|path| format!("tests/{path}")).collect();
     let guests = files("tests/conformance/guests", "wat").into_iter();
     let unused = guests.map(|path| path.to_string_lossy().into_owned());

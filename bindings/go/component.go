@@ -26,6 +26,9 @@ type compiled struct {
 	plans []*hostPlan
 	// The Go types that stand for the host's resources; nil without a linker.
 	known resources
+	// Tells it from all others, among them those that provide for it: nil without any.
+	id        uint64
+	providers map[uint64]*compiled
 	// Calls block their threads: what the guest reads from may block, or the host wants it so.
 	threadBound bool
 

@@ -174,6 +174,8 @@ func (s *scene) setUpLine(line line) error {
 			s.linker = must[*Linker](s.t)(NewLinker())
 		}
 		return s.host.define(s.linker, line.value)
+	case "provider":
+		return s.provide(line.value)
 	case "sandbox":
 		s.sandboxed = true
 		if line.value != "nothing" {

@@ -198,14 +198,32 @@ func (in *invocation) fail(result *Type, err error) error {
 	return err
 }
 
+// planOf is the plan of the component that calls: the one that was called, or one that provides for
+// it.
+func (f *hostFunction) planOf(host *hostCall, call capi.HostCall) *hostPlan {
+	if host == nil {
+		return nil
+	}
+	c := host.compiled
+	if c.providers != nil {
+		if id := call.ComponentID(); id != c.id {
+			c = c.providers[id]
+		}
+	}
+	if c == nil || f.index >= len(c.plans) {
+		return nil
+	}
+	return c.plans[f.index]
+}
+
 // serve is what the library calls.
 func (f *hostFunction) serve(attached any, call capi.HostCall, args capi.Results,
 	results []capi.Value) error {
 	host, _ := attached.(*hostCall)
-	if host == nil || host.compiled.plans[f.index] == nil {
+	plan := f.planOf(host, call)
+	if plan == nil {
 		return errors.New("nobody knows the type by which " + f.name + " is called")
 	}
-	plan := host.compiled.plans[f.index]
 	if host.onWorkers || f.deferred {
 		return f.serveLater(host, plan, call, args, len(results))
 	}

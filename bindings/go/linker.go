@@ -21,6 +21,8 @@ type Linker struct {
 	lock      sync.Mutex
 	functions []*hostFunction
 	known     resources
+	// Components that provide, and those that provide for them, by their numbers.
+	providers map[uint64]*compiled
 }
 
 // NewLinker makes a linker that provides nothing but WASI.
@@ -125,6 +127,51 @@ func (l *Linker) DefineAll(functions map[string]any) error {
 	return nil
 }
 
+// ProviderOptions say what of a component serves the imports of others.
+type ProviderOptions struct {
+	// Interface is one that the component exports, such as acme:shop/prices@1.0.0; all of them if
+	// it is empty.
+	Interface string
+	// Import is what that one is imported as; its own name if it is empty.
+	Import string
+}
+
+// Component has the exports of a component serve the imports of those that are loaded with the
+// linker from then on: the functions in the interfaces that it exports, of compatible versions too.
+// Values are copied; resources are not passed, and a component that imports one from it is
+// [ErrLink].
+//
+// Within a call of a component that it serves, the provider has an instance of its own, which is
+// gone when that call is over. What it does is a part of the call: the context ends it, its time
+// and fuel are the call's, and where it fails the call fails with the same code. The provider keeps
+// its own sandbox and its own host functions, which find the values of the call's context. It may
+// be closed at any time.
+//
+// [ErrNotFound] if it exports no such interface, [ErrInvalidArgument] if one of its functions is
+// defined already. See runtime_linker_component() in wasmcell.h.
+func (l *Linker) Component(provider *Component, options ProviderOptions) error {
+	if err := provider.use(); err != nil {
+		return err
+	}
+	c := provider.compiled
+	defer c.c.Release()
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if !l.c.Acquire() {
+		return ErrClosed
+	}
+	defer l.c.Release()
+	if failure := l.c.Component(c.c, options.Interface, options.Import); failure != nil {
+		return newError(failure)
+	}
+	// Components that were loaded keep what there was.
+	providers := map[uint64]*compiled{c.id: c}
+	maps.Copy(providers, l.providers)
+	maps.Copy(providers, c.providers)
+	l.providers = providers
+	return nil
+}
+
 // UnresolvedTrap lets components load although nobody provides some of their imports, which is
 // [ErrLink] otherwise; a guest that calls one traps there.
 func (l *Linker) UnresolvedTrap() error {
@@ -183,9 +230,13 @@ func DefineResource[T any](linker *Linker, path string, destructor func(T)) erro
 func (l *Linker) plan(c *compiled) error {
 	l.lock.Lock()
 	functions, known := l.functions, l.known
+	c.providers = l.providers
 	l.lock.Unlock()
 	if len(known) > 0 {
 		c.known = known
+	}
+	for _, provider := range c.providers {
+		c.threadBound = c.threadBound || provider.threadBound
 	}
 	if len(functions) == 0 {
 		return nil

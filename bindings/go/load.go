@@ -102,7 +102,7 @@ func open(calls *callCount, options []ComponentOption,
 	if err != nil {
 		return nil, err
 	}
-	shared.c = c
+	shared.c, shared.id = c, c.ID()
 	if l.linker != nil {
 		if err := l.linker.plan(shared); err != nil {
 			c.Close()

@@ -119,7 +119,7 @@ func (s *session) prepare() error {
 		}
 		s.more = optionsOf(s.ctx)
 	}
-	if s.to.compiled.plans != nil {
+	if s.to.compiled.plans != nil || s.to.compiled.providers != nil {
 		s.host = s.kept.get(s)
 		s.host.ctx, s.host.compiled = s.ctx, s.to.compiled
 		s.options.Context = s.kept.handle

@@ -25,13 +25,15 @@ use crate::system::thread::Inside;
 
 pub(crate) mod executor;
 mod options;
+mod party;
 mod policy;
 mod task;
 mod way;
 
 use executor::Surroundings;
 pub use options::{CallOptions, CallReport};
-pub(crate) use policy::Policy;
+pub(crate) use party::Party;
+pub(crate) use policy::{Calls, Policy};
 pub(crate) use way::Way;
 
 /// What a call is allowed and where it runs, settled before it begins.
@@ -106,6 +108,10 @@ pub(crate) struct Call {
     pub output: Option<Arc<Output>>,
     /// Whom to ask whether the call may go on.
     pub interrupt: Option<Arc<Interrupt>>,
+    /// How many calls it is within that providers serve, itself counted.
+    pub level: u32,
+    /// What all instances in it have in common, once a provider serves one of them.
+    pub party: Option<Arc<Party>>,
 }
 
 impl Call {
@@ -117,6 +123,8 @@ impl Call {
             context: None,
             output: None,
             interrupt: None,
+            level: 0,
+            party: None,
         };
         call.renew(terms, options);
         call
@@ -133,6 +141,21 @@ impl Call {
         self.context = context.clone();
         self.output = output.clone();
         self.interrupt = interrupt.clone();
+        self.party = None;
+    }
+
+    /// The part of it that a provider serves, `way`. What is left of its time is left to that.
+    pub(crate) fn part(&self, way: Way, party: Arc<Party>) -> Self {
+        Self {
+            terms: Terms { way, ..self.terms },
+            cancel: self.cancel.clone(),
+            report: None,
+            context: self.context.clone(),
+            output: self.output.clone(),
+            interrupt: self.interrupt.clone(),
+            level: self.level + 1,
+            party: Some(party),
+        }
     }
 
     pub(crate) fn deadline(&self) -> DeadlineRef<'_> {
@@ -171,7 +194,7 @@ impl<'a> Running<'a> {
     ) -> Result<Self> {
         let inside = Inside::enter();
         let services = &policy.services;
-        inside.check_call(services.settings().max_call_depth)?;
+        inside.check_call(0, services.settings().max_call_depth)?;
         let now = Instant::now();
         let terms = Terms::settle(policy, options, Some(inside.stack), now)?;
         let enters = policy.uses_wasi;

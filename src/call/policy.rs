@@ -39,3 +39,12 @@ impl Policy {
         }
     }
 }
+
+/// How the calls of a component will be, as far as that matters when it is linked.
+#[derive(Clone, Copy)]
+pub(crate) struct Calls {
+    /// None of them is asynchronous.
+    pub blocking_only: bool,
+    /// Its guests call the host from their caller's stack, and never from one of their own.
+    pub directly: bool,
+}

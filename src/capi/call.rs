@@ -129,6 +129,21 @@ pub unsafe extern "C" fn runtime_call_context(call: *const runtime_call_t) -> *m
     context.map_or(ptr::null_mut(), CallerContext::get)
 }
 
+/// Tells which component the guest that calls is an instance of: the one that the host has called,
+/// or one that provides for it (runtime_linker_component()).
+///
+/// @param call  The call, borrowed for the call; NULL is allowed.
+///
+/// @return What runtime_component_id() answers for that component; 0 if `call` is NULL.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_call_component_id(call: *const runtime_call_t) -> u64 {
+    // SAFETY: the header obliges callers to pass a live call or NULL.
+    unsafe { call.as_ref() }.map_or(0, |it| it.call.component_id())
+}
+
 /// Tells how much time the call has left.
 ///
 /// @param call  The call, borrowed for the call; NULL is allowed.

@@ -8,6 +8,7 @@ use super::error::runtime_error_t;
 use crate::linker::{Destructor, Linker, Unresolved};
 use crate::system::thread;
 
+mod provider;
 mod table;
 
 /// What the host provides to components: functions and resources, by interface and name.

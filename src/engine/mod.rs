@@ -17,6 +17,7 @@ pub(crate) mod share;
 pub(crate) mod shutdown;
 pub(crate) mod sizes;
 pub(crate) mod slots;
+mod waiting;
 mod workers;
 
 pub(crate) use services::{Services, WeakServices};

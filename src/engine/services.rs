@@ -7,6 +7,7 @@ use wasmtime::Engine;
 
 use super::settings::Settings;
 use super::shutdown::{Gate, Shutdown};
+use super::waiting::{Waiting, Waits};
 use crate::code::cache::Cache;
 use crate::engine::epoch::Ticker;
 use crate::engine::loads::{LoadStats, Loads};
@@ -47,6 +48,7 @@ struct Inner {
     engine: Engine,
     slots: Slots,
     spares: Spares,
+    waiting: Waiting,
     observer: Arc<Observer>,
     settings: Settings,
     info: Info,
@@ -83,6 +85,7 @@ impl Services {
                 engine,
                 slots,
                 spares: Spares::default(),
+                waiting: Waiting::default(),
                 observer,
                 settings,
                 info,
@@ -185,6 +188,25 @@ impl Services {
     /// The process that built this runtime.
     pub(crate) fn birthplace(&self) -> Birthplace {
         Kept::birthplace(&self.0)
+    }
+
+    /// Whether both are clones of one runtime's.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// As [`slot`](Self::slot), without waiting.
+    pub(crate) fn slot_now(&self, places: u32) -> Option<OwnedSemaphorePermit> {
+        self.0.slots.take_now(places, &self.0.spares)
+    }
+
+    /// For a call that has `held` slots, gives none of them back, and waits for `wanted` more: such
+    /// calls never wait for each other only.
+    ///
+    /// # Errors
+    /// `INSTANCE_LIMIT`.
+    pub(crate) fn wait_with(&self, held: u32, wanted: u32) -> Result<Waits<'_>> {
+        self.0.waiting.enter(held, wanted, self.0.settings.max_components)
     }
 
     /// Waits for `places` of the `max_components` slots, as long as the builder said.

@@ -72,6 +72,16 @@ impl Slots {
         self.free.clone().try_acquire_many_owned(places).ok()
     }
 
+    /// `places`, without waiting; `spare` gives way to that.
+    pub(crate) fn take_now(&self, places: u32, spare: &dyn Spare) -> Option<OwnedSemaphorePermit> {
+        loop {
+            let taken = self.try_take(places);
+            if taken.is_some() || !spare.give_way() {
+                return taken;
+            }
+        }
+    }
+
     /// Waits for `places`, as long as the builder said, and has `spare` give way to that.
     ///
     /// # Errors

@@ -19,6 +19,8 @@ use crate::value::Value;
 pub struct HostCall {
     deadline: Deadline,
     context: Option<Context>,
+    /// The component whose guest calls, by its number; 0 if it is no function that is called.
+    component: u64,
 }
 
 /// What a caller attached to its call for its host functions.
@@ -26,7 +28,7 @@ pub type Context = Arc<dyn Any + Send + Sync>;
 
 impl HostCall {
     pub(crate) fn new(deadline: DeadlineRef<'_>, context: Option<Context>) -> Self {
-        Self { deadline: deadline.to_owned(), context }
+        Self { deadline: deadline.to_owned(), context, component: 0 }
     }
 
     /// Time left before the call runs out of time.
@@ -38,6 +40,17 @@ impl HostCall {
     /// the guest is stopped soon afterwards.
     pub fn is_cancelled(&self) -> bool {
         self.deadline.as_ref().check().is_err()
+    }
+
+    /// The call of a function, by a guest of the component with this number.
+    pub(crate) fn of(self, component: u64) -> Self {
+        Self { component, ..self }
+    }
+
+    /// The number of the component whose guest calls: the one that the host called, or one that
+    /// provides for it.
+    pub fn component_id(&self) -> u64 {
+        self.component
     }
 
     /// What the caller attached to its call.

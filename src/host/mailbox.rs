@@ -26,7 +26,7 @@ pub(crate) trait AtEnd: Send + Sync {
 pub(crate) struct Mailbox {
     letter: Mutex<Letter>,
     /// Streams whose callbacks have to be called to the end.
-    streams: Mutex<Option<Arc<dyn AtEnd>>>,
+    streams: Mutex<Vec<Arc<dyn AtEnd>>>,
     has_streams: AtomicBool,
 }
 
@@ -76,12 +76,15 @@ impl Mailbox {
     /// Whether [`finish`](Self::finish) calls the host.
     pub(crate) fn tells_host(&self) -> bool {
         let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        streams.as_ref().is_some_and(|streams| streams.tells_host())
+        streams.iter().any(|streams| streams.tells_host())
     }
 
     /// Has `streams` finished with the call.
     pub(crate) fn attach(&self, streams: Arc<dyn AtEnd>) {
-        *self.streams.lock().unwrap_or_else(PoisonError::into_inner) = Some(streams);
+        let mut all = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.iter().any(|known| Arc::ptr_eq(known, &streams)) {
+            all.push(streams);
+        }
         self.has_streams.store(true, Ordering::Release);
     }
 
@@ -96,10 +99,9 @@ impl Mailbox {
             return;
         }
         self.has_streams.store(false, Ordering::Release);
-        let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(streams) = streams {
-            thread::outside(|| streams.finish());
-        }
+        let streams =
+            std::mem::take(&mut *self.streams.lock().unwrap_or_else(PoisonError::into_inner));
+        thread::outside(|| streams.iter().for_each(|it| it.finish()));
     }
 
     /// Asks for `request` to be run on a native stack, and waits for its answer.

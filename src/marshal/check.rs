@@ -120,6 +120,11 @@ pub unsafe fn keep_args(
     keep(kept, ty, handles)
 }
 
+/// Checks the arguments of a call that own what they point to, and have no resources.
+pub fn keep_results(kept: Results, ty: &FunctionType) -> Result<Args<'static>> {
+    keep(kept, ty, &mut NoHandles)
+}
+
 /// Checks the arguments of a call that own what they point to.
 pub(super) fn keep(
     kept: Results,

@@ -38,7 +38,7 @@ mod whole;
 
 pub use agree::Agreed;
 pub use arena::{Arena, Block, Memory};
-pub use check::{Args, check_args, keep_args};
+pub use check::{Args, check_args, keep_args, keep_results};
 pub use copy::{Copied, copy_results};
 pub use export::{call, call_here};
 pub use handles::{Handles, NoHandles};

@@ -29,11 +29,20 @@ impl Export {
         let missing = || not_found(types, name);
         let exact = types.exports.iter().position(|item| item.name.is(name) && is_function(item));
         let position = exact.map_or_else(|| compatible(types, name), Ok)?;
-        let item = types.exports.get(position).ok_or_else(missing)?;
-        let index = resolve(compiled, item.name.as_str()).ok_or_else(missing)?;
-        let ty = item.ty.clone().ok_or_else(missing)?;
+        Self::at(types, compiled, position).ok_or_else(missing)
+    }
+
+    /// The function that is the export at `position`.
+    pub(crate) fn at(
+        types: &ComponentTypes,
+        compiled: &Component,
+        position: usize,
+    ) -> Option<Self> {
+        let item = types.exports.get(position).filter(|item| is_function(item))?;
+        let index = resolve(compiled, item.name.as_str())?;
+        let ty = item.ty.clone()?;
         let has_resources = ty.has_resources();
-        Ok(Self { name: item.name.clone(), ty, index, position, has_resources })
+        Some(Self { name: item.name.clone(), ty, index, position, has_resources })
     }
 
     /// Whether text that calls `name` may mean it: by its name, with its interface or without, or

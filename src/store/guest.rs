@@ -14,7 +14,7 @@ use crate::call::executor::{self, Surroundings};
 use crate::engine::limits::Limiter;
 use crate::error::{Error, Result};
 use crate::host::handles::Table;
-use crate::host::{Answer, HostType, Lent, Mailbox, dropped};
+use crate::host::{Answer, HostCall, HostType, Lent, Mailbox, dropped};
 use crate::marshal::Reply;
 use crate::sandbox::OpenSandbox;
 use crate::system::log::LogFn;
@@ -37,6 +37,17 @@ pub(crate) struct Guest {
     pub(super) wasi: Option<Wasi>,
     /// What capabilities keep for the instance, one value of a type.
     extensions: Vec<Box<dyn Any + Send>>,
+    /// Instances of others that serve its imports, until its call is over.
+    pub(super) served: Option<Box<dyn Served>>,
+}
+
+/// Instances of providers, which end with the call of the guest that they serve.
+pub(super) trait Served: Any + Send {
+    /// The fuel that they have.
+    fn fuel(&self) -> u64;
+
+    /// Ends them.
+    fn end(self: Box<Self>);
 }
 
 /// A store, which reports what its call used also when the call is dropped where it waits.
@@ -48,7 +59,16 @@ impl Home {
         if let (Some(given), Some(report)) = (call.terms.fuel, &call.report)
             && let Ok(left) = self.0.get_fuel()
         {
-            report.set_fuel(given.saturating_sub(left));
+            // What a provider was stopped with is left as well.
+            let lent = self.0.data().served.as_ref().map_or(0, |it| it.fuel());
+            report.set_fuel(given.saturating_sub(left).saturating_sub(lent));
+        }
+    }
+
+    /// Ends the instances that served this one.
+    pub(super) fn dismiss(&mut self) {
+        if let Some(served) = self.0.data_mut().served.take() {
+            served.end();
         }
     }
 }
@@ -56,6 +76,7 @@ impl Home {
 impl Drop for Home {
     fn drop(&mut self) {
         self.report();
+        self.dismiss();
     }
 }
 
@@ -108,6 +129,7 @@ pub(crate) fn store(
         sandbox: sandbox.cloned(),
         wasi: None,
         extensions: Vec::new(),
+        served: None,
     };
     let mut store = Store::try_new(services.engine(), guest)?;
     crate::failpoint::hit("core:store");
@@ -221,6 +243,11 @@ impl Guest {
             false => deadline.check()?,
         }
         reply
+    }
+
+    /// What a host function that it calls is told.
+    pub(crate) fn host_call(&self) -> HostCall {
+        self.call.host_call().of(self.profile.id)
     }
 
     /// Whether the call, which is done, is in time and was not cancelled: much of what a guest can

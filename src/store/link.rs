@@ -10,6 +10,7 @@ use wasmtime::component::{Component, InstancePre, LinkerInstance, ResourceType};
 
 use super::capability;
 use super::guest::Guest;
+use crate::call::Calls;
 use crate::engine::Services;
 use crate::error::{Code, Error, Result};
 use crate::linker::{Interface, Linker, Unresolved};
@@ -34,10 +35,13 @@ pub(crate) struct Linked {
     pub definitions: Box<[Option<Name>]>,
     /// The host's resources that it imports, each with the path that it was defined by.
     pub resources: Box<[(ResourceType, Name)]>,
+    /// Whether a component that serves it may use timers, sockets and files of the reactor.
+    pub uses_wasi: bool,
+    /// How many components are in the longest chain of providers that begins with it.
+    pub chain: u32,
 }
 
-/// Links `component` to WASI and to what the host defined. `directly` if its guests call the host
-/// from their caller's stack, and never from one of their own.
+/// Links `component` to WASI and to what the host defined.
 ///
 /// # Errors
 /// `LINK` names the import that is missing or has another type, and who could provide it.
@@ -46,7 +50,7 @@ pub(crate) fn link(
     wasi: &wasmtime::component::Linker<Guest>,
     component: &Component,
     host: &Linker,
-    directly: bool,
+    calls: Calls,
 ) -> Result<Linked> {
     crate::failpoint::hit("core:link");
     let ty = component.component_type();
@@ -59,7 +63,9 @@ pub(crate) fn link(
     let mut link = Link {
         services,
         host,
-        directly,
+        calls,
+        uses_wasi: false,
+        chain: 1,
         resources: Resources::default(),
         uses: Uses::default(),
         left: Vec::new(),
@@ -71,7 +77,8 @@ pub(crate) fn link(
     }
     let pre = linker.instantiate_pre(component).map_err(|error| explain(&imports, &error))?;
     let resources = link.resources.definitions(host);
-    Ok(Linked { pre, definitions: link.definitions.into(), resources })
+    let Link { definitions, uses_wasi, chain, .. } = link;
+    Ok(Linked { pre, definitions: definitions.into(), resources, uses_wasi, chain })
 }
 
 fn check_gate(services: &Services, import: &str) -> Result<()> {
@@ -103,7 +110,10 @@ enum Otherwise {
 struct Link<'a> {
     services: &'a Services,
     host: &'a Linker,
-    directly: bool,
+    calls: Calls,
+    /// As [`Linked`] has them, of what was linked so far.
+    uses_wasi: bool,
+    chain: u32,
     /// What the component's resources turned out to be so far.
     resources: Resources,
     /// Which definitions serve it, and for what.

@@ -10,7 +10,7 @@ use super::guest::{self, Home};
 use super::parts::Parts;
 use super::passage::{Loans, Passage, StoreHandles};
 use super::profile::Profile;
-use crate::call::Call;
+use crate::call::{Call, Party};
 use crate::engine::slots::Spare;
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
@@ -22,7 +22,8 @@ use crate::types::FunctionType;
 /// the slot finds room in the pool.
 pub(crate) struct Live {
     pub(super) store: Home,
-    instance: wasmtime::component::Instance,
+    /// `None` until it is made.
+    instance: Option<wasmtime::component::Instance>,
     last: Option<Resolved>,
     /// Calls that it has had.
     calls: u64,
@@ -97,6 +98,43 @@ impl Live {
         Ok(Place { _slot: slot, _within: within })
     }
 
+    /// As [`place`](Self::place), for a provider in a call that has instances already. A call that
+    /// has one of which there may be few waits for no other such: calls would wait for each other.
+    ///
+    /// # Errors
+    /// `INSTANCE_LIMIT`.
+    pub(super) async fn place_in(
+        party: &Party,
+        profile: &Profile,
+        spare: &dyn Spare,
+    ) -> Result<Place> {
+        let (services, places) = (&profile.services, profile.places);
+        let within = match &profile.bulkhead {
+            None => None,
+            Some(bulkhead) => Some(match bulkhead.take_now(1, spare) {
+                Some(within) => within,
+                None if party.is_limited() => {
+                    let problem = "all instances that `max_instances` allows are in other calls";
+                    let error = Error::new(Code::InstanceLimit, problem);
+                    return Err(error.with_setting("max_instances"));
+                }
+                None => {
+                    let _waits = services.wait_with(party.places(), places)?;
+                    bulkhead.take(1, services.workers(), spare).await?
+                }
+            }),
+        };
+        let slot = match services.slot_now(places) {
+            Some(slot) => slot,
+            None => {
+                let _waits = services.wait_with(party.places(), places)?;
+                services.slot(places).await?
+            }
+        };
+        party.add(places, within.is_some());
+        Ok(Place { _slot: slot, _within: within })
+    }
+
     /// Makes an instance as part of `call`.
     pub(super) async fn start(
         profile: &Arc<Profile>,
@@ -105,15 +143,33 @@ impl Live {
         call: Call,
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
+        let mut live = Self::prepared(profile, parts, place, call, mailbox)?;
+        live.instantiate(parts).await?;
+        Ok(live)
+    }
+
+    /// All that an instance takes, before it is made.
+    pub(super) fn prepared(
+        profile: &Arc<Profile>,
+        parts: &Parts,
+        place: Place,
+        call: Call,
+        mailbox: Arc<Mailbox>,
+    ) -> Result<Self> {
         let counted = Alive::new(profile)?;
-        let way = call.terms.way;
         let (types, sandbox) = (&parts.host_types, parts.sandbox.as_ref());
-        let mut store = guest::store(profile, types, sandbox, call, mailbox)?;
-        let instance = way.instantiate(&parts.pre, &mut store).await;
-        let instance = guest::end(&mut store, instance)?;
-        let first = store.data().limiter.used();
-        let last = None;
-        Ok(Self { store, instance, last, calls: 0, first, _counted: counted, _place: place })
+        let store = guest::store(profile, types, sandbox, call, mailbox)?;
+        let (instance, last) = (None, None);
+        Ok(Self { store, instance, last, calls: 0, first: 0, _counted: counted, _place: place })
+    }
+
+    /// Makes the instance.
+    pub(super) async fn instantiate(&mut self, parts: &Parts) -> Result<()> {
+        let way = self.store.data().call.terms.way;
+        let instance = way.instantiate(&parts.pre, &mut self.store).await;
+        self.instance = Some(guest::end(&mut self.store, instance)?);
+        self.first = self.store.data().limiter.used();
+        Ok(())
     }
 
     /// How to call `export` as part of the call that is in it. What it needs to know stays
@@ -154,7 +210,8 @@ impl Live {
     }
 
     pub(super) fn function(&mut self, export: &Export) -> Result<wasmtime::component::Func> {
-        self.instance.get_func(&mut self.store, export.index).ok_or_else(stranger)
+        let function = self.instance.and_then(|it| it.get_func(&mut self.store, export.index));
+        function.ok_or_else(stranger)
     }
 
     /// Reads arguments where this instance's handles are known.

@@ -2,6 +2,7 @@
 
 mod blueprint;
 pub(crate) mod capability;
+mod errand;
 mod export;
 mod guest;
 mod link;
@@ -9,6 +10,7 @@ mod live;
 mod parts;
 mod passage;
 mod profile;
+mod provider;
 mod session;
 mod shelf;
 mod view;
@@ -22,6 +24,7 @@ pub(crate) use link::{Linked, link};
 pub(crate) use live::Live;
 pub(crate) use parts::Parts;
 pub(crate) use passage::{HostNumbers, Passage};
-pub(crate) use profile::Profile;
+pub(crate) use profile::{Profile, next_id};
+pub(crate) use provider::{Provider, Source};
 pub(crate) use session::Session;
 pub use shelf::Reuse;

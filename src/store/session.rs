@@ -71,6 +71,7 @@ impl Session {
     /// Ends the call, which went well. The instance forgets where it reported to.
     #[inline(always)]
     pub(crate) fn finish(mut self) -> Box<Kept<Live>> {
+        self.0.store.dismiss();
         self.0.store.data_mut().call.report = None;
         self.0
     }

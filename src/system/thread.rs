@@ -118,14 +118,16 @@ impl Inside {
         })
     }
 
-    /// Refuses a call that is nested too deeply, or for which there is too little stack.
+    /// Refuses a call that is nested too deeply, or for which there is too little stack. It is
+    /// within those that the host's callbacks made on this stack, and within `more`.
     ///
     /// # Errors
     /// `STACK_OVERFLOW`, or `UNSUPPORTED` on a thread that is about to end.
     #[inline(always)]
-    pub(crate) fn check_call(&self, max_depth: u32) -> Result<()> {
-        if self.nested >= max_depth {
-            return Err(too_deep(self.nested, max_depth));
+    pub(crate) fn check_call(&self, more: u32, max_depth: u32) -> Result<()> {
+        let nested = self.nested + more;
+        if nested >= max_depth {
+            return Err(too_deep(nested, max_depth));
         }
         if self.is_ending {
             return Err(Error::new(Code::Unsupported, "the thread is about to end"));
@@ -144,7 +146,7 @@ impl Inside {
 fn too_deep(nested: u32, max: u32) -> Error {
     let problem = format_args!(
         "`max_call_depth` is {max}: this call would be within {nested} others, by callbacks that \
-         call guests"
+         call guests or by components that provide for others"
     );
     let asked = Some(u64::from(nested) + 1);
     Error::new(Code::StackOverflow, problem).met("max_call_depth", asked, max.into())

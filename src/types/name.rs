@@ -123,7 +123,7 @@ fn terminated(text: String) -> Arc<str> {
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Spelling::Whole(a), Spelling::Whole(b)) => a == b,
+            (Spelling::Whole(a), Spelling::Whole(b)) => Arc::ptr_eq(a, b) || a == b,
             (Spelling::Whole(_), _) => other.is(self.as_str()),
             (_, Spelling::Whole(_)) => self.is(other.as_str()),
             (Spelling::Member(a), Spelling::Member(b)) => {

@@ -21,7 +21,9 @@ wasmcell::Component with(const std::string &name, F fn) {
 
 TEST(Call, tells_about_the_call) {
   std::string context = "for this call";
-  const auto component = with("context", [](wasmcell::Call &call) {
+  std::uint64_t caller = 0;
+  const auto component = with("context", [&](wasmcell::Call &call) {
+    caller = call.component_id();
     EXPECT_GT(call.remaining(), 1s);
     EXPECT_LE(call.remaining(), 10s);
     EXPECT_FALSE(call.is_cancelled());
@@ -32,6 +34,7 @@ TEST(Call, tells_about_the_call) {
   wasmcell::CallOptions options;
   options.timeout = 10s;
   EXPECT_EQ(component.call_text("context()", options).value(), "\"none\"");
+  EXPECT_EQ(caller, component.id());
   options.context = &context;
   EXPECT_EQ(component.call_text("context()", options).value(), "\"for this call\"");
 }

@@ -32,6 +32,8 @@ TEST(Component, has_a_name) {
   const auto component = load("guests/greeter.wasm", {"greeter", nullptr, nullptr});
   EXPECT_EQ(component.name(), "greeter");
   EXPECT_EQ(component.clone().name(), "greeter");
+  EXPECT_EQ(component.clone().id(), component.id());
+  EXPECT_GT(load("guests/greeter.wasm").id(), component.id());
   EXPECT_EQ(load("guests/greeter.wasm").name(), "");
 }
 

@@ -74,6 +74,39 @@ TEST(Linker, defines_all_or_none) {
                Code::link, "wasmcell:test/host@0.1.0#echo");
 }
 
+TEST(Linker, has_components_provide_for_others) {
+  const std::string calc = "acme:calc/api@1.0.0";
+  const auto loaded = [](const std::string &wat, const Linker *linker) {
+    return wasmcell::Component::from_bytes(runtime(), wat, {"calc", nullptr, linker});
+  };
+  const auto provider = loaded(R"((component
+    (core module $m (func (export "half") (param i32) (result i32)
+      (i32.div_u (local.get 0) (i32.const 2)))
+      (func (export "trap") unreachable))
+    (core instance $i (instantiate $m))
+    (func $half (param "n" u32) (result u32) (canon lift (core func $i "half")))
+    (func $trap (canon lift (core func $i "trap")))
+    (instance $api (export "half" (func $half)) (export "trap" (func $trap)))
+    (export "acme:calc/api@1.0.0" (instance $api))))",
+                               nullptr);
+  auto linker = Linker::make().value();
+  expect_error(linker.component(*provider, {"acme:calc/apis", {}}), Code::not_found, calc);
+  linker.component(*provider, {calc, "acme:calc/halves@2.0.0"}).value();
+  linker.component(*provider).value();
+  expect_error(linker.component(*provider), Code::invalid_argument, "defined already");
+  const auto component = loaded(R"((component
+    (import "acme:calc/halves@2.0.0" (instance $calc
+      (export "half" (func (param "n" u32) (result u32))) (export "trap" (func))))
+    (core func $half (canon lower (func $calc "half")))
+    (core func $trap (canon lower (func $calc "trap")))
+    (func (export "half") (param "n" u32) (result u32) (canon lift (core func $half)))
+    (func (export "trap") (canon lift (core func $trap)))))",
+                                &linker);
+  EXPECT_EQ(component->call_text("half(84)").value(), "42");
+  expect_error(component->call_text("trap()"), Code::trap,
+               "`acme:calc/halves@2.0.0#trap`, which the component `calc` provides");
+}
+
 TEST(Linker, checks_types_when_a_component_is_loaded) {
   expect_error(with_add([](std::uint64_t a, std::uint32_t) { return a; }), Code::link,
                "wasmcell:test/host@0.1.0#add", "`func(u64, u32) -> u64`",

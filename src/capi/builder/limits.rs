@@ -234,8 +234,9 @@ pub unsafe extern "C" fn runtime_builder_max_stack(builder: *mut runtime_builder
 ///
 /// A guest that calls a host function, which calls a guest again, and so on, uses up the stack of
 /// the thread. A call that would be deeper, in whichever instance, and by whichever callback, is
-/// RUNTIME_ERROR_STACK_OVERFLOW. Calls that other threads make on behalf of a host function are
-/// not counted; each has a thread of its own.
+/// RUNTIME_ERROR_STACK_OVERFLOW. Calls of components that provide for others
+/// (runtime_linker_component()) count as well. Calls that other threads make on behalf of a host
+/// function are not counted; each has a thread of its own.
 ///
 /// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
 /// @param count    Default 128; from 1, which allows none within another, to 10000.

@@ -25,6 +25,23 @@ pub unsafe extern "C" fn runtime_component_name(
     unsafe { component.as_ref() }.map_or(c"".as_ptr(), |it| it.0.name().as_c_str().as_ptr())
 }
 
+/// Numbers the component: no other one of this process has or had the same number.
+///
+/// By it a function of the host can tell which component calls: see runtime_call_component_id().
+///
+/// @param component  The component, borrowed for the call; NULL is allowed. Clones have the same
+///                   number.
+///
+/// @return The number, from 1 on; 0 for NULL.
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_component_id(component: *const runtime_component_t) -> u64 {
+    // SAFETY: the header obliges callers to pass a live component or NULL.
+    unsafe { component.as_ref() }.map_or(0, |it| it.0.id())
+}
+
 /// Spells the component's world as WIT text.
 ///
 /// @param component  The component, borrowed for the call.

@@ -10,8 +10,9 @@ use wasmtime::{AsContextMut, StoreContextMut};
 use crate::call::Way;
 use crate::error::{Code, Error, Result};
 use crate::host::handles;
-use crate::host::{Arguments, HostCall, HostFn, Mailbox};
+use crate::host::{Answer, Arguments, HostCall, HostFn, Mailbox};
 use crate::marshal::{self, Agreed, Checked, Host, Lifted, Reply, Results};
+use crate::store::errand::Errand;
 use crate::store::guest::Guest;
 use crate::store::passage::{Loans, StoreHandles};
 use crate::types::FunctionType;
@@ -23,15 +24,21 @@ pub(super) struct Import(Arc<Inner>);
 
 struct Inner {
     path: String,
-    run: Arc<HostFn>,
+    run: Runs,
     ty: Arc<FunctionType>,
     has_resources: bool,
     /// What was found out about the types that guests' arguments are lifted by.
     agreed: Agreed,
 }
 
+/// What serves an import.
+pub(super) enum Runs {
+    Host(Arc<HostFn>),
+    Provider(Errand),
+}
+
 impl Import {
-    pub(super) fn new(path: String, run: Arc<HostFn>, ty: Arc<FunctionType>) -> Self {
+    pub(super) fn new(path: String, run: Runs, ty: Arc<FunctionType>) -> Self {
         let has_resources = ty.has_resources();
         let agreed = Agreed::default();
         Self(Arc::new(Inner { path, run, ty, has_resources, agreed }))
@@ -39,6 +46,16 @@ impl Import {
 
     fn check(&self, reply: Box<dyn Reply>) -> Result<Checked> {
         Checked::new(reply, &self.0.ty).map_err(|error| self.explain(error))
+    }
+
+    /// Runs the host's function.
+    fn run(&self, call: &HostCall, args: Arguments) -> Answer {
+        match &self.0.run {
+            Runs::Host(run) => run(call, args),
+            Runs::Provider(_) => {
+                Answer::done(Err(Error::new(Code::Unsupported, "a component provides it")))
+            }
+        }
     }
 
     fn explain(&self, error: Error) -> Error {
@@ -70,6 +87,12 @@ impl Host<Guest> for Import {
         store: StoreContextMut<'_, Guest>,
         given: Lifted,
     ) -> wasmtime::Result<Checked> {
+        if let Runs::Provider(_) = &self.0.run {
+            // In a box, as below.
+            return Box::pin(serve_provided(store, self, given))
+                .await
+                .map_err(Error::into_wasmtime);
+        }
         serve(store, self, given).await.map_err(Error::into_wasmtime)
     }
 
@@ -78,6 +101,10 @@ impl Host<Guest> for Import {
         store: StoreContextMut<'_, Guest>,
         given: Lifted,
     ) -> wasmtime::Result<Checked> {
+        if let Runs::Provider(errand) = &self.0.run {
+            let served = errand.run_here(store, given).and_then(|it| self.check(it));
+            return served.map_err(Error::into_wasmtime);
+        }
         let served = match self.0.has_resources {
             true => now(serve_resources(store, self.clone(), given)),
             false => serve_here(store.data(), self, given),
@@ -90,8 +117,8 @@ impl Host<Guest> for Import {
 fn serve_here(guest: &Guest, import: &Import, given: Lifted) -> Result<Checked> {
     let types = guest.lent.types().clone();
     let args = Arguments { values: given.plain()?, ty: import.0.ty.clone(), types };
-    let call = guest.call.host_call();
-    import.check(guest.answer(|| (import.0.run)(&call, args))?)
+    let call = guest.host_call();
+    import.check(guest.answer(|| import.run(&call, args))?)
 }
 
 /// What a future gives that does not wait.
@@ -104,6 +131,18 @@ fn now<T>(served: impl Future<Output = Result<T>>) -> Result<T> {
         Poll::Ready(outcome) => outcome,
         Poll::Pending => Err(Error::new(Code::Host, "a host function waited where it cannot")),
     }
+}
+
+/// Has another component serve a guest, from the guest's fiber.
+async fn serve_provided(
+    store: StoreContextMut<'_, Guest>,
+    import: Import,
+    given: Lifted,
+) -> Result<Checked> {
+    let Runs::Provider(errand) = &import.0.run else {
+        return Err(Error::new(Code::Unsupported, "no component provides it"));
+    };
+    import.check(errand.run(store, given).await?)
 }
 
 /// Runs a host function for a guest, from the guest's fiber.
@@ -146,15 +185,15 @@ fn ask(
 ) -> impl Future<Output = Result<Box<dyn Reply>>> + use<> {
     let types = guest.lent.types().clone();
     let args = Arguments { values, ty, types };
-    let call = guest.call.host_call();
+    let call = guest.host_call();
     let asked = match guest.call.terms.way {
         Way::Fiber => Asked::There(guest.mailbox.clone(), import.clone(), call, args),
-        Way::Here => Asked::Here(guest.answer(|| (import.0.run)(&call, args))),
+        Way::Here => Asked::Here(guest.answer(|| import.run(&call, args))),
     };
     async move {
         match asked {
             Asked::There(mailbox, import, call, args) => {
-                mailbox.ask(move || (import.0.run)(&call, args)).await
+                mailbox.ask(move || import.run(&call, args)).await
             }
             Asked::Here(reply) => reply,
         }

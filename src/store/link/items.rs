@@ -6,13 +6,16 @@ use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{LinkerInstance, ResourceType};
 
 use super::absent::{self, Left};
-use super::import::{self, Import};
+use super::import::{self, Import, Runs};
 use super::{Link, Otherwise, Place};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::host::Answer;
+use crate::linker::{Provided, Run};
 use crate::store::capability::{self, Item};
+use crate::store::errand::Errand;
 use crate::store::guest::Guest;
-use crate::types::{FunctionType, Name};
+use crate::store::provider::{Client, Provider};
+use crate::types::{FunctionType, Name, brief};
 
 impl Link<'_> {
     /// Defines the function `name`, and tells which definition of the host serves it.
@@ -28,8 +31,13 @@ impl Link<'_> {
             let wanted = Arc::new(FunctionType::from_wasmtime(ty));
             if let Some(found) = self.find(place, name, &wanted)? {
                 self.note(place, name, &found, &wanted)?;
-                let import = Import::new(place.path_of(name), found.function.run.clone(), wanted);
-                import::define(into, name, import, self.directly)?;
+                let path = place.path_of(name);
+                let runs = match &found.function.run {
+                    Run::Host(run) => Runs::Host(run.clone()),
+                    Run::Component(provided) => Runs::Provider(self.errand(&path, provided)?),
+                };
+                let import = Import::new(path, runs, wanted);
+                import::define(into, name, import, self.calls.directly)?;
                 return Ok(Some(Name::new(&found.path)));
             }
         }
@@ -45,6 +53,19 @@ impl Link<'_> {
             Otherwise::Refuse => return Err(self.missing(place, name)),
         }
         Ok(None)
+    }
+
+    /// What serves `import` from another component.
+    fn errand(&mut self, import: &str, provided: &Provided) -> Result<Errand> {
+        let provider = provided.of.clone().downcast::<Provider>().map_err(|_| {
+            Error::new(Code::Link, format_args!("import `{}`: nobody knows it", brief(import)))
+        })?;
+        let client = Client { services: self.services, calls: self.calls };
+        let chain = provider.admit(&client, import)?;
+        self.chain = self.chain.max(chain);
+        self.uses_wasi |= provider.source().policy().uses_wasi;
+        let export = provider.source().export(provided.position)?;
+        Ok(Errand::new(provider, export, import.into()))
     }
 
     /// Defines the resource `name`, and tells which definition of the host serves it.
@@ -65,16 +86,28 @@ impl Link<'_> {
             return Ok(None);
         }
         if let Some((interface, index)) = defined {
-            define_resource(into, index, name, self.directly)?;
+            define_resource(into, index, name, self.calls.directly)?;
             let path = if interface.is_empty() { name } else { &format!("{interface}#{name}") };
             return Ok(Some(Name::new(path)));
         }
         match place.otherwise {
             Otherwise::Wasi => self.left.push(Left::Resource(name.to_owned())),
             Otherwise::Trap => absent::resource(into, name)?,
-            Otherwise::Refuse => return Err(self.missing(place, name)),
+            Otherwise::Refuse => return Err(self.withheld(place, name)),
         }
         Ok(None)
+    }
+
+    /// The error of a resource that nobody provides.
+    fn withheld(&self, place: &Place<'_>, name: &str) -> Error {
+        let called = place.serving.iter().find_map(|(_, it)| it.withheld.get(name));
+        let Some(called) = called else { return self.missing(place, name) };
+        let import = place.path_of(name);
+        let problem = format!(
+            "import `{import}`: {called} has that resource, and resources are not passed between \
+             components"
+        );
+        Error::new(Code::Link, problem).of_import(import)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Link, Otherwise, Place, resources};
 use crate::error::{Code, Error, Result};
-use crate::linker::{Function, Interface};
+use crate::linker::{Function, Interface, Run};
 use crate::types::{FunctionType, brief};
 
 /// A definition that serves an import.
@@ -19,6 +19,8 @@ enum Refusal {
     Type,
     /// It takes resources of its own interface, and the component gets those of another version.
     Resources,
+    /// It is another component's, and takes or gives what is not passed between components.
+    Withheld,
 }
 
 impl<'a> Link<'a> {
@@ -62,6 +64,9 @@ impl<'a> Link<'a> {
         (interface, defined): (&str, &Interface),
         wanted: &FunctionType,
     ) -> Option<Refusal> {
+        if function.is_withheld() {
+            return Some(Refusal::Withheld);
+        }
         let called = |a: &_, b: &_| self.resources.is_called(self.host, interface, a, b);
         if function.ty.as_ref().is_some_and(|declared| !declared.is_same(wanted, &called)) {
             return Some(Refusal::Type);
@@ -132,6 +137,15 @@ fn contradicts(
     };
     let wanted = brief(wanted);
     let problem = match (refusal, &function.ty) {
+        (Refusal::Withheld, Some(declared)) => format!(
+            "a component provides `{version}{}`, and resources, streams and futures are not passed \
+             between components",
+            brief(declared)
+        ),
+        (Refusal::Type, Some(declared)) if matches!(function.run, Run::Component(_)) => format!(
+            "a component provides `{version}{}`, this one wants `{wanted}`",
+            brief(declared)
+        ),
         (Refusal::Type, Some(declared)) => {
             let declared = brief(declared);
             format!("the host defines `{version}{declared}`, the component wants `{wanted}`")

@@ -145,6 +145,34 @@ static runtime_error_t *setup_runtime(setup_t *setup, const block_t *block) {
   return error;
 }
 
+/* `provider: path` or `provider: path interface import`: what comes later finds only its exports.
+ */
+static runtime_error_t *setup_provider(setup_t *setup, const char *value) {
+  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  runtime_provider_options_t which = RUNTIME_PROVIDER_OPTIONS_INIT;
+  runtime_component_t *provider = NULL;
+  char file[MAX_PATH] = "", interface[MAX_PATH] = "", import[MAX_PATH] = "", path[MAX_PATH];
+  if (sscanf(value, "%255s %255s %255s", file, interface, import) < 1)
+    MALFORMED("`%s` names no file", value);
+  tests_path(path, file);
+  options.name = "provider";
+  options.name_len = 8;
+  options.linker = setup->linker;
+  runtime_error_t *error =
+      runtime_component_from_file(setup->runtime, path, strlen(path), &options, &provider);
+  runtime_linker_free(setup->linker);
+  setup->linker = NULL;
+  if (error != NULL) return error;
+  which.interface_name = interface;
+  which.interface_name_len = strlen(interface);
+  which.import_name = import;
+  which.import_name_len = strlen(import);
+  CHECK_OK(runtime_linker_new(&setup->linker));
+  error = runtime_linker_component(setup->linker, provider, &which);
+  runtime_component_free(provider);
+  return error;
+}
+
 /* Makes what one line asks for, except the component, which comes last. */
 static runtime_error_t *setup_line(setup_t *setup, const entry_t *entry) {
   static const char *const known[] = {"scenario", "builder", "component", "wat", "name",
@@ -159,6 +187,7 @@ static runtime_error_t *setup_line(setup_t *setup, const entry_t *entry) {
     if (setup->linker == NULL) CHECK_OK(runtime_linker_new(&setup->linker));
     return host_define(&setup->host, setup->linker, entry->value);
   }
+  if (same(entry->key, "provider")) return setup_provider(setup, entry->value);
   if (same(entry->key, "sandbox")) return grant(&setup->grants, setup->scratch, entry->value);
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (same(entry->key, known[i])) return NULL;

@@ -21,6 +21,11 @@ class Call {
   Call &operator=(const Call &) = delete;
   ~Call() = default;
 
+  /// Component::id() of the component that calls: the one that the host called, or one that
+  /// provides for it (Linker::component()).
+  [[nodiscard]] std::uint64_t component_id() const noexcept {
+    return runtime_call_component_id(call_);
+  }
   /// How much time the call has left.
   [[nodiscard]] std::chrono::milliseconds remaining() const noexcept {
     return std::chrono::milliseconds(runtime_call_remaining_ms(call_));

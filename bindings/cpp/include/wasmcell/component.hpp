@@ -163,6 +163,10 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
   [[nodiscard]] std::string_view name() const noexcept {
     return runtime_component_name(get());
   }
+  /// A number that no other component of this process has; see Call::component_id().
+  [[nodiscard]] std::uint64_t id() const noexcept {
+    return runtime_component_id(get());
+  }
   /// Spells the component's world as WIT text; Code::unsupported if WIT cannot express it.
   [[nodiscard]] Result<std::string> wit() const {
     runtime_bytes_t *out = nullptr;
@@ -299,6 +303,15 @@ inline Result<Component> PendingComponent::wait_ms(std::uint64_t ms) const {
 }
 
 static_assert(sizeof(Component) == sizeof(void *));
+
+inline Result<void> Linker::component(const Component &provider, const ProviderOptions &options) {
+  runtime_provider_options_t raw = RUNTIME_PROVIDER_OPTIONS_INIT;
+  raw.interface_name = options.interface_name.data();
+  raw.interface_name_len = options.interface_name.size();
+  raw.import_name = options.import_name.data();
+  raw.import_name_len = options.import_name.size();
+  return detail::done(runtime_linker_component(get(), provider.get(), &raw));
+}
 
 }  // namespace wasmcell
 

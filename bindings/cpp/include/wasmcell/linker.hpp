@@ -22,6 +22,16 @@ struct Definition {
 template <typename F>
 Definition(std::string_view, F) -> Definition<F>;
 
+class Component;
+
+/// What of a component serves the imports of others; see Linker::component().
+struct ProviderOptions {
+  /// One interface that it exports, such as `acme:shop/prices@1.0.0`; all of them if it is empty.
+  std::string_view interface_name;
+  /// What that one is imported as; its own name if it is empty.
+  std::string_view import_name;
+};
+
 /// What the host provides to components: functions and resources, by interface and name.
 ///
 ///     linker.define("acme:shop/prices@1.0.0#price", [&](std::string_view item) -> Result<uint32_t>
@@ -146,6 +156,17 @@ class [[nodiscard]] Linker {
     return detail::done(runtime_linker_define_resource(
         get(), path.data(), path.size(), &on_drop<Fn>, owned.release(), &detail::finalize<Fn>));
   }
+
+  /// Has the exports of a component serve the imports of those that are loaded with the linker from
+  /// then on. See runtime_linker_component().
+  ///
+  /// @param provider  May be destroyed at any time.
+  /// @param options   Which of its interfaces; all by default.
+  ///
+  /// @return Code::not_found if it exports no such interface; Code::invalid_argument if one of its
+  ///         functions is defined already.
+  [[nodiscard]] Result<void> component(const Component &provider,
+                                       const ProviderOptions &options = {});
 
   /// Lets components load although nobody provides some of their imports: calling one traps.
   void unresolved_trap() noexcept {

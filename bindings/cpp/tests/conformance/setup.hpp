@@ -179,6 +179,7 @@ class Setup {
       if (!linker) linker = wasmcell::Linker::make().value();
       return host.define(*linker, entry.value);
     }
+    if (entry.key == "provider") return provide(entry.value);
     if (entry.key == "sandbox") return grants.grant(scratch, entry.value);
     if (std::find(elsewhere.begin(), elsewhere.end(), entry.key) == elsewhere.end())
       throw Malformed("unknown key `" + entry.key + "`");
@@ -218,6 +219,20 @@ class Setup {
     } else {
       throw Malformed("no default `" + words[0] + "`");
     }
+  }
+
+  // `provider: path` or `provider: path interface import`: what comes later finds only its exports.
+  wasmcell::Result<void> provide(const std::string &value) {
+    std::istringstream words(value);
+    std::string file, interface_name, import_name;
+    words >> file >> interface_name >> import_name;
+    wasmcell::ComponentOptions options;
+    options.name = "provider";
+    options.linker = linker ? &*linker : nullptr;
+    auto loaded = wasmcell::Component::from_file(*runtime_, tests_directory + "/" + file, options);
+    if (!loaded) return wasmcell::Unexpected<wasmcell::Error>(loaded.error());
+    linker = wasmcell::Linker::make().value();
+    return linker->component(*loaded, {interface_name, import_name});
   }
 
   // `component: path` or `wat: text`

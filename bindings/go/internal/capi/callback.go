@@ -28,6 +28,9 @@ type HostCall struct{ ptr *C.runtime_call_t }
 // RemainingMS is the time that the call has left.
 func (c HostCall) RemainingMS() uint64 { return uint64(C.runtime_call_remaining_ms(c.ptr)) }
 
+// ComponentID is the number of the component whose guest calls.
+func (c HostCall) ComponentID() uint64 { return uint64(C.runtime_call_component_id(c.ptr)) }
+
 // IsCancelled tells whether the call was cancelled or has run out of time.
 func (c HostCall) IsCancelled() bool { return bool(C.runtime_call_is_cancelled(c.ptr)) }
 

@@ -170,6 +170,9 @@ func (c *Component) WIT() (string, *Failure) {
 // Name is what the component is called in log records.
 func (c *Component) Name() string { return C.GoString(C.runtime_component_name(c.raw())) }
 
+// ID is its number.
+func (c *Component) ID() uint64 { return uint64(C.runtime_component_id(c.raw())) }
+
 // Imports lists what the component imports.
 func (c *Component) Imports() []Item {
 	items := make([]Item, int(C.runtime_component_import_count(c.raw())))

@@ -50,5 +50,12 @@ func (l *Linker) DefineResource(path string, drop HostDrop) *Failure {
 		C.uintptr_t(cgo.NewHandle(drop))))
 }
 
+// Component is runtime_linker_component, for a provider that is acquired.
+func (l *Linker) Component(provider *Component, interfaceName, importName string) *Failure {
+	maybeGC()
+	return takeError(C.wasmcell_go_provide(l.raw(), provider.raw(), chars(interfaceName),
+		C.size_t(len(interfaceName)), chars(importName), C.size_t(len(importName))))
+}
+
 // UnresolvedTrap is runtime_linker_unresolved_trap.
 func (l *Linker) UnresolvedTrap() { C.runtime_linker_unresolved_trap(l.raw()) }

@@ -286,6 +286,17 @@ runtime_error_t *wasmcell_go_link(const runtime_component_t *component, const ch
   return runtime_component_link(component, loading(&all, name, name_len, more), out);
 }
 
+runtime_error_t *wasmcell_go_provide(runtime_linker_t *linker, const runtime_component_t *provider,
+                                     const char *interface_name, size_t interface_name_len,
+                                     const char *import_name, size_t import_name_len) {
+  runtime_provider_options_t options = RUNTIME_PROVIDER_OPTIONS_INIT;
+  options.interface_name = interface_name;
+  options.interface_name_len = interface_name_len;
+  options.import_name = import_name;
+  options.import_name_len = import_name_len;
+  return runtime_linker_component(linker, provider, &options);
+}
+
 /* Callbacks ----------------------------------------------------------------------------------- */
 
 static void finalize(void *data) { wasmcellGoFinalize((uintptr_t)data); }

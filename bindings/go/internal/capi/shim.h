@@ -85,6 +85,9 @@ runtime_error_t *wasmcell_go_define(runtime_linker_t *linker, const char *path, 
                                     uintptr_t handle);
 runtime_error_t *wasmcell_go_define_resource(runtime_linker_t *linker, const char *path,
                                              size_t len, uintptr_t handle);
+runtime_error_t *wasmcell_go_provide(runtime_linker_t *linker, const runtime_component_t *provider,
+                                     const char *interface_name, size_t interface_name_len,
+                                     const char *import_name, size_t import_name_len);
 runtime_error_t *wasmcell_go_stdin(runtime_sandbox_t *sandbox, uintptr_t handle);
 runtime_error_t *wasmcell_go_output(runtime_sandbox_t *sandbox, bool err, uint64_t flags,
                                     uintptr_t handle);
