@@ -35,8 +35,9 @@ programs! {
     linker linking little_space load_async loads log logs lookups malformed mappings masks
     no_handlers nulls output own_errors paths pending plugin pool process proposals
     provider_chains provider_links providers quota reply resource resource_calls reuse sandbox
-    shared shutdown signals signature sizes sleepers small_stack special_files stats strings
-    text trap_forks two_copies types uninterrupted unload value_equal value_text values versions
+    scan shared shutdown signals signature sizes sleepers small_stack special_files stats
+    strings text trap_forks two_copies types uninterrupted unload value_equal value_text values
+    versions
 }
 
 /// Programs that run calls, traps, time limits, callbacks and WASI, each in a process that its host

@@ -72,3 +72,16 @@ func TestLinkWithLimits(t *testing.T) {
 	}
 	check(t, narrow.Close())
 }
+
+func TestPoolScan(t *testing.T) {
+	r, err := NewRuntime(WithMaxComponents(4), WithPoolScan(true))
+	if errors.Is(err, ErrUnsupported) {
+		t.Skip("the system has no PAGEMAP_SCAN")
+	}
+	check(t, err)
+	defer r.Close()
+	c := loadFile(t, r, "../../tests/guests/wat/grow.wat")
+	if got, err := c.CallText(background, "pages(1)"); err != nil || got != "2" {
+		t.Error(got, err)
+	}
+}

@@ -261,6 +261,14 @@ func WithSignalHandlers(enable bool) RuntimeOption {
 	return func(s *settings) { s.builder.SignalHandlers(enable) }
 }
 
+// WithPoolScan lets the pool find the pages that guests wrote to, instead of giving back all that
+// they might have: instances of most components then take about half the time. It needs Linux 6.7
+// or later; [NewRuntime] gives [ErrUnsupported] where the system lacks it. Programs that start
+// others by os/exec may use it; see runtime_builder_pool_scan in wasmcell.h.
+func WithPoolScan(enable bool) RuntimeOption {
+	return func(s *settings) { s.builder.PoolScan(enable) }
+}
+
 // WithTrustSignalMasks sets whether calls take it for granted that their thread lets the signals of
 // traps through. Default true, unlike in C: Go lets them through on every thread that runs its
 // code, for a nil pointer of its own would end the process as well. With false each call looks,

@@ -9,6 +9,14 @@ impl RuntimeBuilder {
         self.number("pool_keep_resident", bytes)
     }
 
+    /// Have a pool find the pages that a guest wrote to by the system's `PAGEMAP_SCAN`, for which
+    /// the process gets a descriptor and a handler for its forks. Off by default; `UNSUPPORTED` at
+    /// build where the system lacks it.
+    pub fn pool_scan(&mut self, enable: bool) -> &mut Self {
+        self.settings.pool_scan = enable;
+        self
+    }
+
     /// Fail rather than run without a pool. Off by default.
     pub fn force_pooling_allocator(&mut self) -> &mut Self {
         self.settings.force_pooling_allocator = true;

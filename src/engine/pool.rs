@@ -4,7 +4,7 @@
 //! become: 10 000 slots of 4 GiB take some 40 TiB of address space, which containers, small
 //! machines and `ulimit -v` refuse. So the engine is tried in steps, each needing less.
 
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::engine::Settings;
 use crate::error::{Code, Error, Result};
@@ -80,6 +80,10 @@ pub(crate) fn engine(settings: &Settings) -> Result<(Engine, Info)> {
     // With RUST_BACKTRACE in the environment, each trap would unwind the native stack under a lock
     // of the whole process. Nobody is shown what comes of it.
     wasmtime::error::disable_backtrace();
+    if settings.pool_scan && !PoolingAllocationConfig::is_pagemap_scan_available() {
+        let problem = "`pool_scan`: the system has no PAGEMAP_SCAN; Linux has it from 6.7 on";
+        return Err(Error::new(Code::Unsupported, problem));
+    }
     let mut reason = String::new();
     for step in steps(settings) {
         let built = books_fit(settings, &step).and_then(|()| {
@@ -202,7 +206,8 @@ fn pool(settings: &Settings, step: &Step) -> PoolingAllocationConfig {
         .max_component_instance_size(settings.bounds.max_instance_state as usize)
         .linear_memory_keep_resident(settings.pool_keep_resident)
         .table_keep_resident(settings.pool_keep_resident)
-        .decommit_batch_size(DECOMMIT_BATCH);
+        .decommit_batch_size(DECOMMIT_BATCH)
+        .pagemap_scan(if settings.pool_scan { Enabled::Yes } else { Enabled::No });
     pool
 }
 

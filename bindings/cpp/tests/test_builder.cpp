@@ -97,6 +97,12 @@ TEST(Builder, traps_are_told_with_and_without_signals) {
   EXPECT_TRUE(wasmcell::signal_handlers_restore().has_value());
 }
 
+TEST(Builder, scans_where_the_system_can) {
+  auto builder = small_builder();
+  const auto built = builder.pool_scan(true).build();
+  EXPECT_TRUE(built.has_value() || built.error().code() == Code::unsupported);
+}
+
 TEST(Builder, logs_to_a_callback_and_releases_it) {
   struct Records {
     std::mutex mutex;

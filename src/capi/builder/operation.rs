@@ -226,6 +226,33 @@ pub unsafe extern "C" fn runtime_builder_trust_signal_masks(
     }
 }
 
+/// Has the pool find the pages that a guest wrote to, instead of giving back all that it might have.
+///
+/// An instance of a component that writes here and there, as most that were made by toolchains do,
+/// then takes about half the time, and instances that end on several threads hinder each other less:
+/// tests/bench/README.md has figures. It is the system call PAGEMAP_SCAN of Linux 6.7 and later;
+/// where the system lacks it, runtime_build() is RUNTIME_ERROR_UNSUPPORTED. Without a pool it is of
+/// no account.
+///
+/// WARNING: for hosts that do not fork, or that exec at once. The process gets, for good, an open
+/// descriptor of /proc/self/pagemap, and a handler that wasmtime 48 runs in every child that it
+/// forks, whether that one uses this library or not: it opens the file anew over that descriptor's
+/// number, without close-on-exec, and ends the child if it cannot. A child that has closed the
+/// descriptor, and uses its number for something else, loses that when it forks again.
+///
+/// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
+/// @param enable   Default false.
+///
+/// @threadsafe One thread at a time for each builder.
+/// @since 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_builder_pool_scan(builder: *mut runtime_builder_t, enable: bool) {
+    // SAFETY: the header obliges callers to pass a live builder of their own.
+    unsafe {
+        set_value("runtime_builder_pool_scan", builder, enable, RuntimeBuilder::pool_scan);
+    }
+}
+
 /// Sets how many threads the runtime keeps for timers, sockets and asynchronous calls.
 ///
 /// Guests of blocking calls run on the thread that calls.

@@ -197,6 +197,14 @@ class Builder : public detail::Owned<runtime_builder_t, runtime_builder_free> {
     runtime_builder_trust_signal_masks(get(), trust);
     return *this;
   }
+  /// Has the pool find the pages that guests wrote to, by PAGEMAP_SCAN of Linux; Code::unsupported at
+  /// build() where the system lacks it.
+  ///
+  /// WARNING: for hosts that do not fork, or exec at once. See runtime_builder_pool_scan().
+  Builder &pool_scan(bool enable) noexcept {
+    runtime_builder_pool_scan(get(), enable);
+    return *this;
+  }
   /// Sets how many threads the runtime keeps; 0 is one for each processor.
   Builder &worker_threads(std::uint64_t count) noexcept {
     return set(runtime_builder_worker_threads, count);

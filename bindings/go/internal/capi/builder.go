@@ -164,6 +164,11 @@ func (b *Builder) SignalHandlers(enable bool) {
 	C.runtime_builder_signal_handlers(b.ptr, C.bool(enable))
 }
 
+// PoolScan is runtime_builder_pool_scan.
+func (b *Builder) PoolScan(enable bool) {
+	C.runtime_builder_pool_scan(b.ptr, C.bool(enable))
+}
+
 // TrustSignalMasks is runtime_builder_trust_signal_masks.
 func (b *Builder) TrustSignalMasks(trust bool) {
 	C.runtime_builder_trust_signal_masks(b.ptr, C.bool(trust))
