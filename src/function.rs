@@ -76,9 +76,9 @@ impl Function {
             None => {
                 let (mailbox, after) = (Arc::default(), After::default());
                 let body = |call| self.visit(args, call, Arc::clone(&mailbox), after.clone());
-                let outcome = call::run(self.component().policy(), options, &mailbox, body);
-                self.keep(&after, &outcome);
-                outcome
+                let policy = self.component().policy();
+                let keep = |outcome: &Result<_>| self.keep(&after, outcome);
+                call::run_by(policy, options, &mailbox, body, keep)
             }
         }
     }
@@ -93,14 +93,17 @@ impl Function {
         let (policy, export) = (self.component().policy(), self.export());
         let options = &*policy.complete(options);
         let mailbox = live.mailbox().clone();
-        // What comes back may be used again: it went well, or the guest was not touched.
-        let (outcome, live) = policy.services.log().within(|| {
+        policy.services.log().within(|| {
+            let keep = |live| self.component().blueprint().keep(live);
             let running = match Running::begin(policy, options, &mailbox) {
                 Ok(running) => running,
-                Err(error) => return (Err(error), Some(live)),
+                Err(error) => {
+                    keep(live);
+                    return Err(error);
+                }
             };
             if let Err(error) = running.check() {
-                return (running.end(Err(error)), Some(live));
+                return running.end_by(Err(error), |_| keep(live));
             }
             let called = Session::begin(live, |it| it.renew(running.terms, options));
             let called = called.and_then(|mut session| {
@@ -109,14 +112,10 @@ impl Function {
                 Ok((results, session.finish()))
             });
             match called {
-                Ok((results, live)) => (running.end(Ok(results)), Some(live)),
-                Err(error) => (running.end(Err(error)), None),
+                Ok((results, live)) => running.end_by(Ok(results), |_| keep(live)),
+                Err(error) => running.end(Err(error)),
             }
-        });
-        if let Some(live) = live {
-            self.component().blueprint().keep(live);
-        }
-        outcome
+        })
     }
 
     /// Keeps the instance of a call that went well.

@@ -158,6 +158,16 @@ impl Call {
         }
     }
 
+    /// The call is over: nothing of its host is kept.
+    #[inline(always)]
+    pub(crate) fn forget(&mut self) {
+        self.cancel = None;
+        self.report = None;
+        self.context = None;
+        self.output = None;
+        self.interrupt = None;
+    }
+
     pub(crate) fn deadline(&self) -> DeadlineRef<'_> {
         DeadlineRef { limit: self.terms.limit, cancel: self.cancel.as_ref() }
     }
@@ -244,7 +254,14 @@ impl<'a> Running<'a> {
     /// Ends the call.
     #[inline(always)]
     pub(crate) fn end<T>(self, outcome: Result<T>) -> Result<T> {
+        self.end_by(outcome, |_| ())
+    }
+
+    /// Ends the call by `last`, which may call the host: a shutdown waits for it.
+    #[inline(always)]
+    pub(crate) fn end_by<T>(self, outcome: Result<T>, last: impl FnOnce(&Result<T>)) -> Result<T> {
         self.mailbox.finish();
+        last(&outcome);
         self.observed.end(&outcome);
         outcome
     }
@@ -263,13 +280,30 @@ pub(crate) fn run<T, F>(
 where
     F: Future<Output = Result<T>>,
 {
+    run_by(policy, options, mailbox, body, |_| ())
+}
+
+/// As [`run`], with `last` to be done when what the guest printed was told.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_by<T, F>(
+    policy: &Policy,
+    options: &CallOptions,
+    mailbox: &Mailbox,
+    body: impl FnOnce(Call) -> F,
+    last: impl FnOnce(&Result<T>),
+) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
     let options = &*policy.complete(options);
     policy.services.log().within(|| {
         let running = Running::begin(policy, options, mailbox)?;
         let call = Call::new(running.terms, options);
         let outcome =
             running.check().and_then(|()| running.drive(pin!(Kept::new(body(call)))).flatten());
-        running.end(outcome)
+        running.end_by(outcome, last)
     })
 }
 

@@ -77,7 +77,8 @@ pub unsafe extern "C" fn runtime_function_call_async(
 /// Releases an asynchronous call or load.
 ///
 /// @param pending  The call or load, owned; NULL is allowed and does nothing. What is on its way
-///                 goes on, and its callback is called; without one its outcome is lost.
+///                 goes on, and its callback is called; without one its outcome is lost: resources
+///                 of the host that a guest gave back in it are dropped by their destructors.
 ///
 /// @threadsafe Yes, while no other thread waits with the same handle.
 /// @since 0.1

@@ -1,5 +1,6 @@
 //! What all calls of a runtime share: one engine, its epoch thread, its pool, its tokio, its cache.
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Weak};
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -209,17 +210,22 @@ impl Services {
         self.0.waiting.enter(held, wanted, self.0.settings.max_components)
     }
 
-    /// Waits for `places` of the `max_components` slots, as long as the builder said.
+    /// Waits for `places` of the `max_components` slots, as long as the builder said. It counts in
+    /// `own` meanwhile.
     ///
     /// # Errors
     /// `INSTANCE_LIMIT`.
-    pub(crate) async fn slot(&self, places: u32) -> Result<OwnedSemaphorePermit> {
-        self.0.slots.take(places, self.workers(), &self.0.spares).await
+    pub(crate) async fn slot(
+        &self,
+        places: u32,
+        own: Option<&AtomicUsize>,
+    ) -> Result<OwnedSemaphorePermit> {
+        self.slots().take(places, self.workers(), &self.0.spares, own).await
     }
 
-    /// Whether somebody waits for a slot.
-    pub(crate) fn is_short_of_slots(&self) -> bool {
-        self.0.slots.is_wanted()
+    /// The slots of `max_components`.
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.0.slots
     }
 
     /// What is kept for calls to come, and gives way to those that are there.

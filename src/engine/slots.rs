@@ -63,9 +63,9 @@ impl Slots {
         }
     }
 
-    /// Whether somebody waits for a place, so that none is to be kept that can be done without.
-    pub(crate) fn is_wanted(&self) -> bool {
-        self.waiting.load(SeqCst) > 0
+    /// Whether others wait for a place than the calls that `own` counts.
+    pub(crate) fn is_wanted_by_others(&self, own: &AtomicUsize) -> bool {
+        self.waiting.load(SeqCst) > own.load(SeqCst)
     }
 
     fn try_take(&self, places: u32) -> Option<OwnedSemaphorePermit> {
@@ -82,7 +82,8 @@ impl Slots {
         }
     }
 
-    /// Waits for `places`, as long as the builder said, and has `spare` give way to that.
+    /// Waits for `places`, as long as the builder said, and has `spare` give way to that. It counts
+    /// in `own` meanwhile.
     ///
     /// # Errors
     /// `INSTANCE_LIMIT`.
@@ -91,6 +92,7 @@ impl Slots {
         places: u32,
         workers: &Workers,
         spare: &dyn Spare,
+        own: Option<&AtomicUsize>,
     ) -> Result<OwnedSemaphorePermit> {
         if let Some(slot) = self.try_take(places) {
             return Ok(slot);
@@ -98,6 +100,7 @@ impl Slots {
         // Before looking: who keeps an instance looks at this after it, and one of both sees the
         // other.
         let _waits = Waits::new(&self.waiting);
+        let _own = own.map(Waits::new);
         while spare.give_way() {
             if let Some(slot) = self.try_take(places) {
                 return Ok(slot);
@@ -136,6 +139,15 @@ impl Slots {
         };
         Error::new(Code::InstanceLimit, problem).met(setting, None, (*max).into())
     }
+}
+
+/// Calls of one component that wait for a place, and can do with an instance that is there.
+#[derive(Debug, Default)]
+pub(crate) struct OwnWaits {
+    /// For one of the runtime's.
+    pub slots: AtomicUsize,
+    /// For one of those that the component may have.
+    pub bulkhead: AtomicUsize,
 }
 
 /// Counts for as long as it lives.

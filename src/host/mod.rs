@@ -13,4 +13,4 @@ mod resources;
 pub use call::{Answer, Arguments, Context, HostCall, HostFn};
 pub(crate) use mailbox::{AtEnd, Mailbox, dropped};
 pub use resources::Destructor;
-pub(crate) use resources::{HostType, Lent};
+pub(crate) use resources::{HostType, Lent, Returned};

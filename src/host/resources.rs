@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 use wasmtime::component::ResourceType;
 
+use crate::marshal::Unclaimed;
+use crate::system::process::Kept;
+
 /// Gets the host's number for a resource of the host that a guest owned: when the guest drops it,
 /// or when its instance ends. On a native stack, once for each time the guest was given it.
 pub type Destructor = dyn Fn(u32) + Send + Sync;
@@ -27,14 +30,19 @@ impl HostType {
     /// Drops `rep`, if it is of this type.
     pub(crate) fn drop_if(&self, ty: &ResourceType, rep: u32) {
         if self.ty == *ty {
-            // Code of the host, which often runs while something else ends.
-            if panic::catch_unwind(AssertUnwindSafe(|| (self.drop)(rep))).is_err() {
-                tracing::error!(
-                    target: "wasmcell::handles::lent",
-                    resource = rep,
-                    "the destructor of a resource panicked"
-                );
-            }
+            self.end(rep);
+        }
+    }
+
+    /// Drops `rep`, which is of this type.
+    fn end(&self, rep: u32) {
+        // Code of the host, which often runs while something else ends.
+        if panic::catch_unwind(AssertUnwindSafe(|| (self.drop)(rep))).is_err() {
+            tracing::error!(
+                target: "wasmcell::handles::lent",
+                resource = rep,
+                "the destructor of a resource panicked"
+            );
         }
     }
 }
@@ -95,11 +103,38 @@ impl Lent {
     }
 }
 
+/// Resources of the host that a guest gave back, until the host has got them: if it never does,
+/// since the call failed in the end or nobody took its outcome, they are dropped here.
+pub(crate) struct Returned(Kept<Vec<(HostType, u32)>>);
+
+impl Returned {
+    /// Each by the index of its type and its number.
+    pub(crate) fn new(lent: &Lent, all: &[(u32, u32)]) -> Self {
+        let of = |index: u32| lent.types.get(index as usize).cloned();
+        Self(Kept::new(all.iter().filter_map(|(index, rep)| Some((of(*index)?, *rep))).collect()))
+    }
+}
+
+impl Unclaimed for Returned {
+    fn claim(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Returned {
+    fn drop(&mut self) {
+        // Not in a fork, where they are not this process's to drop.
+        if !Kept::birthplace(&self.0).is_forked() {
+            self.0.drain(..).for_each(|(of, rep)| of.end(rep));
+        }
+    }
+}
+
 impl Drop for Lent {
     fn drop(&mut self) {
         for ((index, rep), count) in std::mem::take(&mut self.owned) {
             let Some(of) = self.types.get(index as usize) else { continue };
-            (0..count).for_each(|_| of.drop_if(&of.ty, rep));
+            (0..count).for_each(|_| of.end(rep));
         }
     }
 }

@@ -8,6 +8,7 @@ use std::ptr::{self, NonNull};
 use wasmtime::component::ResourceAny;
 
 use super::array::{checked, too_large};
+use super::handles::Unclaimed;
 use super::layout::runtime_value_t;
 use crate::error::Error;
 
@@ -50,6 +51,8 @@ pub struct Block {
     chunks: Chain,
     /// Those among the values that have no numbers yet.
     resources: Resources,
+    /// What is done about resources among them that the host never gets.
+    unclaimed: Option<Box<dyn Unclaimed>>,
     room: [MaybeUninit<u8>; FIRST],
 }
 
@@ -97,6 +100,7 @@ impl Block {
             (&raw mut (*at).len).write(0);
             (&raw mut (*at).chunks).write(Chain::default());
             (&raw mut (*at).resources).write(Resources::new());
+            (&raw mut (*at).unclaimed).write(None);
         }
         Some(Owned(start))
     }
@@ -319,6 +323,13 @@ impl Memory {
     pub(super) fn resources_mut(&mut self) -> Option<&mut Resources> {
         // SAFETY: the block is alive and ours; pointers into it lead to its room, not here.
         self.0.as_ref().map(|owned| unsafe { &mut (*owned.0.as_ptr()).resources })
+    }
+
+    /// What is done about resources among the values that the host never gets; `None` without
+    /// values.
+    pub(super) fn unclaimed_mut(&mut self) -> Option<&mut Option<Box<dyn Unclaimed>>> {
+        // SAFETY: as for `resources_mut`.
+        self.0.as_ref().map(|owned| unsafe { &mut (*owned.0.as_ptr()).unclaimed })
     }
 
     /// The block, for C to own as a box, if there is one.

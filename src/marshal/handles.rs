@@ -21,6 +21,12 @@ pub trait Handles {
     fn take(&mut self, handle: u64, ty: &ResourceType, owned: bool) -> Result<Option<ResourceAny>>;
 }
 
+/// Resources in the results of a call that the host has not got yet. Dropped, it drops them.
+pub trait Unclaimed: Send + Sync {
+    /// The host has got them.
+    fn claim(&mut self);
+}
+
 /// Where there is no instance yet, there are no handles.
 pub struct NoHandles;
 

@@ -41,7 +41,7 @@ pub use arena::{Arena, Block, Memory};
 pub use check::{Args, check_args, keep_args, keep_results};
 pub use copy::{Copied, copy_results};
 pub use export::{call, call_here};
-pub use handles::{Handles, NoHandles};
+pub use handles::{Handles, NoHandles, Unclaimed};
 pub use import::{Checked, Host, can_define, define};
 pub use lifted::Lifted;
 pub use reply::Reply;

@@ -6,6 +6,7 @@ use std::ptr::NonNull;
 use wasmtime::component::ResourceAny;
 
 use super::arena::{Arena, Block, Memory, Resources};
+use super::handles::Unclaimed;
 use super::layout::runtime_value_t;
 use crate::error::Result;
 
@@ -44,6 +45,13 @@ impl Results {
         self.0.resources_mut().map(mem::take).unwrap_or_default()
     }
 
+    /// Has `unclaimed` dropped with the results, unless C gets them.
+    pub(crate) fn unless_claimed(&mut self, unclaimed: Box<dyn Unclaimed>) {
+        if let Some(place) = self.0.unclaimed_mut() {
+            *place = Some(unclaimed);
+        }
+    }
+
     /// The results, in order.
     pub fn values(&self) -> &[runtime_value_t] {
         self.0.values()
@@ -53,7 +61,10 @@ impl Results {
     ///
     /// # Errors
     /// `RESOURCE_LIMIT`.
-    pub fn into_raw(self) -> Result<*mut Block> {
+    pub fn into_raw(mut self) -> Result<*mut Block> {
+        if let Some(mut unclaimed) = self.0.unclaimed_mut().and_then(Option::take) {
+            unclaimed.claim();
+        }
         let raw = self.0.into_raw();
         match raw.is_null() {
             true => Ok(Arena::new().lay_out(raw.cast(), 0)?.into_raw()),

@@ -7,7 +7,7 @@ use super::parts::Parts;
 use super::profile::{Profile, address};
 use super::shelf::{First, Reuse, Shelf};
 use crate::engine::shutdown::closed;
-use crate::engine::slots::{Slots, Spare};
+use crate::engine::slots::{OwnWaits, Spare};
 use crate::error::{Code, Error, Result};
 use crate::system::process::Kept;
 
@@ -43,6 +43,11 @@ impl Blueprint {
         }
     }
 
+    /// Where calls count that can do with an instance that is there.
+    pub(super) fn own_waits(&self) -> Option<&OwnWaits> {
+        self.shelf.as_ref().map(|shelf| shelf.waits())
+    }
+
     /// Whether instances are used again.
     pub(crate) fn reuses(&self) -> bool {
         self.shelf.is_some()
@@ -51,10 +56,7 @@ impl Blueprint {
     /// Keeps an instance whose call went well, if they are used again.
     pub(crate) fn keep(&self, live: Box<Kept<Live>>) {
         if let Some(shelf) = &self.shelf {
-            shelf.put(live);
-            if self.profile.bulkhead.as_ref().is_some_and(Slots::is_wanted) {
-                shelf.give_way();
-            }
+            shelf.put(live, self.profile.bulkhead.as_ref());
         }
     }
 

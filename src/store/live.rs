@@ -11,7 +11,7 @@ use super::parts::Parts;
 use super::passage::{Loans, Passage, StoreHandles};
 use super::profile::Profile;
 use crate::call::{Call, Party};
-use crate::engine::slots::Spare;
+use crate::engine::slots::{OwnWaits, Spare};
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::marshal::{Args, Handles, Lifted, NoHandles, Results};
@@ -83,18 +83,25 @@ struct Resolved {
 
 impl Live {
     /// Waits for room for one more instance. `spare` of the component gives way to it, if the
-    /// component has as many as it may.
+    /// component has as many as it may, and `own` counts it meanwhile.
     ///
     /// # Errors
     /// `INSTANCE_LIMIT`.
-    pub(super) async fn place(profile: &Profile, spare: &dyn Spare) -> Result<Place> {
+    pub(super) async fn place(
+        profile: &Profile,
+        spare: &dyn Spare,
+        own: Option<&OwnWaits>,
+    ) -> Result<Place> {
         let services = &profile.services;
         // Who waits for one of its own kind holds no place of others meanwhile.
         let within = match &profile.bulkhead {
-            Some(bulkhead) => Some(bulkhead.take(1, services.workers(), spare).await?),
+            Some(bulkhead) => {
+                let own = own.map(|own| &own.bulkhead);
+                Some(bulkhead.take(1, services.workers(), spare, own).await?)
+            }
             None => None,
         };
-        let slot = services.slot(profile.places).await?;
+        let slot = services.slot(profile.places, own.map(|own| &own.slots)).await?;
         Ok(Place { _slot: slot, _within: within })
     }
 
@@ -120,7 +127,7 @@ impl Live {
                 }
                 None => {
                     let _waits = services.wait_with(party.places(), places)?;
-                    bulkhead.take(1, services.workers(), spare).await?
+                    bulkhead.take(1, services.workers(), spare, None).await?
                 }
             }),
         };
@@ -128,7 +135,7 @@ impl Live {
             Some(slot) => slot,
             None => {
                 let _waits = services.wait_with(party.places(), places)?;
-                services.slot(places).await?
+                services.slot(places, None).await?
             }
         };
         party.add(places, within.is_some());
@@ -204,8 +211,13 @@ impl Live {
         };
         loans.end(self.store.as_context_mut())?;
         let mut handles = StoreHandles::new(self.store.as_context_mut());
-        let (results, _) = lifted.give(&mut handles)?;
-        handles.finish().commit(self.store.as_context_mut())?.end(self.store.as_context_mut())?;
+        let (mut results, _) = lifted.give(&mut handles)?;
+        let passage = handles.finish();
+        let returned = passage.returned(&self.store.data().lent);
+        passage.commit(self.store.as_context_mut())?.end(self.store.as_context_mut())?;
+        if let Some(returned) = returned {
+            results.unless_claimed(Box::new(returned));
+        }
         Ok(results)
     }
 
@@ -273,8 +285,11 @@ impl Live {
 
 /// Has the resources among the arguments change owner, and says so.
 fn enter(passage: Passage, store: &mut Home) -> Result<Loans> {
+    let gives = passage.gives();
     let loans = passage.commit(store.as_context_mut())?;
-    if let Some(report) = &store.data().call.report {
+    if let Some(report) = &store.data().call.report
+        && gives
+    {
         report.set_taken();
     }
     Ok(loans)

@@ -5,6 +5,7 @@ use wasmtime::{AsContextMut, StoreContextMut};
 
 use super::guest::Guest;
 use crate::error::{Error, Result};
+use crate::host::{Lent, Returned};
 use crate::marshal::{Handles, NoHandles};
 use crate::types::Name;
 
@@ -57,6 +58,16 @@ impl Passage {
         self.entering.iter().for_each(|(_, index, rep)| guest.lent.add(*index, *rep));
         self.leaving.iter().for_each(|(index, rep)| guest.lent.remove(*index, *rep));
         Ok(Loans(self.loans))
+    }
+
+    /// Whether the guest will own any of them.
+    pub(crate) fn gives(&self) -> bool {
+        !self.entering.is_empty() || self.taken.iter().any(|(_, owned)| *owned)
+    }
+
+    /// The host's resources that the guest gives back, for as long as the host has not got them.
+    pub(crate) fn returned(&self, lent: &Lent) -> Option<Returned> {
+        (!self.leaving.is_empty()).then(|| Returned::new(lent, &self.leaving))
     }
 
     /// Leaves everything with whom it belonged to.

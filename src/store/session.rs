@@ -30,7 +30,7 @@ impl Session {
         call: Call,
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
-        let place = Live::place(&blueprint.profile, blueprint).await?;
+        let place = Live::place(&blueprint.profile, blueprint, None).await?;
         Self::start_in(place, blueprint, call, mailbox).await
     }
 
@@ -60,7 +60,8 @@ impl Session {
         call: Call,
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
-        let mut live = match blueprint.wait(Live::place(&blueprint.profile, blueprint)).await {
+        let place = Live::place(&blueprint.profile, blueprint, blueprint.own_waits());
+        let mut live = match blueprint.wait(place).await {
             First::Instance(live) => live,
             First::Place(place) => return Self::start_in(place?, blueprint, call, mailbox).await,
         };
@@ -68,11 +69,11 @@ impl Session {
         Self::begin(live, |it| *it = call)
     }
 
-    /// Ends the call, which went well. The instance forgets where it reported to.
+    /// Ends the call, which went well. The instance forgets what the host had to do with it.
     #[inline(always)]
     pub(crate) fn finish(mut self) -> Box<Kept<Live>> {
         self.0.store.dismiss();
-        self.0.store.data_mut().call.report = None;
+        self.0.store.data_mut().call.forget();
         self.0
     }
 

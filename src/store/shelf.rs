@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::live::Live;
 use crate::engine::Services;
-use crate::engine::slots::Spare;
+use crate::engine::slots::{OwnWaits, Slots, Spare};
 use crate::system::process::Kept;
 
 /// How long instances are used again.
@@ -30,6 +30,9 @@ pub struct Reuse {
     /// By how many bytes its memories and tables may have grown since its start.
     pub max_growth: u64,
 }
+
+/// When a thread that was not to be had is asked for again.
+const RETRY: Duration = Duration::from_millis(100);
 
 /// An instance between two calls.
 type Resting = Box<Kept<Live>>;
@@ -47,6 +50,7 @@ pub(crate) struct Shelf {
     /// The component, as far as threads are shared.
     party: usize,
     state: Mutex<State>,
+    waits: OwnWaits,
     own: Weak<Self>,
 }
 
@@ -55,7 +59,9 @@ struct State {
     /// Each since when it waits: the longest in front.
     resting: VecDeque<(Instant, Resting)>,
     /// Calls that wait for a place, and may as well have an instance that is there.
-    wanted: VecDeque<oneshot::Sender<Resting>>,
+    wanted: VecDeque<(u64, oneshot::Sender<Resting>)>,
+    /// The number of the next of them.
+    next: u64,
     /// Whether somebody looks when the longest has waited too long.
     is_watched: bool,
     is_closed: bool,
@@ -69,6 +75,7 @@ impl Shelf {
             services,
             party,
             state: Mutex::default(),
+            waits: OwnWaits::default(),
             own: own.clone(),
         };
         let shelf = Arc::new_cyclic(make);
@@ -84,10 +91,13 @@ impl Shelf {
         Some(live)
     }
 
-    /// Keeps an instance whose call went well, unless it is better ended.
-    pub(super) fn put(&self, live: Resting) {
+    /// Keeps an instance whose call went well, unless it is better ended. `bulkhead` has the places
+    /// of the component.
+    pub(super) fn put(&self, live: Resting, bulkhead: Option<&Slots>) {
         let Reuse { max_instances, max_calls, max_growth, .. } = self.reuse;
-        if live.calls() >= max_calls || live.growth() > max_growth || live.is_shared() {
+        let is_done = live.calls() >= max_calls || live.growth() > max_growth || live.is_shared();
+        // Who waits for a place has waited in one queue with the calls of this component.
+        if is_done || self.is_in_the_way(bulkhead) {
             return;
         }
         let Some(live) = self.hand_over(live) else { return };
@@ -103,15 +113,28 @@ impl Shelf {
         if begins {
             self.watch();
         }
-        if self.services.is_short_of_slots() {
+        // Once more: who began to wait meanwhile has not seen it, or is seen here.
+        if self.is_in_the_way(bulkhead) {
             self.give_way();
         }
+    }
+
+    /// Whether somebody waits for a place who cannot do with an instance of this component.
+    fn is_in_the_way(&self, bulkhead: Option<&Slots>) -> bool {
+        let own = &self.waits;
+        self.services.slots().is_wanted_by_others(&own.slots)
+            || bulkhead.is_some_and(|bulkhead| bulkhead.is_wanted_by_others(&own.bulkhead))
+    }
+
+    /// Where calls count that can do with an instance that is there.
+    pub(super) fn waits(&self) -> &OwnWaits {
+        &self.waits
     }
 
     /// Gives an instance to a call that waits for a place; back if there is none.
     fn hand_over(&self, mut live: Resting) -> Option<Resting> {
         loop {
-            let Some(call) = self.lock().wanted.pop_front() else { return Some(live) };
+            let Some((_, call)) = self.lock().wanted.pop_front() else { return Some(live) };
             match call.send(live) {
                 Ok(()) => {
                     self.services.observer().counters().handed_over();
@@ -125,13 +148,12 @@ impl Shelf {
     /// Waits for `place`, in which an instance can be made; or else for an instance.
     pub(super) async fn first_of<T>(&self, place: impl Future<Output = T>) -> First<T> {
         let mut place = pin!(place);
-        if let Poll::Ready(place) =
-            poll_fn(|context| Poll::Ready(place.as_mut().poll(context))).await
-        {
+        let at_once = poll_fn(|context| Poll::Ready(place.as_mut().poll(context))).await;
+        if let Poll::Ready(place) = at_once {
             return First::Place(place);
         }
         let (sender, mut handed) = oneshot::channel();
-        self.lock().wanted.push_back(sender);
+        let _wanted = Wanted::new(self, sender);
         // One may have been kept before this call was known to wait.
         if let Some(live) = self.take() {
             return First::Instance(live);
@@ -170,6 +192,9 @@ impl Shelf {
             let mut next = idle;
             loop {
                 tokio::time::sleep(next).await;
+                if shelf.strong_count() == 0 {
+                    return;
+                }
                 // Its end is the host's code, too.
                 let (left, answer) = std::sync::mpsc::channel();
                 let shelf = shelf.clone();
@@ -179,7 +204,9 @@ impl Shelf {
                 done.await;
                 match answer.try_recv() {
                     Ok(Some(wait)) => next = wait,
-                    _ => return,
+                    Ok(None) => return,
+                    // There was no thread for it: later, perhaps.
+                    Err(_) => next = idle.max(RETRY),
                 }
             }
         });
@@ -204,6 +231,32 @@ impl Shelf {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call that waits, until this is dropped.
+struct Wanted<'a> {
+    shelf: &'a Shelf,
+    number: u64,
+}
+
+impl<'a> Wanted<'a> {
+    fn new(shelf: &'a Shelf, call: oneshot::Sender<Resting>) -> Self {
+        let mut state = shelf.lock();
+        let number = state.next;
+        state.next += 1;
+        state.wanted.push_back((number, call));
+        Self { shelf, number }
+    }
+}
+
+impl Drop for Wanted<'_> {
+    fn drop(&mut self) {
+        let mut state = self.shelf.lock();
+        let found = state.wanted.iter().position(|(number, _)| *number == self.number);
+        let sender = found.and_then(|place| state.wanted.remove(place));
+        drop(state);
+        drop(sender);
     }
 }
 

@@ -93,10 +93,52 @@ static void test_a_call_that_never_begins_takes_none(void) {
   counters_free(component);
 }
 
+/* What a guest gave back and nobody takes is dropped as well. */
+static void test_an_outcome_that_nobody_takes(void) {
+  runtime_component_t *component = counters_load(host_open, NULL);
+  runtime_function_t *pass = find(component, "pass");
+  runtime_value_t own = value_own(counter_make(1)), other;
+  runtime_values_t *results = NULL;
+  if (!blocking_only) {
+    runtime_pending_t *pending = start(pass, &own, 1, NULL);
+    while (!runtime_pending_is_done(pending)) pause_ms(1);
+    CHECK(dropped() == 0);
+    runtime_pending_free(pending);
+    until_dropped(1);
+    other = value_own(counter_make(2));
+    pending = start(pass, &other, 1, NULL);
+    runtime_pending_free(pending);
+    until_dropped(2);
+  }
+  own = value_own(counter_make(3));
+  const unsigned before = dropped();
+  CHECK_OK(runtime_function_call(pass, &own, 1, NULL, &results));
+  runtime_values_free(results);
+  CHECK(dropped() == before);
+  runtime_function_free(pass);
+  counters_free(component);
+}
+
+static void test_a_borrow_is_not_taken(void) {
+  runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;
+  runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
+  runtime_component_t *component = counters_load(host_open, NULL);
+  runtime_function_t *use = find(component, "use");
+  runtime_value_t borrow = value_borrow(counter_make(1));
+  runtime_values_t *results = NULL;
+  options.report = &report;
+  CHECK_OK(runtime_function_call(use, &borrow, 1, &options, &results));
+  CHECK(take_u32(results) == 2 && report.resources_taken == 0);
+  runtime_function_free(use);
+  counters_free(component);
+}
+
 static void tests(void) {
   RUN(test_fresh_instances_take_and_give_them);
   RUN(test_fresh_instances_check_them_first);
   RUN(test_a_call_that_never_begins_takes_none);
+  RUN(test_an_outcome_that_nobody_takes);
+  RUN(test_a_borrow_is_not_taken);
 }
 
 int main(void) {

@@ -211,6 +211,87 @@ static void test_resources_of_the_host(void) {
   host_runtime = before;
 }
 
+static atomic_int ending;
+
+static void slow_drop(void *user_data, uint32_t number) {
+  (void)user_data, (void)number;
+  atomic_store(&ending, 1);
+  pause_ms(100);
+  atomic_store(&ending, 2);
+}
+
+static void *leaks(void *data) {
+  runtime_value_t one = value_u32(1);
+  runtime_values_t *results = NULL;
+  runtime_error_t *error = runtime_function_call(data, &one, 1, NULL, &results);
+  runtime_error_free(error);
+  runtime_values_free(results);
+  return NULL;
+}
+
+/* The end of an instance that is not kept is a part of its call. */
+static void test_a_shutdown_waits_for_destructors(void) {
+  runtime_t *const before = runtime;
+  runtime_builder_t *builder = guest_builder(4);
+  CHECK_OK(runtime_build(builder, &runtime));
+  runtime_builder_free(builder);
+  runtime_linker_t *linker = linker_make();
+  CHECK_OK(runtime_linker_define_resource(linker, COUNTERS "counter", strlen(COUNTERS "counter"),
+                                          slow_drop, NULL, NULL));
+  memset(counters, 0, sizeof counters);
+  counters_len = 0;
+  define(linker, COUNTERS "[constructor]counter", host_open, NULL);
+  define(linker, COUNTERS "[method]counter.next", host_next, NULL);
+  define(linker, COUNTERS "close", host_close, NULL);
+  define(linker, COUNTERS "pair", host_pair, NULL);
+  runtime_component_t *component = load_with(counters_wat, NULL, linker);
+  runtime_linker_free(linker);
+  runtime_function_t *leak = find(component, "leak");
+  atomic_store(&ending, 0);
+  pthread_t thread = thread_start(leaks, leak);
+  while (atomic_load(&ending) == 0) pause_ms(1);
+  CHECK_OK(runtime_shutdown(runtime, UINT64_MAX));
+  CHECK(atomic_load(&ending) == 2);
+  CHECK(pthread_join(thread, NULL) == 0);
+  runtime_function_free(leak);
+  runtime_component_free(component);
+  runtime_free(runtime);
+  runtime = before;
+}
+
+static atomic_bool enough;
+
+static void *hammer_on(void *data) {
+  while (!atomic_load(&enough)) CHECK(ask(data, "add", 1, false) >= 1);
+  return NULL;
+}
+
+/* However busy a component is, others get their turn. */
+static void test_nobody_starves(void) {
+  runtime_t *const before = runtime;
+  pthread_t threads[3];
+  runtime_builder_t *builder = guest_builder(1);
+  runtime_builder_instance_wait(builder, 600000);
+  CHECK_OK(runtime_build(builder, &runtime));
+  runtime_builder_free(builder);
+  reuse.max_calls = UINT64_MAX;
+  runtime_component_t *component = load_with(sum_wat, NULL, NULL);
+  runtime_component_t *other = load_with(sum_wat, NULL, NULL);
+  atomic_store(&enough, false);
+  for (int i = 0; i < 3; i++) threads[i] = thread_start(hammer_on, component);
+  for (int i = 0; i < 20; i++) {
+    CHECK(ask(other, "add", 1, i % 2) >= 1);
+    expect_text(component, "add(5)", "5");
+  }
+  atomic_store(&enough, true);
+  for (int i = 0; i < 3; i++) CHECK(pthread_join(threads[i], NULL) == 0);
+  reuse.max_calls = 0;
+  runtime_component_free(component);
+  runtime_component_free(other);
+  runtime_free(runtime);
+  runtime = before;
+}
+
 static void test_a_shutdown_ends_them(void) {
   runtime_component_t *component = load_with(sum_wat, NULL, NULL);
   CHECK(ask(component, "add", 1, false) == 1);
@@ -235,6 +316,8 @@ int main(void) {
     RUN(test_they_give_way);
     RUN(test_many_threads);
     RUN(test_resources_of_the_host);
+    RUN(test_a_shutdown_waits_for_destructors);
+    RUN(test_nobody_starves);
     RUN(test_a_shutdown_ends_them);
     runtime_free(runtime);
   }

@@ -226,13 +226,13 @@ pub unsafe extern "C" fn runtime_builder_trust_signal_masks(
     }
 }
 
-/// Has the pool find the pages that a guest wrote to, instead of giving back all that it might have.
+/// Has the pool find the pages that a guest wrote to, instead of giving back all that it might
+/// have.
 ///
 /// An instance of a component that writes here and there, as most that were made by toolchains do,
-/// then takes about half the time, and instances that end on several threads hinder each other less:
-/// tests/bench/README.md has figures. It is the system call PAGEMAP_SCAN of Linux 6.7 and later;
-/// where the system lacks it, runtime_build() is RUNTIME_ERROR_UNSUPPORTED. Without a pool it is of
-/// no account.
+/// then takes about half the time; tests/bench/README.md has figures. It is the system call
+/// PAGEMAP_SCAN of Linux 6.7 and later; where the system lacks it, runtime_build() is
+/// RUNTIME_ERROR_UNSUPPORTED. Without a pool it is of no account.
 ///
 /// WARNING: for hosts that do not fork, or that exec at once. The process gets, for good, an open
 /// descriptor of /proc/self/pagemap, and a handler that wasmtime 48 runs in every child that it

@@ -197,8 +197,8 @@ class Builder : public detail::Owned<runtime_builder_t, runtime_builder_free> {
     runtime_builder_trust_signal_masks(get(), trust);
     return *this;
   }
-  /// Has the pool find the pages that guests wrote to, by PAGEMAP_SCAN of Linux; Code::unsupported at
-  /// build() where the system lacks it.
+  /// Has the pool find the pages that guests wrote to, by PAGEMAP_SCAN of Linux; Code::unsupported
+  /// at build() where the system lacks it.
   ///
   /// WARNING: for hosts that do not fork, or exec at once. See runtime_builder_pool_scan().
   Builder &pool_scan(bool enable) noexcept {
