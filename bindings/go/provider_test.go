@@ -89,7 +89,8 @@ func TestComponentsProvideForOthers(t *testing.T) {
 			t.Error(err)
 		}
 		_, err = c.Call(ctx, "trap")
-		if !errors.Is(err, ErrTrap) || !strings.Contains(err.Error(), "the component `calc` provides") {
+		if !errors.Is(err, ErrTrap) ||
+			!strings.Contains(err.Error(), "the component `calc` provides") {
 			t.Error(err)
 		}
 		short, cancel := context.WithTimeout(ctx, 30*time.Millisecond)

@@ -37,7 +37,8 @@ pub struct ComponentOptions {
     pub call_defaults: Option<CallOptions>,
     /// How long its instances are used again: each call has a fresh one, by default.
     pub reuse: Option<Reuse>,
-    /// Whether it is only to be looked at, and linked by [`Component::link_again`] if at all.
+    /// Whether it is only to be looked at, and linked by
+    /// [`link_again`](super::Component::link_again) if at all.
     pub unlinked: bool,
 }
 
