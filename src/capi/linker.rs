@@ -26,7 +26,8 @@ pub struct runtime_linker_t(pub(super) Linker);
 /// Runs once for each time a guest was given the resource to own, by a result of a host function or
 /// an argument of a call: when the guest drops it, on the thread of the call that the guest is in,
 /// or, if the guest still owns it then, when the guest's instance ends, on the thread that ends it.
-/// It does not run for a resource that the guest gave back. Several may run at once, on different
+/// It does not run for a resource that the guest gave back, unless the host never gets it, since
+/// the call failed after that or nobody took its outcome. Several may run at once, on different
 /// threads. Must not unwind. May call any function of this library.
 ///
 /// @param user_data  What was passed with the callback. Borrowed for the call.
