@@ -15,10 +15,13 @@ namespace wasmcell {
 /// price}`.
 template <typename F>
 struct Definition {
+  /// What the function is called.
   std::string_view path;
+  /// The function.
   F fn;
 };
 
+/// Has the compiler find out the type of the function.
 template <typename F>
 Definition(std::string_view, F) -> Definition<F>;
 
