@@ -64,23 +64,18 @@ impl Function {
     /// the result contains resources, which would not outlive the instance.
     pub fn call(&self, args: Args<'_>, options: &CallOptions) -> Result<Results> {
         self.check_result()?;
-        let blueprint = self.component().blueprint();
-        if !blueprint.reuses() {
-            let mailbox = Arc::default();
-            let body = |call| self.start(args, call, Arc::clone(&mailbox));
-            return call::run(self.component().policy(), options, &mailbox, body);
-        }
-        self.component().policy().services.check_process()?;
-        match blueprint.resting() {
-            Some(live) => self.call_again(live, args, options),
-            None => {
-                let (mailbox, after) = (Arc::default(), After::default());
-                let body = |call| self.visit(args, call, Arc::clone(&mailbox), after.clone());
-                let policy = self.component().policy();
-                let keep = |outcome: &Result<_>| self.keep(&after, outcome);
-                call::run_by(policy, options, &mailbox, body, keep)
+        let (policy, blueprint) = (self.component().policy(), self.component().blueprint());
+        let after = blueprint.reuses().then(After::default);
+        if after.is_some() {
+            policy.services.check_process()?;
+            if let Some(live) = blueprint.resting() {
+                return self.call_again(live, args, options);
             }
         }
+        let mailbox = Arc::default();
+        let body = |call| self.start(args, call, Arc::clone(&mailbox), after.clone());
+        let last = |outcome: &Result<_>| self.keep(after.as_ref(), outcome);
+        call::run_by(policy, options, &mailbox, body, last)
     }
 
     /// Calls it in an instance that has had calls before, on this thread.
@@ -119,9 +114,9 @@ impl Function {
     }
 
     /// Keeps the instance of a call that went well.
-    fn keep<T>(&self, after: &After, outcome: &Result<T>) {
-        let live = after.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let (Ok(_), Some(live)) = (outcome, live) {
+    fn keep<T>(&self, after: Option<&After>, outcome: &Result<T>) {
+        let left = |after: &After| after.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Ok(_), Some(live)) = (outcome, after.and_then(left)) {
             self.component().blueprint().keep(live);
         }
     }
@@ -158,43 +153,33 @@ impl Function {
         let function = self.clone();
         let mailbox = Arc::<Mailbox>::default();
         let own = mailbox.clone();
-        if !self.component().blueprint().reuses() {
-            let body = |call| async move { function.start(args, call, own).await };
-            return call::spawn(policy, options, mailbox, pass, body, done);
-        }
-        let (keeper, after) = (self.clone(), After::default());
-        let left = after.clone();
-        let body = |call| async move { function.visit(args, call, own, left).await };
+        let after = self.component().blueprint().reuses().then(After::default);
+        let (keeper, left) = (self.clone(), after.clone());
+        let body = |call| async move { function.start(args, call, own, left).await };
         let done = move |outcome: Result<Results>| {
-            keeper.keep(&after, &outcome);
+            keeper.keep(after.as_ref(), &outcome);
             drop(keeper);
             done(outcome);
         };
         call::spawn(policy, options, mailbox, pass, body, done)
     }
 
-    /// Makes an instance for one call.
-    async fn start(&self, args: Args<'_>, call: Call, mailbox: Arc<Mailbox>) -> Result<Results> {
-        let started = Session::start(self.component().blueprint(), call, mailbox);
-        let mut session = started.await?;
-        let (args, passage) = self.resolve(&mut session, args)?;
-        session.call(self.export(), &args, passage).await
-    }
-
-    /// As [`start`](Self::start), in an instance that there may be already, and which is put to
-    /// `after` if the call goes well.
-    async fn visit(
+    /// Makes an instance for one call, or takes one that waits for it. It is put to `after` if the
+    /// call goes well.
+    async fn start(
         &self,
         args: Args<'_>,
         call: Call,
         mailbox: Arc<Mailbox>,
-        after: After,
+        after: Option<After>,
     ) -> Result<Results> {
         let opened = Session::open(self.component().blueprint(), call, mailbox);
         let mut session = opened.await?;
         let (args, passage) = self.resolve(&mut session, args)?;
         let results = session.call(self.export(), &args, passage).await?;
-        *after.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.finish());
+        if let Some(after) = after {
+            *after.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.finish());
+        }
         Ok(results)
     }
 

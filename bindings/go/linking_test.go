@@ -73,15 +73,21 @@ func TestLinkWithLimits(t *testing.T) {
 	check(t, narrow.Close())
 }
 
+// It is there, or it is said why not; either way the error is no other.
 func TestPoolScan(t *testing.T) {
 	r, err := NewRuntime(WithMaxComponents(4), WithPoolScan(true))
 	if errors.Is(err, ErrUnsupported) {
-		t.Skip("the system has no PAGEMAP_SCAN")
+		if !strings.Contains(err.Error(), "PAGEMAP_SCAN") {
+			t.Error(err)
+		}
+		return
 	}
 	check(t, err)
 	defer r.Close()
 	c := loadFile(t, r, "../../tests/guests/wat/grow.wat")
-	if got, err := c.CallText(background, "pages(1)"); err != nil || got != "2" {
-		t.Error(got, err)
+	for range 3 {
+		if got, err := c.CallText(background, "pages(1)"); err != nil || got != "2" {
+			t.Error(got, err)
+		}
 	}
 }

@@ -193,7 +193,7 @@ impl Limits {
         }
     }
 
-    /// Gives a refusal by the pool the code and the words that it has without a pool.
+    /// Gives a refusal by the pool the code, the setting and the limit that it has without a pool.
     ///
     /// The tests compare both allocators, so that a change of wasmtime's words is noticed.
     pub(crate) fn explain_load(&self, error: Error) -> Error {

@@ -62,6 +62,33 @@ static void test_limits_hold(runtime_component_t *component) {
   CHECK_ERROR(ask(component, "throw-for-ever()", &options, ""), RUNTIME_ERROR_TIMEOUT, "");
 }
 
+/* A heap that is used again is as full as it was left, no fuller; one that was filled is not. */
+static void test_a_heap_is_used_again(runtime_component_t *first) {
+  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  runtime_component_reuse_t reuse = RUNTIME_COMPONENT_REUSE_INIT;
+  runtime_component_t *component = NULL;
+  runtime_function_t *litter = NULL, *fill = NULL;
+  runtime_value_t count;
+  options.reuse = &reuse;
+  CHECK_OK(runtime_component_link(first, &options, &component));
+  CHECK_OK(runtime_component_function(component, "litter", 6, &litter));
+  CHECK_OK(runtime_component_function(component, "keep-for-ever", 13, &fill));
+  memset(&count, 0, sizeof count);
+  count.kind = RUNTIME_KIND_U32;
+  count.of.u32 = 100000;
+  for (int i = 0; i < 6; i++) {
+    runtime_values_t *results = NULL;
+    CHECK_OK(runtime_function_call(litter, &count, 1, NULL, &results));
+    runtime_values_free(results);
+    if (i != 2) continue;
+    CHECK_ERROR(runtime_function_call(fill, NULL, 0, NULL, &results), RUNTIME_ERROR_MEMORY_LIMIT,
+                "max_linear_memory");
+  }
+  runtime_function_free(litter);
+  runtime_function_free(fill);
+  runtime_component_free(component);
+}
+
 static void every_way(void (*test)(runtime_component_t *)) {
   for (int way = 0; way < 8; way++) {
     runtime_builder_t *builder = with(EXCEPTIONS | GC, (way & 1) != 0);
@@ -165,5 +192,6 @@ int main(void) {
   every_way(test_a_guest_has_what_is_on);
   every_way(test_traps_have_kinds);
   every_way(test_limits_hold);
+  every_way(test_a_heap_is_used_again);
   return 0;
 }

@@ -1,4 +1,5 @@
 /* threads */
+/* no-valgrind: it does not know which memory the system call fills in */
 /* PAGEMAP_SCAN: every instance finds its memory and tables as they were compiled, whatever the last
  * one in its slot wrote, and forks go on. */
 #include <sys/wait.h>
@@ -74,11 +75,6 @@ static void test_forks_go_on(runtime_component_t *component) {
 
 int main(void) {
   runtime_component_t *component = NULL;
-  if (getenv("WASMCELL_TEST_SMALL") != NULL) {
-    /* Valgrind does not know which memory the system call fills in. */
-    puts("not under Valgrind");
-    return 0;
-  }
   runtime_builder_t *builder = guest_builder(4);
   runtime_builder_max_table_elements(builder, 100);
   runtime_builder_pool_scan(NULL, true);
