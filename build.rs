@@ -58,14 +58,14 @@ const CHAPTERS: [(&str, &[&str]); 20] = [
         "Asynchronous calls",
         &["capi/pending.rs", "capi/pending/progress.rs", "capi/pending/completion.rs"],
     ),
-    ("Instances", &["capi/instance.rs"]),
+    ("Instances", &["capi/instance.rs", "capi/instance/starting.rs"]),
     ("Linkers", &["capi/linker.rs", "capi/linker/table.rs", "capi/linker/provider.rs"]),
     ("Host functions", &["capi/call.rs", "capi/call/reply.rs"]),
     ("Resources", &["capi/resource.rs"]),
 ];
 
 /// Macros that initialise the structs with a `struct_size`: (struct, its other fields).
-const INITIALISERS: [(&str, &str); 13] = [
+const INITIALISERS: [(&str, &str); 14] = [
     ("runtime_frame_t", "NULL, NULL, 0, NULL, 0, 0"),
     ("runtime_error_details_t", "NULL, NULL, NULL, 0, 0"),
     ("runtime_info_t", "0, 0, 0, 0, 0, 0, NULL"),
@@ -80,6 +80,7 @@ const INITIALISERS: [(&str, &str); 13] = [
     ("runtime_call_options_t", "0, 0, NULL, NULL, NULL, NULL, NULL, NULL"),
     ("runtime_completion_t", "NULL, NULL, NULL, NULL"),
     ("runtime_component_completion_t", "NULL, NULL, NULL, NULL"),
+    ("runtime_instance_completion_t", "NULL, NULL, NULL, NULL"),
     ("runtime_definition_t", "NULL, 0, NULL"),
     ("runtime_provider_options_t", "NULL, 0, NULL, 0"),
 ];

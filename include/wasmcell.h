@@ -647,7 +647,7 @@ typedef struct runtime_linker_t runtime_linker_t;
 typedef struct runtime_output_t runtime_output_t;
 
 /**
- * An asynchronous call or load on its way, or its outcome.
+ * An asynchronous call, load or instance on its way, or its outcome.
  *
  * The caller owns it and releases it with runtime_pending_free(), at any time. It keeps
  * nothing of the runtime, so it may be freed before or after everything else. Any number of
@@ -1544,6 +1544,59 @@ typedef struct runtime_completion_t {
 } runtime_completion_t;
 /** Defaults for a runtime_completion_t. */
 #define RUNTIME_COMPLETION_INIT {sizeof(runtime_completion_t), NULL, NULL, NULL, NULL}
+
+/**
+ * Receives the outcome of runtime_instance_new_async().
+ *
+ * As runtime_completion_fn_t for a call: it runs exactly once for each instance that was started,
+ * on a worker thread of the runtime, must not block for long and must not unwind, and may call any
+ * function of this library.
+ *
+ * @param user_data  What was passed with the callback. Borrowed for the call.
+ * @param instance   The instance, owned by the callback: release it with runtime_instance_free().
+ *                   NULL if it could not be made.
+ * @param error      Why, as runtime_instance_new() would have returned it; owned by the callback:
+ *                   release it with runtime_error_free(). NULL if `instance` is not, and only
+ *                   then.
+ *
+ * @since 0.1
+ */
+typedef void (*runtime_instance_completion_fn_t)(void *user_data,
+                                                 struct runtime_instance_t *instance,
+                                                 struct runtime_error_t *error);
+
+/**
+ * What is to happen when an instance has been made. It needs `callback`, `pending_out` or both.
+ *
+ * Initialise with RUNTIME_INSTANCE_COMPLETION_INIT. Fields are only ever appended, so a program
+ * built against an older header keeps working with a newer library.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_instance_completion_t {
+  /** sizeof(runtime_instance_completion_t), as the caller was compiled. */
+  size_t struct_size;
+  /**
+   * Receives the outcome. NULL, the default, leaves it for runtime_pending_wait_instance(). Not
+   * called if starting fails.
+   */
+  runtime_instance_completion_fn_t callback;
+  /** Passed to `callback`. Owned by the library from here on, whatever happens; may be NULL. */
+  void *user_data;
+  /**
+   * Runs once with `user_data`: after `callback`, or when starting fails. NULL if there is
+   * nothing to release.
+   */
+  runtime_finalizer_t finalizer;
+  /**
+   * Receives what is on its way, for runtime_pending_wait_instance(); owned by the caller, who
+   * releases it with runtime_pending_free(). It is there before `callback` runs. Set to NULL on
+   * failure. NULL, the default, if nobody waits.
+   */
+  struct runtime_pending_t **pending_out;
+} runtime_instance_completion_t;
+/** Defaults for a runtime_instance_completion_t. */
+#define RUNTIME_INSTANCE_COMPLETION_INIT {sizeof(runtime_instance_completion_t), NULL, NULL, NULL, NULL}
 
 /**
  * A function that the host provides to guests. See runtime_linker_define().
@@ -4093,36 +4146,6 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_function(
     size_t name_len,
     runtime_function_t **out);
 
-/**
- * Calls an exported function in a fresh instance, with text in and out.
- *
- * For tools, tests and tinkering; see runtime_function_call_text().
- *
- * @param component  The component, borrowed for the call.
- * @param text       The call with the function's name, such as `greet("world")`. Borrowed for
- *                   the call.
- * @param text_len   Length of `text`.
- * @param options    How to call, borrowed for the call; NULL means defaults.
- * @param[out] out   Receives the result as text, owned by the caller: release it with
- *                   runtime_bytes_free(). `()` if the function gives nothing. Set to NULL on
- *                   failure.
- *
- * @return NULL on success, otherwise an error owned by the caller:
- *         RUNTIME_ERROR_INVALID_ARGUMENT if `component`, `text` or `out` is NULL, if `text` is not
- *         a call, or if `options` is unusable,
- *         RUNTIME_ERROR_NOT_FOUND if the component exports no such function,
- *         and as for runtime_function_call().
- *
- * @threadsafe Yes.
- * @since 0.1
- */
-RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_call_text(
-    const runtime_component_t *component,
-    const char *text,
-    size_t text_len,
-    const runtime_call_options_t *options,
-    runtime_bytes_t **out);
-
 /* Types ---------------------------------------------------------------------------------------- */
 
 /**
@@ -4699,6 +4722,68 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_function_call_text(
     runtime_bytes_t **out);
 
 /**
+ * Calls an exported function in a fresh instance, with text in and out.
+ *
+ * For tools, tests and tinkering; see runtime_function_call_text().
+ *
+ * @param component  The component, borrowed for the call.
+ * @param text       The call with the function's name, such as `greet("world")`. Borrowed for
+ *                   the call.
+ * @param text_len   Length of `text`.
+ * @param options    How to call, borrowed for the call; NULL means defaults.
+ * @param[out] out   Receives the result as text, owned by the caller: release it with
+ *                   runtime_bytes_free(). `()` if the function gives nothing. Set to NULL on
+ *                   failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `component`, `text` or `out` is NULL, if `text` is not
+ *         a call, or if `options` is unusable,
+ *         RUNTIME_ERROR_NOT_FOUND if the component exports no such function,
+ *         and as for runtime_function_call().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_call_text(
+    const runtime_component_t *component,
+    const char *text,
+    size_t text_len,
+    const runtime_call_options_t *options,
+    runtime_bytes_t **out);
+
+/**
+ * Starts a call of an exported function in a fresh instance with text in and out, on the runtime's
+ * workers.
+ *
+ * As runtime_component_call_text() and runtime_function_call_text_async().
+ *
+ * @param component   The component, borrowed until it returns.
+ * @param text        The call with the function's name, such as `greet("world")`. Copied.
+ * @param text_len    Length of `text`.
+ * @param options     How to call, copied; NULL means defaults. Its `report` must live until the
+ *                    call has ended.
+ * @param completion  What to do when the call ends, copied; its `user_data` is owned by the
+ *                    library from here on, and released also when starting fails, unless
+ *                    `struct_size` is not set.
+ *
+ * @return NULL if the call was started: then its outcome is delivered, a string. Otherwise an
+ *         error owned by the caller, nothing was started, and `callback` is not called:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `component` or `text` is NULL, or if `text` is not a
+ *         call,
+ *         RUNTIME_ERROR_NOT_FOUND if the component exports no such function,
+ *         and as for runtime_function_call_text_async().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_call_text_async(
+    const runtime_component_t *component,
+    const char *text,
+    size_t text_len,
+    const runtime_call_options_t *options,
+    const runtime_completion_t *completion);
+
+/**
  * Runs a command: a component that exports `run` of wasi:cli, as programs with a `main` do.
  *
  * It runs in a fresh instance, on the calling thread. Arguments, environment and streams come
@@ -4723,6 +4808,33 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_run(
     const runtime_component_t *component,
     const runtime_call_options_t *options,
     int32_t *status_out);
+
+/**
+ * Starts a command on the runtime's workers.
+ *
+ * As runtime_component_run() and runtime_function_call_async().
+ *
+ * @param component   The component, borrowed until it returns.
+ * @param options     How to call, copied; NULL means defaults. Its `report` must live until the
+ *                    call has ended.
+ * @param completion  What to do when the call ends, copied; its `user_data` is owned by the
+ *                    library from here on, and released also when starting fails, unless
+ *                    `struct_size` is not set.
+ *
+ * @return NULL if the call was started: then its outcome is delivered, the status as an s32 from 0
+ *         to 255. Otherwise an error owned by the caller, nothing was started, and `callback` is
+ *         not called:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `component` is NULL,
+ *         RUNTIME_ERROR_NOT_FOUND if the component is not a command,
+ *         and as for runtime_function_call_async().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_component_run_async(
+    const runtime_component_t *component,
+    const runtime_call_options_t *options,
+    const runtime_completion_t *completion);
 
 /* Asynchronous calls --------------------------------------------------------------------------- */
 
@@ -4766,6 +4878,38 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_function_call_async(
     const runtime_completion_t *completion);
 
 /**
+ * Starts a call of a function in a fresh instance with text in and out, on the runtime's workers.
+ *
+ * As runtime_function_call_text() and runtime_function_call_async().
+ *
+ * @param function    The function, borrowed until it returns.
+ * @param text        The call with or without the function's name, such as `greet("world")` or
+ *                    `("world")`. Copied.
+ * @param text_len    Length of `text`.
+ * @param options     How to call, copied; NULL means defaults. Its `report` must live until the
+ *                    call has ended.
+ * @param completion  What to do when the call ends, copied; its `user_data` is owned by the
+ *                    library from here on, and released also when starting fails, unless
+ *                    `struct_size` is not set.
+ *
+ * @return NULL if the call was started: then its outcome is delivered, a string, which is `()` if
+ *         the function gives nothing. Otherwise an error owned by the caller, nothing was started,
+ *         and `callback` is not called:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `function` or `text` is NULL, or if `text` is not a
+ *         call of this function,
+ *         and as for runtime_function_call_async().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_function_call_text_async(
+    const runtime_function_t *function,
+    const char *text,
+    size_t text_len,
+    const runtime_call_options_t *options,
+    const runtime_completion_t *completion);
+
+/**
  * Releases an asynchronous call or load.
  *
  * @param pending  The call or load, owned; NULL is allowed and does nothing. What is on its way
@@ -4789,7 +4933,8 @@ RUNTIME_API void runtime_pending_free(runtime_pending_t *pending);
  *                    runtime_values_free(). Set to NULL on failure.
  *
  * @return NULL if the call gave results or has a callback, otherwise an error owned by the caller:
- *         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL, or if `pending` is a load,
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL, or if `pending` is not a
+ *         call,
  *         RUNTIME_ERROR_TIMEOUT if the call goes on; unlike a call that itself ran out of time, it
  *         is not done then, as runtime_pending_is_done() tells,
  *         RUNTIME_ERROR_NOT_FOUND if an earlier wait was given the outcome,
@@ -4819,7 +4964,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_pending_wait(
  *
  * @return NULL if the load gave a component or has a callback, otherwise an error owned by the
  *         caller:
- *         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL, or if `pending` is a call,
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL, or if `pending` is not a
+ *         load,
  *         RUNTIME_ERROR_TIMEOUT if the load goes on; unlike a load that itself ran out of time, it
  *         is not done then, as runtime_pending_is_done() tells,
  *         RUNTIME_ERROR_NOT_FOUND if an earlier wait was given the outcome,
@@ -4836,7 +4982,37 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_pending_wait_component(
     runtime_component_t **out);
 
 /**
- * Tells whether an asynchronous call or load has ended.
+ * Waits for an instance that runtime_instance_new_async() started, and takes it.
+ *
+ * As runtime_pending_wait() for a call: of several waits one is given the outcome, and if there is
+ * a callback, every wait ends when callback and finalizer have returned, with NULL for error and
+ * instance.
+ *
+ * @param pending     The instance on its way, borrowed for the call.
+ * @param timeout_ms  Milliseconds to wait at most; 0 does not wait, UINT64_MAX waits for ever.
+ * @param[out] out    Receives the instance, owned by the caller: release it with
+ *                    runtime_instance_free(). Set to NULL on failure.
+ *
+ * @return NULL if there is an instance or a callback, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL, or if `pending` is a call
+ *         or a load,
+ *         RUNTIME_ERROR_TIMEOUT if it goes on; it is not done then, as runtime_pending_is_done()
+ *         tells,
+ *         RUNTIME_ERROR_NOT_FOUND if an earlier wait was given the outcome,
+ *         RUNTIME_ERROR_BUSY from within its own callback,
+ *         RUNTIME_ERROR_FORKED in a fork of the process that started it,
+ *         and why it could not be made, as for runtime_instance_new().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_pending_wait_instance(
+    const runtime_pending_t *pending,
+    uint64_t timeout_ms,
+    runtime_instance_t **out);
+
+/**
+ * Tells whether an asynchronous call or load has ended, or an instance been made.
  *
  * @param pending  The call or load, borrowed for the call; NULL is allowed.
  *
@@ -4954,6 +5130,68 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_call_text(
     runtime_bytes_t **out);
 
 /**
+ * Runs a command in an instance, on the calling thread: see runtime_component_run().
+ *
+ * The guest finds what earlier calls left behind, and leaves something behind. A command that ends
+ * by exiting, with whatever status, stops in the midst of what it did: every later call in the
+ * instance is RUNTIME_ERROR_POISONED then.
+ *
+ * @param instance         The instance, borrowed for the call.
+ * @param options          How to call, borrowed for the call; NULL means defaults.
+ * @param[out] status_out  Receives the status, from 0 to 255; owned by the caller. Set to 0 on
+ *                         failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `instance` or `status_out` is NULL, or if `options` is
+ *         unusable,
+ *         RUNTIME_ERROR_NOT_FOUND if its component is not a command,
+ *         and as for runtime_instance_call(), except RUNTIME_ERROR_EXIT.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_run(
+    const runtime_instance_t *instance,
+    const runtime_call_options_t *options,
+    int32_t *status_out);
+
+/**
+ * Tells whether a call failed in an instance, so that it takes no more.
+ *
+ * @param instance  The instance, borrowed for the call; NULL is allowed.
+ *
+ * @return true if so; false if not, or if `instance` is NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API bool runtime_instance_is_poisoned(const runtime_instance_t *instance);
+
+/**
+ * Starts making an instance, on the runtime's workers.
+ *
+ * As runtime_instance_new() and runtime_function_call_async().
+ *
+ * @param component   The component, borrowed until it returns.
+ * @param options     How to run the guest's start, copied; NULL means defaults. They do not hold
+ *                    for later calls. Its `report` must live until the instance has been made.
+ * @param completion  What to do then, copied; its `user_data` is owned by the library from here
+ *                    on, and released also when starting fails, unless `struct_size` is not set.
+ *
+ * @return NULL if it was started: then the instance, or why there is none, is delivered. Otherwise
+ *         an error owned by the caller, nothing was started, and `callback` is not called:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `component` is NULL,
+ *         and as for runtime_function_call_async().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_new_async(
+    const runtime_component_t *component,
+    const runtime_call_options_t *options,
+    const runtime_instance_completion_t *completion);
+
+/**
  * Starts a call of a function in an instance, on the runtime's workers.
  *
  * As runtime_function_call_async(), except that the guest finds what earlier calls left behind.
@@ -4991,16 +5229,91 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_call_async(
     const runtime_completion_t *completion);
 
 /**
- * Tells whether a call failed in an instance, so that it takes no more.
+ * Starts a call of a function in an instance with text in and out, on the runtime's workers.
  *
- * @param instance  The instance, borrowed for the call; NULL is allowed.
+ * As runtime_instance_call_text() and runtime_instance_call_async().
  *
- * @return true if so; false if not, or if `instance` is NULL.
+ * @param instance    The instance, borrowed until it returns. It may be freed meanwhile.
+ * @param function    A function of the component that the instance was made of, borrowed until it
+ *                    returns.
+ * @param text        The call with or without the function's name, such as `add(1, 2)` or
+ *                    `(1, 2)`. Copied.
+ * @param text_len    Length of `text`.
+ * @param options     How to call, copied; NULL means defaults. Its `report` must live until the
+ *                    call has ended.
+ * @param completion  What to do when the call ends, copied; its `user_data` is owned by the
+ *                    library from here on, and released also when starting fails, unless
+ *                    `struct_size` is not set.
+ *
+ * @return NULL if the call was started: then its outcome is delivered, a string. Otherwise an
+ *         error owned by the caller, nothing was started, and `callback` is not called:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `text` is NULL or not a call of this function,
+ *         and as for runtime_instance_call_async().
  *
  * @threadsafe Yes.
  * @since 0.1
  */
-RUNTIME_API bool runtime_instance_is_poisoned(const runtime_instance_t *instance);
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_call_text_async(
+    const runtime_instance_t *instance,
+    const runtime_function_t *function,
+    const char *text,
+    size_t text_len,
+    const runtime_call_options_t *options,
+    const runtime_completion_t *completion);
+
+/**
+ * Starts to drop a resource of a guest that the host owns, on the runtime's workers.
+ *
+ * As runtime_instance_drop_resource() and runtime_instance_call_async().
+ *
+ * @param instance    The instance that the resource is of, borrowed until it returns.
+ * @param handle      The number in `of.resource` of the result.
+ * @param options     How to run the destructor, copied; NULL means defaults. Its `report` must
+ *                    live until the call has ended.
+ * @param completion  What to do when the call ends, copied; its `user_data` is owned by the
+ *                    library from here on, and released also when starting fails, unless
+ *                    `struct_size` is not set.
+ *
+ * @return NULL if the call was started: then its outcome is delivered, without values. Otherwise
+ *         an error owned by the caller, nothing was started, and `callback` is not called:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `handle` is of another instance, was dropped or was
+ *         given away,
+ *         and as for runtime_instance_call_async().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_drop_resource_async(
+    const runtime_instance_t *instance,
+    uint64_t handle,
+    const runtime_call_options_t *options,
+    const runtime_completion_t *completion);
+
+/**
+ * Starts a command in an instance, on the runtime's workers.
+ *
+ * As runtime_instance_run() and runtime_instance_call_async().
+ *
+ * @param instance    The instance, borrowed until it returns. It may be freed meanwhile.
+ * @param options     How to call, copied; NULL means defaults. Its `report` must live until the
+ *                    call has ended.
+ * @param completion  What to do when the call ends, copied; its `user_data` is owned by the
+ *                    library from here on, and released also when starting fails, unless
+ *                    `struct_size` is not set.
+ *
+ * @return NULL if the call was started: then its outcome is delivered, the status as an s32 from 0
+ *         to 255. Otherwise an error owned by the caller, nothing was started, and `callback` is
+ *         not called:
+ *         RUNTIME_ERROR_NOT_FOUND if its component is not a command,
+ *         and as for runtime_instance_call_async().
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_run_async(
+    const runtime_instance_t *instance,
+    const runtime_call_options_t *options,
+    const runtime_completion_t *completion);
 
 /* Linkers -------------------------------------------------------------------------------------- */
 

@@ -3,7 +3,9 @@
 use crate::call::CallOptions;
 use crate::component::Component;
 use crate::error::{Code, Error, Result};
-use crate::types::Name;
+use crate::function::Function;
+use crate::marshal::Results;
+use crate::types::{Name, Type};
 use crate::value::{self, Value};
 
 impl Component {
@@ -16,6 +18,22 @@ impl Component {
         self.function(&name)?.call_text(text, options)
     }
 
+    /// As [`call_text`](Self::call_text), on the runtime's workers; the outcome, as the text that
+    /// is its only value, goes to `done` there.
+    ///
+    /// # Errors
+    /// As [`call_text`](Self::call_text), as far as it is known before the guest starts; then
+    /// `done` is dropped unused.
+    pub fn call_text_async(
+        &self,
+        text: &str,
+        options: &CallOptions,
+        done: impl FnOnce(Result<Results>) + Send + 'static,
+    ) -> Result<()> {
+        let (name, _) = value::parse_call(text)?;
+        self.function(&name)?.call_text_async(text, options, done)
+    }
+
     /// Runs a command: a component that exports `run` of wasi:cli. Gives the status that it ends
     /// with, from 0 to 255.
     ///
@@ -23,6 +41,29 @@ impl Component {
     /// `NOT_FOUND` if it is not a command; and as [`Function::call`](crate::Function::call), except
     /// that `EXIT` is none.
     pub fn run(&self, options: &CallOptions) -> Result<i32> {
+        status(self.command()?.call_values(&[], options))
+    }
+
+    /// As [`run`](Self::run), on the runtime's workers; the outcome, with the status as its only
+    /// value, an `s32`, goes to `done` there.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), as far as it is known before the guest starts; then `done` is dropped
+    /// unused.
+    pub fn run_async(
+        &self,
+        options: &CallOptions,
+        done: impl FnOnce(Result<Results>) + Send + 'static,
+    ) -> Result<()> {
+        let done = |outcome| done(status(outcome).and_then(laid_out));
+        self.command()?.call_values_async(Vec::new(), options, done)
+    }
+
+    /// `run` of wasi:cli.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` if it is not a command.
+    pub(crate) fn command(&self) -> Result<Function> {
         let is_run = |name: &&Name| {
             name.outermost().starts_with("wasi:cli/run@") && name.as_str().ends_with("#run")
         };
@@ -30,15 +71,25 @@ impl Component {
             let problem = "the component is no command: it does not export `run` of wasi:cli/run";
             return Err(Error::new(Code::NotFound, problem));
         };
-        match self.function(name.as_str())?.call_values(&[], options) {
-            Ok(results) => match &results[..] {
-                [Value::Result(Ok(_))] => Ok(0),
-                _ => Ok(1),
-            },
-            Err(error) => match error.exit_status() {
-                Some(status @ 0..=255) => Ok(status),
-                _ => Err(error),
-            },
-        }
+        self.function(name.as_str())
     }
+}
+
+/// The status that a command ended with.
+pub(crate) fn status(outcome: Result<Vec<Value>>) -> Result<i32> {
+    match outcome {
+        Ok(results) => match &results[..] {
+            [Value::Result(Ok(_))] => Ok(0),
+            _ => Ok(1),
+        },
+        Err(error) => match error.exit_status() {
+            Some(status @ 0..=255) => Ok(status),
+            _ => Err(error),
+        },
+    }
+}
+
+/// A status as the only value of an outcome.
+pub(crate) fn laid_out(status: i32) -> Result<Results> {
+    Results::of(&Value::S32(status), &Type::S32)
 }

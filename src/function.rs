@@ -212,6 +212,47 @@ impl Function {
         value::print_with_room(&self.call_values(&self.parse(text)?, options)?, most)
     }
 
+    /// As [`call_text`](Self::call_text), on the runtime's workers; the outcome, as the text that
+    /// is its only value, goes to `done` there.
+    ///
+    /// # Errors
+    /// As [`call_text`](Self::call_text), as far as it is known before the guest starts; then
+    /// `done` is dropped unused.
+    pub fn call_text_async(
+        &self,
+        text: &str,
+        options: &CallOptions,
+        done: impl FnOnce(Result<Results>) + Send + 'static,
+    ) -> Result<()> {
+        let most = self.component().policy().max_text;
+        let done = move |values: Result<Vec<Value>>| done(printed(values, most));
+        self.call_values_async(self.parse(text)?, options, done)
+    }
+
+    /// As [`call_values`](Self::call_values), on the runtime's workers; the outcome goes to `done`
+    /// there.
+    ///
+    /// # Errors
+    /// As [`call_async`](Self::call_async).
+    pub(crate) fn call_values_async(
+        &self,
+        args: Vec<Value>,
+        options: &CallOptions,
+        done: impl FnOnce(Result<Vec<Value>>) + Send + 'static,
+    ) -> Result<()> {
+        self.check_result()?;
+        let policy = self.component().policy();
+        policy.services.check_process()?;
+        let pass = policy.services.gate().task()?;
+        let (function, mailbox) = (self.clone(), Arc::<Mailbox>::default());
+        let own = mailbox.clone();
+        let body = |call| async move {
+            let started = Session::start(function.component().blueprint(), call, own);
+            started.await?.call_values(function.export(), &args).await
+        };
+        call::spawn(policy, options, mailbox, pass, body, done)
+    }
+
     /// The arguments in the text of a call of this function.
     pub(crate) fn parse(&self, text: &str) -> Result<Vec<Value>> {
         let (name, arguments) = value::parse_call(text)?;
@@ -245,6 +286,12 @@ impl Function {
     pub(crate) fn export(&self) -> &Export {
         &self.0.export
     }
+}
+
+/// The text of what a call gave, as its only value, if it has at most `most` bytes.
+pub(crate) fn printed(values: Result<Vec<Value>>, most: usize) -> Result<Results> {
+    let text = value::print_with_room(&values?, most)?;
+    Results::of(&Value::String(text), &Type::String)
 }
 
 impl fmt::Debug for Function {

@@ -5,16 +5,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 
 use crate::call::{self, Call, CallOptions, Running};
+use crate::command;
 use crate::component::Component;
 use crate::engine::shutdown::{Entry, Revoke};
 use crate::error::{Code, Error, Result};
 use crate::function::Function;
 use crate::host::Mailbox;
 use crate::marshal::{Args, Handles, Results};
-use crate::store::{Live, Passage, Session};
+use crate::store::{Live, Session};
 use crate::system::process::Kept;
 use crate::types::FunctionType;
 use crate::value::{self, Value};
+
+mod entered;
+mod later;
+
+use entered::{Entered, Locked, State};
 
 /// An instance that keeps its state between calls. It takes one call at a time.
 #[derive(Clone)]
@@ -41,14 +47,6 @@ impl Revoke for Kept<Inner> {
     }
 }
 
-#[derive(Default)]
-struct State {
-    /// `None` while a call is in it, and for ever after one failed.
-    live: Option<Box<Kept<Live>>>,
-    /// How that one failed.
-    failure: Option<String>,
-}
-
 impl Instance {
     /// Instantiates `component`; `options` limit how long that may take.
     ///
@@ -61,13 +59,18 @@ impl Instance {
         let mailbox = Arc::default();
         let start = |call| Session::start(component.blueprint(), call, Arc::clone(&mailbox));
         let live = call::run(component.policy(), options, &mailbox, start)?.finish();
+        Ok(Self::of(live, mailbox, component.clone()))
+    }
+
+    fn of(live: Box<Kept<Live>>, mailbox: Arc<Mailbox>, component: Component) -> Self {
         let state = Mutex::new(State { live: Some(live), failure: None });
-        let (poisoned, component) = (AtomicBool::new(false), component.clone());
+        let poisoned = AtomicBool::new(false);
+        let services = component.runtime().services().clone();
         let make = |weak: &Weak<Kept<Inner>>| {
             let _entry = services.gate().keep(weak.clone());
             Kept::new(Inner { state, poisoned, mailbox, component, _entry })
         };
-        Ok(Self(Arc::new_cyclic(make)))
+        Self(Arc::new_cyclic(make))
     }
 
     /// Calls `function` on this instance, on this thread, with arguments that `read` reads, as the
@@ -109,7 +112,7 @@ impl Instance {
     pub fn drop_resource(&self, handle: u64, options: &CallOptions) -> Result<()> {
         let entered = &mut self.take()?;
         entered.check(handle)?;
-        self.run(options, |call| entered.drop_resource(handle, call))
+        self.drive(options, |call| entered.drop_resource(handle, call))
     }
 
     /// Calls `function` with WAVE text in and out; see [`Function::call_text`].
@@ -138,47 +141,18 @@ impl Instance {
         options: &CallOptions,
     ) -> Result<Vec<Value>> {
         let entered = &mut self.enter(function)?;
-        self.run(options, |call| entered.call_values(function, args, call))
+        self.drive(options, |call| entered.call_values(function, args, call))
     }
 
-    /// Calls `function` on the runtime's workers, and gives the outcome to `done` there.
+    /// Runs a command, as [`Component::run`] does, in this instance. One that ends by exiting, with
+    /// whatever status, leaves it in the midst of what it did, so that it takes no more calls.
     ///
     /// # Errors
-    /// As [`call`](Self::call), as far as it is known before the guest starts; then `done` is
-    /// dropped unused.
-    pub fn call_async(
-        &self,
-        function: &Function,
-        read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'static>>,
-        options: &CallOptions,
-        done: impl FnOnce(Result<Results>) + Send + 'static,
-    ) -> Result<()> {
-        self.check(function)?;
-        let policy = self.0.component.policy();
-        policy.services.check_process()?;
-        let pass = policy.services.gate().task()?;
-        let (state, live) = self.0.take()?;
-        drop(state);
-        let mut entered = Entered::new(live, self.0.clone());
-        let args = entered.read(function, read)?;
-        let function = function.clone();
-        // Until all is over: what the guest has printed is told after it is done, as a part of this
-        // call, and no other may be in the instance then.
-        let held = Arc::new(Mutex::new(None));
-        let hold = held.clone();
-        let body = |call| async move {
-            let outcome = entered.call(&function, &args, call).await;
-            *hold.lock().unwrap_or_else(PoisonError::into_inner) = Some(entered);
-            outcome
-        };
-        let done = move |outcome: Result<Results>| {
-            let held = held.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let (Some(mut entered), Err(error)) = (held, &outcome) {
-                entered.fail(error);
-            }
-            done(outcome);
-        };
-        call::spawn(policy, options, self.0.mailbox.clone(), pass, body, done)
+    /// `NOT_FOUND` if its component is not a command; and as [`call`](Self::call), except that
+    /// `EXIT` is none.
+    pub fn run(&self, options: &CallOptions) -> Result<i32> {
+        let function = self.0.component.command()?;
+        command::status(self.call_values(&function, &[], options))
     }
 
     /// Whether an earlier call failed in this instance, so that it takes no more.
@@ -187,7 +161,7 @@ impl Instance {
     }
 
     /// Runs `body`, the call that the instance was taken for.
-    fn run<T, F: Future<Output = Result<T>>>(
+    fn drive<T, F: Future<Output = Result<T>>>(
         &self,
         options: &CallOptions,
         body: impl FnOnce(Call) -> F,
@@ -247,151 +221,8 @@ impl Inner {
     }
 }
 
-/// Where an instance goes back to after a call.
-trait Keeper {
-    fn put(&mut self, live: Box<Kept<Live>>);
-
-    fn poison(&mut self, failure: String);
-}
-
-/// Locked for as long as a call on its caller's thread takes.
-struct Locked<'a> {
-    state: MutexGuard<'a, State>,
-    poisoned: &'a AtomicBool,
-}
-
-impl Keeper for Locked<'_> {
-    #[inline(always)]
-    fn put(&mut self, live: Box<Kept<Live>>) {
-        self.state.live = Some(live);
-    }
-
-    fn poison(&mut self, failure: String) {
-        self.poisoned.store(true, Ordering::Release);
-        self.state.failure = Some(failure);
-    }
-}
-
-impl Keeper for Arc<Kept<Inner>> {
-    fn put(&mut self, live: Box<Kept<Live>>) {
-        self.lock().live = Some(live);
-    }
-
-    fn poison(&mut self, failure: String) {
-        Locked { state: self.lock(), poisoned: &self.poisoned }.poison(failure);
-    }
-}
-
-/// An instance while a call is in it. Unless the call comes back with results, the instance is
-/// poisoned: it may have stopped anywhere.
-struct Entered<P: Keeper> {
-    live: Option<Box<Kept<Live>>>,
-    /// Resources among the arguments.
-    passage: Option<Box<Passage>>,
-    failed: Option<String>,
-    place: P,
-}
-
 impl fmt::Debug for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instance").field("component", &self.0.component).finish_non_exhaustive()
-    }
-}
-
-impl<P: Keeper> Entered<P> {
-    fn new(live: Box<Kept<Live>>, place: P) -> Self {
-        Self { live: Some(live), passage: None, failed: None, place }
-    }
-
-    fn live(&mut self) -> Result<&mut Live> {
-        let gone = || Error::new(Code::Poisoned, "the instance is gone");
-        self.live.as_deref_mut().map(|it| &mut **it).ok_or_else(gone)
-    }
-
-    fn read<'a>(
-        &mut self,
-        function: &Function,
-        read: impl FnOnce(&FunctionType, &mut dyn Handles) -> Result<Args<'a>>,
-    ) -> Result<Args<'a>> {
-        let (args, passage) = self.live()?.read(function.export(), read)?;
-        self.passage = passage;
-        Ok(args)
-    }
-
-    fn check(&mut self, handle: u64) -> Result<()> {
-        self.live()?.peek(handle)
-    }
-
-    async fn call(&mut self, function: &Function, args: &Args<'_>, call: Call) -> Result<Results> {
-        let passage = self.passage.take();
-        self.within(call, async |it| it.call(function.export(), args, passage).await).await
-    }
-
-    async fn call_values(
-        &mut self,
-        function: &Function,
-        args: &[Value],
-        call: Call,
-    ) -> Result<Vec<Value>> {
-        self.within(call, async |session| {
-            let values = session.call_values(function.export(), args).await?;
-            session.give(&values)?;
-            Ok(values)
-        })
-        .await
-    }
-
-    async fn drop_resource(&mut self, handle: u64, call: Call) -> Result<()> {
-        self.within(call, async |session| session.drop_resource(handle).await).await
-    }
-
-    /// The call failed after it came back with results.
-    fn fail(&mut self, error: &Error) {
-        self.live = None;
-        self.failed.get_or_insert_with(|| error.message().to_owned());
-    }
-
-    /// Runs `body` as one call.
-    async fn within<T>(
-        &mut self,
-        call: Call,
-        body: impl AsyncFnOnce(&mut Session) -> Result<T>,
-    ) -> Result<T> {
-        let mut session = self.begin(|it| *it = call)?;
-        let outcome = body(&mut session).await;
-        self.end(session, outcome)
-    }
-
-    /// Takes the instance into a call.
-    #[inline(always)]
-    fn begin(&mut self, set: impl FnOnce(&mut Call)) -> Result<Session> {
-        let gone = || Error::new(Code::Poisoned, "the instance is gone");
-        Session::begin(self.live.take().ok_or_else(gone)?, set)
-    }
-
-    /// The instance comes back only if the call ended well.
-    #[inline(always)]
-    fn end<T>(&mut self, session: Session, outcome: Result<T>) -> Result<T> {
-        match &outcome {
-            Ok(_) => self.live = Some(session.finish()),
-            Err(error) => self.failed = Some(error.message().to_owned()),
-        }
-        outcome
-    }
-}
-
-impl<P: Keeper> Drop for Entered<P> {
-    fn drop(&mut self) {
-        if let (Some(live), Some(passage)) = (&mut self.live, self.passage.take()) {
-            // The call did not begin.
-            let _ = live.undo(*passage);
-        }
-        match self.live.take() {
-            Some(live) => self.place.put(live),
-            None => {
-                let stopped = || "it was stopped on its way".to_owned();
-                self.place.poison(self.failed.take().unwrap_or_else(stopped));
-            }
-        }
     }
 }

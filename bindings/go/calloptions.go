@@ -60,9 +60,8 @@ func CaptureOutput(output *Output) CallOption { return func(o *callOptions) { o.
 func ReportTo(report *Report) CallOption { return func(o *callOptions) { o.report = report } }
 
 // OnWorkers lets the call run on the runtime's workers, whatever [WithMaxBlockingCalls] says:
-// where it takes no thread while the guest waits. It holds for calls of functions but not for
-// text, commands, instantiation, guests that read from an io.Reader, and components that were
-// loaded with [WithBlockingOnly].
+// where it takes no thread while the guest waits. It does not hold for guests that read from an
+// io.Reader, and for components that were loaded with [WithBlockingOnly].
 func OnWorkers() CallOption { return func(o *callOptions) { o.onWorkers = true } }
 
 // ReuseBuffer lets the first list<u8> of a call's result be put into a buffer, if that has the

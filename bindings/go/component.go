@@ -256,21 +256,19 @@ func (c *Component) CallText(ctx context.Context, text string) (string, error) {
 		return "", err
 	}
 	defer s.end()
-	out, failure := s.frame.CallText(s.raw(), text, &s.options)
-	return out, s.finish(failure)
+	return s.text(text)
 }
 
 // Run runs a command: a component that exports run of wasi:cli, as programs with a main do. It
 // gives the exit status, which is not an error; trapping is. [ErrNotFound] if the component is not
-// a command. The call runs on the thread of the goroutine: the C API has no other way.
+// a command.
 func (c *Component) Run(ctx context.Context) (int, error) {
 	s, err := begin(ctx, target{compiled: c.compiled, component: c})
 	if err != nil {
 		return 0, err
 	}
 	defer s.end()
-	status, failure := s.frame.Run(s.raw(), &s.options)
-	return status, s.finish(failure)
+	return s.command()
 }
 
 // target is where calls of a function in fresh instances go.

@@ -69,7 +69,7 @@ func (s *scene) context(b block, begins bool, output *Output, report *Report) (c
 	if fuel, ok := b.get("fuel"); ok {
 		options = append(options, Fuel(numberOf(s.t, fuel)))
 	}
-	if begins || b.value("async") == "yes" {
+	if async := b.value("async"); begins || async == "yes" || async == "text" {
 		options = append(options, OnWorkers())
 	}
 	if ms, ok := b.get("timeout"); ok {
@@ -95,12 +95,12 @@ func (s *scene) do(ctx context.Context, b block) outcome {
 	first := b.lines[0]
 	switch first.key {
 	case "call":
-		if async, ok := b.get("async"); ok && yes(s.t, async) {
+		if async, ok := b.get("async"); ok && async != "text" && yes(s.t, async) {
 			return s.callValues(ctx, b, first.value)
 		}
 		return s.callText(ctx, b, first.value)
 	case "run":
-		status, err := s.component.Run(ctx)
+		status, err := s.in(b).Run(ctx)
 		return outcome{err: err, ran: err == nil, status: status}
 	case "instance":
 		instance, err := s.component.Instantiate(ctx)
@@ -138,6 +138,7 @@ func (s *scene) do(ctx context.Context, b block) outcome {
 // looker is a Component or an Instance.
 type looker interface {
 	Function(string) (*Function, error)
+	Run(context.Context) (int, error)
 }
 
 // in is what a step calls: the instance that it is `in:`, or the component.

@@ -26,6 +26,7 @@ var leftOut = map[string]string{
 	"runtime_component_new_async":       "a goroutine waits for its load",
 	"runtime_component_from_file_async": "a goroutine waits for its load",
 	"runtime_pending_wait_component":    "a goroutine waits for its load",
+	"runtime_pending_wait_instance":     "a goroutine waits for its instance",
 }
 
 // TestEveryFunctionOfTheCAPI compares the header with what internal/capi calls.

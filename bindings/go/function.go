@@ -73,13 +73,12 @@ func (s *session) place(index int, err error) error {
 
 // CallText calls the function with text in and out: for tools, tests and tinkering. The text is
 // WAVE, with or without the function's name, such as greet("world") or ("world"); the result is ()
-// if the function gives nothing. The call runs on the thread of the goroutine.
+// if the function gives nothing.
 func (f *Function) CallText(ctx context.Context, text string) (string, error) {
 	s, err := begin(ctx, f.to)
 	if err != nil {
 		return "", err
 	}
 	defer s.end()
-	out, failure := s.frame.CallText(s.raw(), text, &s.options)
-	return out, s.finish(failure)
+	return s.text(text)
 }

@@ -18,7 +18,7 @@ type Instance struct {
 }
 
 // Instantiate makes an instance. What the guest does at its start is part of this call, which ctx
-// limits as any other; it does not limit later ones. The call runs on the thread of the goroutine.
+// limits as any other; it does not limit later ones.
 func (c *Component) Instantiate(ctx context.Context) (*Instance, error) {
 	if !c.compiled.join() {
 		return nil, ErrClosed
@@ -29,8 +29,8 @@ func (c *Component) Instantiate(ctx context.Context) (*Instance, error) {
 		return nil, err
 	}
 	defer s.end()
-	instance, failure := s.frame.Instantiate(s.raw(), &s.options)
-	if err := s.finish(failure); err != nil {
+	instance, err := s.instantiate()
+	if err != nil {
 		c.compiled.leave()
 		return nil, err
 	}
@@ -73,6 +73,17 @@ func (i *Instance) Call(ctx context.Context, name string, args ...any) (any, err
 	return f.Call(ctx, args...)
 }
 
+// Run runs a command in this instance; see [Component.Run]. One that ends by exiting, with whatever
+// status, stops in the midst of what it did: every later call in the instance is [ErrPoisoned].
+func (i *Instance) Run(ctx context.Context) (int, error) {
+	s, err := begin(ctx, target{compiled: i.compiled, instance: i})
+	if err != nil {
+		return 0, err
+	}
+	defer s.end()
+	return s.command()
+}
+
 func (i *Instance) target(name string) (target, error) {
 	if i.c.Closed() {
 		return target{}, ErrClosed
@@ -88,5 +99,5 @@ func (i *Instance) dropResource(ctx context.Context, number uint64) error {
 		return err
 	}
 	defer s.end()
-	return s.finish(s.frame.DropResource(s.raw(), number, &s.options))
+	return s.drop(number)
 }

@@ -55,7 +55,8 @@ func smallRuntime(t testing.TB, options ...RuntimeOption) *Runtime {
 	t.Helper()
 	r, err := NewRuntime(append([]RuntimeOption{
 		WithMaxComponents(64), WithMaxCoreInstancesPerComponent(8), WithMaxMemoriesPerComponent(2),
-		WithMaxLinearMemory(16 << 20), WithMaxExecutionTime(time.Minute),
+		// Not what ends a test that hangs: go test does, and says where all goroutines are.
+		WithMaxLinearMemory(16 << 20), WithMaxExecutionTime(time.Hour),
 		WithEpochTick(5 * time.Millisecond), WithWorkerThreads(2),
 	}, options...)...)
 	if err != nil {

@@ -49,9 +49,6 @@ func (s *session) free() {
 	sessions.Put(s)
 }
 
-// raw is what the library is to call.
-func (s *session) raw() *capi.Target { return &s.c }
-
 // begin makes sure of everything that a call needs. It is followed by end, unless it fails.
 func begin(ctx context.Context, to target) (*session, error) {
 	s := newSession()
@@ -222,10 +219,21 @@ func (s *session) end() {
 
 // run calls the function, here or on the workers.
 func (s *session) run(values []capi.Value) error {
+	return s.drive(
+		func() *capi.Failure { return s.frame.Call(&s.c, values, &s.options) },
+		func(done capi.Started) *capi.Failure {
+			return s.frame.Start(&s.c, values, &s.options, done)
+		},
+		s.frame.Take)
+}
+
+// drive makes the call, here or on the workers, where it starts it, and takes what it came to.
+func (s *session) drive(here func() *capi.Failure, start func(capi.Started) *capi.Failure,
+	take func(capi.Outcome) *capi.Failure) error {
 	calls := s.to.compiled.calls
 	workers := s.more != nil && s.more.onWorkers
 	if s.to.compiled.threadBound || !workers && calls.blocking.Add(1) <= calls.max {
-		failure := s.frame.Call(&s.c, values, &s.options)
+		failure := here()
 		if !s.to.compiled.threadBound {
 			calls.blocking.Add(-1)
 		}
@@ -238,10 +246,71 @@ func (s *session) run(values []capi.Value) error {
 		s.host.onWorkers = true
 	}
 	done := make(capi.Started, 1)
-	if failure := s.frame.Start(&s.c, values, &s.options, done); failure != nil {
+	if failure := start(done); failure != nil {
 		return s.finish(failure)
 	}
-	return s.finish(s.frame.Take(<-done))
+	return s.finish(take(<-done))
+}
+
+// text calls with text in and out.
+func (s *session) text(text string) (out string, err error) {
+	err = s.drive(
+		func() (failure *capi.Failure) {
+			out, failure = s.frame.CallText(&s.c, text, &s.options)
+			return failure
+		},
+		func(done capi.Started) *capi.Failure {
+			return s.frame.StartText(&s.c, text, &s.options, done)
+		},
+		func(outcome capi.Outcome) (failure *capi.Failure) {
+			out, failure = s.frame.TakeText(outcome)
+			return failure
+		})
+	return out, err
+}
+
+// command runs a command.
+func (s *session) command() (status int, err error) {
+	err = s.drive(
+		func() (failure *capi.Failure) {
+			status, failure = s.frame.Run(&s.c, &s.options)
+			return failure
+		},
+		func(done capi.Started) *capi.Failure {
+			return s.frame.StartRun(&s.c, &s.options, done)
+		},
+		func(outcome capi.Outcome) (failure *capi.Failure) {
+			status, failure = s.frame.TakeStatus(outcome)
+			return failure
+		})
+	return status, err
+}
+
+// instantiate makes an instance.
+func (s *session) instantiate() (instance *capi.Instance, err error) {
+	err = s.drive(
+		func() (failure *capi.Failure) {
+			instance, failure = s.frame.Instantiate(&s.c, &s.options)
+			return failure
+		},
+		func(done capi.Started) *capi.Failure {
+			return s.frame.StartInstantiate(&s.c, &s.options, done)
+		},
+		func(outcome capi.Outcome) (failure *capi.Failure) {
+			instance, failure = s.frame.TakeInstance(outcome)
+			return failure
+		})
+	return instance, err
+}
+
+// drop drops a resource of the guest.
+func (s *session) drop(number uint64) error {
+	return s.drive(
+		func() *capi.Failure { return s.frame.DropResource(&s.c, number, &s.options) },
+		func(done capi.Started) *capi.Failure {
+			return s.frame.StartDropResource(&s.c, number, &s.options, done)
+		},
+		s.frame.Take)
 }
 
 // finish makes a failure of the call an error, and adds what Go knows about it.

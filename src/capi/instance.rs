@@ -1,18 +1,19 @@
 use std::ffi::c_char;
 
-use super::boundary::{self, Out, borrow, guard, guard_keeping, release, slice};
+use super::boundary::{self, Out, borrow, guard, out_value, release, slice};
 use super::bytes::runtime_bytes_t;
 use super::component::runtime_component_t;
 use super::error::runtime_error_t;
 use super::function::runtime_function_t;
 use super::options::{call_options, runtime_call_options_t};
-use super::pending::{Completion, runtime_completion_t};
 use super::value::runtime_values_t;
 use crate::instance::Instance;
 use crate::marshal::Handles;
+use crate::marshal::check_args;
 use crate::marshal::layout::runtime_value_t;
-use crate::marshal::{check_args, keep_args};
 use crate::types::FunctionType;
+
+mod starting;
 
 /// An instance of a component that keeps its state from one call to the next.
 ///
@@ -178,60 +179,42 @@ pub unsafe extern "C" fn runtime_instance_call_text(
     })
 }
 
-/// Starts a call of a function in an instance, on the runtime's workers.
+/// Runs a command in an instance, on the calling thread: see runtime_component_run().
 ///
-/// As runtime_function_call_async(), except that the guest finds what earlier calls left behind.
-/// The instance is busy from here on until the call has ended; the callback may call it again.
+/// The guest finds what earlier calls left behind, and leaves something behind. A command that ends
+/// by exiting, with whatever status, stops in the midst of what it did: every later call in the
+/// instance is RUNTIME_ERROR_POISONED then.
 ///
-/// @param instance    The instance, borrowed until it returns. It may be freed meanwhile.
-/// @param function    A function of the component that the instance was made of, borrowed until it
-///                    returns.
-/// @param args        The arguments in order, copied with everything they point to; may be NULL if
-///                    `args_len` is 0.
-/// @param args_len    Number of arguments.
-/// @param options     How to call, copied; NULL means defaults. Its `report` must live until the
-///                    call has ended.
-/// @param completion  What to do when the call ends, copied; its `user_data` is owned by the
-///                    library from here on, and released also when starting fails, unless
-///                    `struct_size` is not set.
+/// @param instance         The instance, borrowed for the call.
+/// @param options          How to call, borrowed for the call; NULL means defaults.
+/// @param[out] status_out  Receives the status, from 0 to 255; owned by the caller. Set to 0 on
+///                         failure.
 ///
-/// @return NULL if the call was started: then its outcome is delivered. Otherwise an error owned by
-///         the caller, nothing was started, and `callback` is not called:
-///         RUNTIME_ERROR_INVALID_ARGUMENT if `instance` is NULL or if `function` belongs to another
-///         component,
-///         RUNTIME_ERROR_BUSY while another call is in the instance,
-///         RUNTIME_ERROR_POISONED after a call failed in the instance; the message says how,
-///         and as for runtime_function_call_async().
+/// @return NULL on success, otherwise an error owned by the caller:
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `instance` or `status_out` is NULL, or if `options` is
+///         unusable,
+///         RUNTIME_ERROR_NOT_FOUND if its component is not a command,
+///         and as for runtime_instance_call(), except RUNTIME_ERROR_EXIT.
 ///
 /// @threadsafe Yes.
 /// @since 0.1
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn runtime_instance_call_async(
+pub unsafe extern "C" fn runtime_instance_run(
     instance: *const runtime_instance_t,
-    function: *const runtime_function_t,
-    args: *const runtime_value_t,
-    args_len: usize,
     options: *const runtime_call_options_t,
-    completion: *const runtime_completion_t,
+    status_out: *mut i32,
 ) -> *mut runtime_error_t {
-    guard_keeping("runtime_instance_call_async", || {
-        // SAFETY: the header obliges callers to pass live, unaliased pointers, and values whose
-        // pointers are live as well.
-        let (completion, instance, function, mut options, args) = unsafe {
-            let completion = Completion::new(completion)?;
-            // Cloned, since the callback may free it before this function returns.
+    guard("runtime_instance_run", || {
+        // SAFETY: the header obliges callers to pass live, unaliased pointers.
+        let (status, instance, options) = unsafe {
+            let status = out_value(status_out, "status_out")?;
+            // Cloned, since it may be freed while the call is in it.
             let instance = borrow(instance, "instance")?.0.clone();
-            let function = borrow(function, "function")?.0.clone();
-            let options = call_options(options)?;
-            (completion, instance, function, options, slice(args, args_len, "args")?)
+            (status, instance, call_options(options)?)
         };
-        // SAFETY: as above.
-        let read =
-            |ty: &FunctionType, known: &mut dyn Handles| unsafe { keep_args(args, ty, known) };
-        let report = options.take_report();
-        let start = |done| instance.call_async(&function, read, &options, done);
-        completion.start(report, start)
+        *status = instance.run(&options)?;
+        Ok(())
     })
 }
 

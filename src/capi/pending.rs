@@ -1,7 +1,10 @@
-use super::boundary::{Out, borrow, guard, guard_keeping, release, slice};
+use std::ffi::c_char;
+
+use super::boundary::{self, Out, borrow, guard, guard_keeping, release, slice};
 use super::component::runtime_component_t;
 use super::error::runtime_error_t;
 use super::function::runtime_function_t;
+use super::instance::runtime_instance_t;
 use super::options::{call_options, runtime_call_options_t};
 use super::value::runtime_values_t;
 use crate::error::Error;
@@ -12,7 +15,9 @@ use crate::system::process::Kept;
 mod completion;
 mod progress;
 
-pub(super) use completion::{Completion, runtime_completion_t, runtime_component_completion_t};
+pub(super) use completion::{
+    Completion, runtime_completion_t, runtime_component_completion_t, runtime_instance_completion_t,
+};
 use progress::{Work, runtime_pending_t};
 
 /// Starts a call of a function in a fresh instance, on the runtime's workers.
@@ -74,6 +79,52 @@ pub unsafe extern "C" fn runtime_function_call_async(
     })
 }
 
+/// Starts a call of a function in a fresh instance with text in and out, on the runtime's workers.
+///
+/// As runtime_function_call_text() and runtime_function_call_async().
+///
+/// @param function    The function, borrowed until it returns.
+/// @param text        The call with or without the function's name, such as `greet("world")` or
+///                    `("world")`. Copied.
+/// @param text_len    Length of `text`.
+/// @param options     How to call, copied; NULL means defaults. Its `report` must live until the
+///                    call has ended.
+/// @param completion  What to do when the call ends, copied; its `user_data` is owned by the
+///                    library from here on, and released also when starting fails, unless
+///                    `struct_size` is not set.
+///
+/// @return NULL if the call was started: then its outcome is delivered, a string, which is `()` if
+///         the function gives nothing. Otherwise an error owned by the caller, nothing was started,
+///         and `callback` is not called:
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `function` or `text` is NULL, or if `text` is not a
+///         call of this function,
+///         and as for runtime_function_call_async().
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_function_call_text_async(
+    function: *const runtime_function_t,
+    text: *const c_char,
+    text_len: usize,
+    options: *const runtime_call_options_t,
+    completion: *const runtime_completion_t,
+) -> *mut runtime_error_t {
+    guard_keeping("runtime_function_call_text_async", || {
+        // SAFETY: the header obliges callers to pass live, unaliased pointers.
+        let (completion, function, mut options, call) = unsafe {
+            let completion = Completion::new(completion)?;
+            // Cloned, since the callback may free it before this function returns.
+            let function = borrow(function, "function")?.0.clone();
+            let options = call_options(options)?;
+            (completion, function, options, boundary::text(text, text_len, "text")?)
+        };
+        let report = options.take_report();
+        completion.start(report, |done| function.call_text_async(call, &options, done))
+    })
+}
+
 /// Releases an asynchronous call or load.
 ///
 /// @param pending  The call or load, owned; NULL is allowed and does nothing. What is on its way
@@ -98,7 +149,8 @@ pub extern "C" fn runtime_pending_free(pending: Option<Box<runtime_pending_t>>) 
 ///                    runtime_values_free(). Set to NULL on failure.
 ///
 /// @return NULL if the call gave results or has a callback, otherwise an error owned by the caller:
-///         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL, or if `pending` is a load,
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL, or if `pending` is not a
+///         call,
 ///         RUNTIME_ERROR_TIMEOUT if the call goes on; unlike a call that itself ran out of time, it
 ///         is not done then, as runtime_pending_is_done() tells,
 ///         RUNTIME_ERROR_NOT_FOUND if an earlier wait was given the outcome,
@@ -118,10 +170,7 @@ pub unsafe extern "C" fn runtime_pending_wait(
     guard("runtime_pending_wait", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
         let (out, pending) = unsafe { (Out::new(out, "out")?, borrow(pending, "pending")?) };
-        let Work::Call(call) = &pending.0 else {
-            let problem = "is a load, which runtime_pending_wait_component() waits for";
-            return Err(Error::invalid("pending", problem));
-        };
+        let Work::Call(call) = &pending.0 else { return Err(stranger(&pending.0)) };
         Kept::birthplace(call).check()?;
         if let Some(results) = call.wait(timeout_ms)? {
             out.give(runtime_values_t::new(results)?);
@@ -143,7 +192,8 @@ pub unsafe extern "C" fn runtime_pending_wait(
 ///
 /// @return NULL if the load gave a component or has a callback, otherwise an error owned by the
 ///         caller:
-///         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL, or if `pending` is a call,
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL, or if `pending` is not a
+///         load,
 ///         RUNTIME_ERROR_TIMEOUT if the load goes on; unlike a load that itself ran out of time, it
 ///         is not done then, as runtime_pending_is_done() tells,
 ///         RUNTIME_ERROR_NOT_FOUND if an earlier wait was given the outcome,
@@ -163,10 +213,7 @@ pub unsafe extern "C" fn runtime_pending_wait_component(
     guard("runtime_pending_wait_component", || {
         // SAFETY: the header obliges callers to pass live, unaliased pointers.
         let (out, pending) = unsafe { (Out::new(out, "out")?, borrow(pending, "pending")?) };
-        let Work::Load(load) = &pending.0 else {
-            let problem = "is a call, which runtime_pending_wait() waits for";
-            return Err(Error::invalid("pending", problem));
-        };
+        let Work::Load(load) = &pending.0 else { return Err(stranger(&pending.0)) };
         Kept::birthplace(load).check()?;
         if let Some(component) = load.wait(timeout_ms)? {
             out.set(runtime_component_t(component));
@@ -175,7 +222,59 @@ pub unsafe extern "C" fn runtime_pending_wait_component(
     })
 }
 
-/// Tells whether an asynchronous call or load has ended.
+/// Waits for an instance that runtime_instance_new_async() started, and takes it.
+///
+/// As runtime_pending_wait() for a call: of several waits one is given the outcome, and if there is
+/// a callback, every wait ends when callback and finalizer have returned, with NULL for error and
+/// instance.
+///
+/// @param pending     The instance on its way, borrowed for the call.
+/// @param timeout_ms  Milliseconds to wait at most; 0 does not wait, UINT64_MAX waits for ever.
+/// @param[out] out    Receives the instance, owned by the caller: release it with
+///                    runtime_instance_free(). Set to NULL on failure.
+///
+/// @return NULL if there is an instance or a callback, otherwise an error owned by the caller:
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `pending` or `out` is NULL, or if `pending` is a call
+///         or a load,
+///         RUNTIME_ERROR_TIMEOUT if it goes on; it is not done then, as runtime_pending_is_done()
+///         tells,
+///         RUNTIME_ERROR_NOT_FOUND if an earlier wait was given the outcome,
+///         RUNTIME_ERROR_BUSY from within its own callback,
+///         RUNTIME_ERROR_FORKED in a fork of the process that started it,
+///         and why it could not be made, as for runtime_instance_new().
+///
+/// @threadsafe Yes.
+/// @since 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn runtime_pending_wait_instance(
+    pending: *const runtime_pending_t,
+    timeout_ms: u64,
+    out: *mut *mut runtime_instance_t,
+) -> *mut runtime_error_t {
+    guard("runtime_pending_wait_instance", || {
+        // SAFETY: the header obliges callers to pass live, unaliased pointers.
+        let (out, pending) = unsafe { (Out::new(out, "out")?, borrow(pending, "pending")?) };
+        let Work::Instance(made) = &pending.0 else { return Err(stranger(&pending.0)) };
+        Kept::birthplace(made).check()?;
+        if let Some(instance) = made.wait(timeout_ms)? {
+            out.set(runtime_instance_t(instance));
+        }
+        Ok(())
+    })
+}
+
+/// The error of waiting for something else by the wrong function.
+fn stranger(work: &Work) -> Error {
+    let problem = match work {
+        Work::Call(_) => "is a call, which runtime_pending_wait() waits for",
+        Work::Load(_) => "is a load, which runtime_pending_wait_component() waits for",
+        Work::Instance(_) => "is an instance, which runtime_pending_wait_instance() waits for",
+    };
+    Error::invalid("pending", problem)
+}
+
+/// Tells whether an asynchronous call or load has ended, or an instance been made.
 ///
 /// @param pending  The call or load, borrowed for the call; NULL is allowed.
 ///
@@ -190,5 +289,6 @@ pub unsafe extern "C" fn runtime_pending_is_done(pending: *const runtime_pending
     unsafe { pending.as_ref() }.is_some_and(|it| match &it.0 {
         Work::Call(call) => call.is_done(),
         Work::Load(load) => load.is_done(),
+        Work::Instance(instance) => instance.is_done(),
     })
 }

@@ -24,7 +24,7 @@ impl Results {
     }
 
     /// No values.
-    pub(super) fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self(Memory::default())
     }
 

@@ -3,10 +3,10 @@
 
 use super::check::{Args, keep};
 use super::results::Results;
-use super::val::{lift_args, lift_results, lower_args, lower_results};
+use super::val::{lift_args, lift_one, lift_results, lower_args, lower_results};
 use crate::error::Result;
 use crate::marshal::handles::NoHandles;
-use crate::types::FunctionType;
+use crate::types::{FunctionType, Type};
 use crate::value::Value;
 
 impl Args<'static> {
@@ -36,6 +36,14 @@ impl Results {
     pub fn to_args(&self, ty: &FunctionType) -> Result<Vec<Value>> {
         // SAFETY: as above.
         unsafe { lower_args(self.values(), ty, &mut NoHandles) }
+    }
+
+    /// One value of type `ty`.
+    ///
+    /// # Errors
+    /// `TYPE_MISMATCH` names the place; `RESOURCE_LIMIT`.
+    pub fn of(value: &Value, ty: &Type) -> Result<Self> {
+        lift_one(value, ty)
     }
 
     /// What a host function of type `ty` answers.

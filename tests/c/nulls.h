@@ -78,6 +78,13 @@ static inline void fixture_component_completion_fn(void *user_data, runtime_comp
   runtime_error_free(error);
 }
 
+static inline void fixture_instance_completion_fn(void *user_data, runtime_instance_t *instance,
+                                                  runtime_error_t *error) {
+  (void)user_data;
+  runtime_instance_free(instance);
+  runtime_error_free(error);
+}
+
 static inline void fixture_log_fn(void *user_data, runtime_log_level_t level, const char *target,
                                   size_t target_len, const char *message, size_t message_len) {
   (void)user_data, (void)level, (void)target, (void)target_len, (void)message, (void)message_len;

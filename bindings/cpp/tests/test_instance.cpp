@@ -39,6 +39,31 @@ TEST(Instance, calls_on_the_workers) {
   EXPECT_EQ(promise.get_future().get(), 6U);
 }
 
+TEST(Instance, is_made_on_the_workers) {
+  const auto component = load("conformance/guests/sum.wat");
+  const auto add = component.function<Add>("add").value();
+  const auto pending = component.start_instantiate().value();
+  const auto instance = pending.wait().value();
+  EXPECT_TRUE(pending.is_done());
+  expect_error(pending.wait_for(0ms), Code::not_found);
+  EXPECT_EQ(instance.call(add, 6).value(), 6U);
+  const auto text = instance.start_text(add.any(), "add(1)").value();
+  EXPECT_EQ(text.wait().value()[0].as<std::string>().value(), "7");
+  EXPECT_EQ(instance.run().value(), 1);
+  EXPECT_EQ(instance.start_run().value().wait().value()[0].as<std::int32_t>().value(), 1);
+  EXPECT_EQ(instance.call(add, 1).value(), 8U);
+  EXPECT_EQ(instance.run().value(), 3);
+  EXPECT_TRUE(instance.is_poisoned());
+}
+
+TEST(Instance, whose_start_fails_on_the_workers) {
+  const char *const text =
+      "(component (core module $m (func $f unreachable) (start $f))"
+      "  (core instance (instantiate $m)))";
+  const auto component = wasmcell::Component::from_bytes(runtime(), text).value();
+  expect_error(component.start_instantiate().value().wait(), Code::trap);
+}
+
 TEST(Instance, takes_one_call_at_a_time) {
   const auto component = load("conformance/guests/state.wat");
   const auto add = component.function<Add>("add").value();

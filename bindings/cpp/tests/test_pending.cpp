@@ -33,6 +33,22 @@ TEST(Pending, says_why_a_call_is_not_started) {
   expect_error(work.start({}), Code::type_mismatch);
 }
 
+TEST(Pending, of_text_has_text) {
+  const auto component = load("conformance/guests/sum.wat");
+  const auto add = component.function("add").value();
+  EXPECT_EQ(add.start_text("(3)").value().wait().value()[0].as<std::string>().value(), "3");
+  EXPECT_EQ(component.start_text("add(4)").value().wait().value()[0].as<std::string>().value(),
+            "4");
+  expect_error(add.start_text("add("), Code::invalid_argument);
+  expect_error(component.start_text("lacks()"), Code::not_found, "lacks");
+}
+
+TEST(Pending, of_a_command_has_its_status) {
+  const auto component = load("conformance/guests/sum.wat");
+  EXPECT_EQ(component.start_run().value().wait().value()[0].as<std::int32_t>().value(), 0);
+  expect_error(load("guests/wat/echo.wat").start_run(), Code::not_found, "command");
+}
+
 // A module of `n` functions, which takes long to compile for what it is.
 std::string slow_text(std::size_t n) {
   std::string text = "(component (core module ";

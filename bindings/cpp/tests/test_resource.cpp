@@ -43,6 +43,12 @@ TEST_F(GuestResource, is_dropped_once) {
   expect_error(instance.drop_resource(handle), Code::invalid_argument, "resource");
 }
 
+TEST_F(GuestResource, is_dropped_on_the_workers) {
+  const std::uint64_t handle = instance.call(make, 5).value().release();
+  EXPECT_TRUE(instance.start_drop_resource(handle).value().wait().value().size() == 0);
+  expect_error(instance.start_drop_resource(handle), Code::invalid_argument, "resource");
+}
+
 TEST_F(GuestResource, is_dropped_by_its_destructor) {
   std::uint64_t handle = 0;
   {

@@ -1,11 +1,10 @@
 use std::ffi::c_char;
 
 use super::runtime_component_t;
-use crate::capi::boundary::{self, Out, borrow, guard, text};
+use crate::capi::boundary::{Out, borrow, guard, text};
 use crate::capi::bytes::runtime_bytes_t;
 use crate::capi::error::runtime_error_t;
 use crate::capi::function::runtime_function_t;
-use crate::capi::options::{call_options, runtime_call_options_t};
 use crate::capi::types::{item_ptr, runtime_item_t, runtime_type_t, type_ref};
 
 /// Tells what the component is called in log records.
@@ -236,49 +235,6 @@ pub unsafe extern "C" fn runtime_component_function(
             (out, borrow(component, "component")?, text(name, name_len, "name")?)
         };
         out.set(runtime_function_t(component.0.function(name)?));
-        Ok(())
-    })
-}
-
-/// Calls an exported function in a fresh instance, with text in and out.
-///
-/// For tools, tests and tinkering; see runtime_function_call_text().
-///
-/// @param component  The component, borrowed for the call.
-/// @param text       The call with the function's name, such as `greet("world")`. Borrowed for
-///                   the call.
-/// @param text_len   Length of `text`.
-/// @param options    How to call, borrowed for the call; NULL means defaults.
-/// @param[out] out   Receives the result as text, owned by the caller: release it with
-///                   runtime_bytes_free(). `()` if the function gives nothing. Set to NULL on
-///                   failure.
-///
-/// @return NULL on success, otherwise an error owned by the caller:
-///         RUNTIME_ERROR_INVALID_ARGUMENT if `component`, `text` or `out` is NULL, if `text` is not
-///         a call, or if `options` is unusable,
-///         RUNTIME_ERROR_NOT_FOUND if the component exports no such function,
-///         and as for runtime_function_call().
-///
-/// @threadsafe Yes.
-/// @since 0.1
-#[must_use]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn runtime_component_call_text(
-    component: *const runtime_component_t,
-    text: *const c_char,
-    text_len: usize,
-    options: *const runtime_call_options_t,
-    out: *mut *mut runtime_bytes_t,
-) -> *mut runtime_error_t {
-    guard("runtime_component_call_text", || {
-        // SAFETY: the header obliges callers to pass live, unaliased pointers.
-        let (out, component, options, call) = unsafe {
-            let out = Out::new(out, "out")?;
-            // Cloned, since a host function may free it.
-            let component = borrow(component, "component")?.0.clone();
-            (out, component, call_options(options)?, boundary::text(text, text_len, "text")?)
-        };
-        out.set(component.call_text(call, &options)?.into());
         Ok(())
     })
 }

@@ -7,10 +7,12 @@ use crate::capi::boundary::{SizeTagged, overlay};
 use crate::capi::callback::{UserData, runtime_finalizer_t};
 use crate::capi::component::runtime_component_t;
 use crate::capi::error::runtime_error_t;
+use crate::capi::instance::runtime_instance_t;
 use crate::capi::options::Report;
 use crate::capi::value::runtime_values_t;
 use crate::component::Component;
 use crate::error::{Error, Result};
+use crate::instance::Instance;
 use crate::marshal::Results;
 use crate::system::process::Kept;
 
@@ -115,6 +117,56 @@ pub struct runtime_component_completion_t {
 // SAFETY: repr(C), `struct_size` first, integers, raw pointers and optional functions only.
 unsafe impl SizeTagged for runtime_component_completion_t {}
 
+/// Receives the outcome of runtime_instance_new_async().
+///
+/// As runtime_completion_fn_t for a call: it runs exactly once for each instance that was started,
+/// on a worker thread of the runtime, must not block for long and must not unwind, and may call any
+/// function of this library.
+///
+/// @param user_data  What was passed with the callback. Borrowed for the call.
+/// @param instance   The instance, owned by the callback: release it with runtime_instance_free().
+///                   NULL if it could not be made.
+/// @param error      Why, as runtime_instance_new() would have returned it; owned by the callback:
+///                   release it with runtime_error_free(). NULL if `instance` is not, and only
+///                   then.
+///
+/// @since 0.1
+pub type runtime_instance_completion_fn_t = Option<
+    unsafe extern "C" fn(
+        user_data: *mut c_void,
+        instance: *mut runtime_instance_t,
+        error: *mut runtime_error_t,
+    ),
+>;
+
+/// What is to happen when an instance has been made. It needs `callback`, `pending_out` or both.
+///
+/// Initialise with RUNTIME_INSTANCE_COMPLETION_INIT. Fields are only ever appended, so a program
+/// built against an older header keeps working with a newer library.
+///
+/// @since 0.1
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct runtime_instance_completion_t {
+    /// sizeof(runtime_instance_completion_t), as the caller was compiled.
+    pub struct_size: usize,
+    /// Receives the outcome. NULL, the default, leaves it for runtime_pending_wait_instance(). Not
+    /// called if starting fails.
+    pub callback: runtime_instance_completion_fn_t,
+    /// Passed to `callback`. Owned by the library from here on, whatever happens; may be NULL.
+    pub user_data: *mut c_void,
+    /// Runs once with `user_data`: after `callback`, or when starting fails. NULL if there is
+    /// nothing to release.
+    pub finalizer: runtime_finalizer_t,
+    /// Receives what is on its way, for runtime_pending_wait_instance(); owned by the caller, who
+    /// releases it with runtime_pending_free(). It is there before `callback` runs. Set to NULL on
+    /// failure. NULL, the default, if nobody waits.
+    pub pending_out: *mut *mut runtime_pending_t,
+}
+
+// SAFETY: repr(C), `struct_size` first, integers, raw pointers and optional functions only.
+unsafe impl SizeTagged for runtime_instance_completion_t {}
+
 /// What comes of asynchronous work, and how C gets it.
 pub(in crate::capi) trait Outcome: Sized + Send + 'static {
     /// What the caller says it wants.
@@ -194,6 +246,35 @@ impl Outcome for Component {
 
     fn work(pending: Arc<Kept<Pending<Self>>>) -> Work {
         Work::Load(pending)
+    }
+}
+
+impl Outcome for Instance {
+    type Wanted = runtime_instance_completion_t;
+    type Raw = runtime_instance_t;
+    const DEFAULTS: runtime_instance_completion_t = runtime_instance_completion_t {
+        struct_size: size_of::<runtime_instance_completion_t>(),
+        callback: None,
+        user_data: ptr::null_mut(),
+        finalizer: None,
+        pending_out: ptr::null_mut(),
+    };
+
+    fn parts(it: &runtime_instance_completion_t) -> Parts<Self> {
+        Parts {
+            callback: it.callback,
+            user_data: it.user_data,
+            finalizer: it.finalizer,
+            pending_out: it.pending_out,
+        }
+    }
+
+    fn into_raw(self) -> Result<*mut runtime_instance_t> {
+        Ok(Box::into_raw(Box::new(runtime_instance_t(self))))
+    }
+
+    fn work(pending: Arc<Kept<Pending<Self>>>) -> Work {
+        Work::Instance(pending)
     }
 }
 

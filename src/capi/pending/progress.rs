@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use crate::component::Component;
 use crate::error::{Code, Error, Result};
+use crate::instance::Instance;
 use crate::marshal::Results;
 use crate::system::process::Kept;
 use crate::system::thread;
 
-/// An asynchronous call or load on its way, or its outcome.
+/// An asynchronous call, load or instance on its way, or its outcome.
 ///
 /// The caller owns it and releases it with runtime_pending_free(), at any time. It keeps
 /// nothing of the runtime, so it may be freed before or after everything else. Any number of
@@ -22,6 +23,7 @@ pub struct runtime_pending_t(pub(super) Work);
 pub(in crate::capi) enum Work {
     Call(Arc<Kept<Pending<Results>>>),
     Load(Arc<Kept<Pending<Component>>>),
+    Instance(Arc<Kept<Pending<Instance>>>),
 }
 
 /// What the caller of an asynchronous call and the worker that runs it share.

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "away.h"
 #include "expect.h"
 #include "setup.h"
 #include "values.h"
@@ -89,18 +90,23 @@ static char *bytes_take(runtime_bytes_t *bytes) {
   return text;
 }
 
+static bool is_async(const block_t *block) {
+  const char *async = block_get(block, "async");
+  return async != NULL && (same(async, "text") || yes(async));
+}
+
 /* Calls on this thread, with text in and out. */
-static runtime_error_t *call_here(const scene_t *scene, const runtime_instance_t *instance,
-                                  const char *call, const runtime_call_options_t *options,
-                                  char **text) {
+static runtime_error_t *call_here(const runtime_component_t *component,
+                                  const runtime_instance_t *instance, const char *call,
+                                  const runtime_call_options_t *options, char **text) {
   runtime_bytes_t *bytes = NULL;
   runtime_function_t *function = NULL;
   runtime_error_t *error;
   if (instance == NULL) {
-    error = runtime_component_call_text(scene->setup.component, call, strlen(call), options,
+    error = runtime_component_call_text(component, call, strlen(call), options,
                                         &bytes);
   } else {
-    error = function_of(scene, call, &function);
+    error = runtime_component_function(component, call, strcspn(call, "("), &function);
     if (error == NULL)
       error = runtime_instance_call_text(instance, function, call, strlen(call), options, &bytes);
     runtime_function_free(function);
@@ -142,14 +148,32 @@ static runtime_error_t *call_wait(scene_t *scene, runtime_pending_t **pending, c
   return error;
 }
 
+/* Runs the component as a command, or in an instance. */
+static runtime_error_t *run_here(const runtime_component_t *component,
+                                 const runtime_instance_t *instance,
+                                 const runtime_call_options_t *options, int32_t *status) {
+  return instance == NULL ? runtime_component_run(component, options, status)
+                          : runtime_instance_run(instance, options, status);
+}
+
+/* `run:` */
+static void step_command(const scene_t *scene, const block_t *block,
+                         const runtime_call_options_t *options, outcome_t *outcome) {
+  outcome->error = (is_async(block) ? run_away : run_here)(
+      scene->setup.component, instance_of(scene, block), options, &outcome->status);
+  outcome->ran = outcome->error == NULL;
+}
+
 /* `instance: name` */
-static void step_instance(scene_t *scene, const char *name, const runtime_call_options_t *options,
-                          outcome_t *outcome) {
+static void step_instance(scene_t *scene, const block_t *block,
+                          const runtime_call_options_t *options, outcome_t *outcome) {
+  const char *name = block->entries[0].value;
   size_t i = instance_find(scene, name);
-  if (scene->instances[i].instance != NULL) MALFORMED("two instances `%s`", name);
+  runtime_instance_t **out = &scene->instances[i].instance;
+  if (*out != NULL) MALFORMED("two instances `%s`", name);
   scene->instances[i].name = name;
-  outcome->error =
-      runtime_instance_new(scene->setup.component, options, &scene->instances[i].instance);
+  outcome->error = is_async(block) ? instantiate_away(scene->setup.component, options, out)
+                                   : runtime_instance_new(scene->setup.component, options, out);
 }
 
 /* `free: name` */
@@ -160,14 +184,25 @@ static void step_free(scene_t *scene, const char *name) {
   scene->instances[i].instance = NULL;
 }
 
+/* `drop: name` */
+static void step_drop(const scene_t *scene, const block_t *block,
+                      const runtime_call_options_t *options, outcome_t *outcome) {
+  const char *name = block->entries[0].value;
+  const runtime_instance_t *instance = instance_of(scene, block);
+  uint64_t handle = handle_find(&scene->handles, name, strlen(name));
+  outcome->error = (is_async(block) ? drop_away : runtime_instance_drop_resource)(
+      instance, handle, options);
+}
+
 /* `call: text` */
 static void step_call(scene_t *scene, const block_t *block, const runtime_call_options_t *options,
                       outcome_t *outcome) {
   const char *call = block_get(block, "call");
-  const char *async = block_get(block, "async");
   runtime_instance_t *instance = instance_of(scene, block);
-  if (async == NULL || !yes(async)) {
-    outcome->error = call_here(scene, instance, call, options, &outcome->text);
+  bool away = is_async(block);
+  if (!away || same(block_get(block, "async"), "text")) {
+    outcome->error = (away ? text_away : call_here)(
+        scene->setup.component, instance, call, options, &outcome->text);
     return;
   }
   runtime_pending_t *pending = NULL;
@@ -219,11 +254,9 @@ static void step_do(scene_t *scene, const block_t *block, const runtime_call_opt
   if (same(first->key, "call")) {
     step_call(scene, block, options, outcome);
   } else if (same(first->key, "run")) {
-    outcome->error =
-        runtime_component_run(scene->setup.component, options, &outcome->status);
-    outcome->ran = outcome->error == NULL;
+    step_command(scene, block, options, outcome);
   } else if (same(first->key, "instance")) {
-    step_instance(scene, first->value, options, outcome);
+    step_instance(scene, block, options, outcome);
   } else if (same(first->key, "free")) {
     step_free(scene, first->value);
   } else if (same(first->key, "type")) {
@@ -231,9 +264,7 @@ static void step_do(scene_t *scene, const block_t *block, const runtime_call_opt
   } else if (same(first->key, "value")) {
     step_value(scene, first->value, outcome);
   } else if (same(first->key, "drop")) {
-    uint64_t handle = handle_find(&scene->handles, first->value, strlen(first->value));
-    outcome->error =
-        runtime_instance_drop_resource(instance_of(scene, block), handle, options);
+    step_drop(scene, block, options, outcome);
   } else if (same(first->key, "begin")) {
     if (scene->begun != NULL) MALFORMED("a call was begun and has not ended");
     outcome->error = call_start(scene, instance_of(scene, block), first->value, options,

@@ -239,6 +239,15 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
     auto *error = runtime_component_call_text(get(), text.data(), text.size(), &how, &out);
     return detail::text(error, out);
   }
+  /// Starts a call of an exported function in a fresh instance with text in and out, on the
+  /// runtime's workers. See AnyFunction::start_text().
+  [[nodiscard]] Result<Pending> start_text(std::string_view text,
+                                           const CallOptions &options = {}) const {
+    const runtime_call_options_t how = detail::raw(options);
+    return detail::pending([&](const runtime_completion_t *completion) {
+      return runtime_component_call_text_async(get(), text.data(), text.size(), &how, completion);
+    });
+  }
   /// Runs a command: a component that exports `run` of wasi:cli. See runtime_component_run().
   ///
   /// @return The status, from 0 to 255; Code::not_found if the component is not a command.
@@ -248,6 +257,15 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
     if (auto *error = runtime_component_run(get(), &how, &status)) return detail::fail(error);
     return status;
   }
+  /// Starts a command, on the runtime's workers. See run().
+  ///
+  /// @return The call, to wait for: its result is the status, an `s32`. Or why it was not started.
+  [[nodiscard]] Result<Pending> start_run(const CallOptions &options = {}) const {
+    const runtime_call_options_t how = detail::raw(options);
+    return detail::pending([&](const runtime_completion_t *completion) {
+      return runtime_component_run_async(get(), &how, completion);
+    });
+  }
   /// Makes an instance that keeps its state from one call to the next.
   ///
   /// @param options  For what the guest does at its start, not for later calls.
@@ -256,6 +274,18 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
     runtime_instance_t *out = nullptr;
     if (auto *error = runtime_instance_new(get(), &how, &out)) return detail::fail(error);
     return Instance(out);
+  }
+  /// Starts making an instance, on the runtime's workers. See instantiate().
+  ///
+  /// @return The instance, to wait for; or why its start was not begun.
+  [[nodiscard]] Result<PendingInstance> start_instantiate(const CallOptions &options = {}) const {
+    const runtime_call_options_t how = detail::raw(options);
+    runtime_pending_t *out = nullptr;
+    runtime_instance_completion_t completion = RUNTIME_INSTANCE_COMPLETION_INIT;
+    completion.pending_out = &out;
+    if (auto *error = runtime_instance_new_async(get(), &how, &completion))
+      return detail::fail(error);
+    return PendingInstance(out);
   }
 
  private:

@@ -72,6 +72,18 @@ class AnyFunction : public detail::Owned<runtime_function_t, runtime_function_fr
       return runtime_function_call_async(get(), raw.data(), raw.size(), &how, completion);
     });
   }
+
+  /// Starts a call in a fresh instance with text in and out, on the runtime's workers. The text is
+  /// copied. See call_text().
+  ///
+  /// @return The call, to wait for: its result is a string. Or why it was not started.
+  [[nodiscard]] Result<Pending> start_text(std::string_view text,
+                                           const CallOptions &options = {}) const {
+    const runtime_call_options_t how = detail::raw(options);
+    return detail::pending([&](const runtime_completion_t *completion) {
+      return runtime_function_call_text_async(get(), text.data(), text.size(), &how, completion);
+    });
+  }
 };
 
 static_assert(sizeof(AnyFunction) == sizeof(void *));

@@ -3,6 +3,7 @@
 #ifndef WASMCELL_INSTANCE_HPP
 #define WASMCELL_INSTANCE_HPP
 
+#include <chrono>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -120,6 +121,36 @@ class [[nodiscard]] Instance {
       return begin(raw.data(), raw.size(), completion);
     });
   }
+  /// Starts a call in the instance with text in and out, on the runtime's workers. See
+  /// AnyFunction::start_text().
+  [[nodiscard]] Result<Pending> start_text(const AnyFunction &function, std::string_view text,
+                                           const CallOptions &options = {}) const {
+    const runtime_call_options_t how = detail::raw(options);
+    return detail::pending([&](const runtime_completion_t *completion) {
+      return runtime_instance_call_text_async(get(), function.get(), text.data(), text.size(), &how,
+                                              completion);
+    });
+  }
+
+  /// Runs a command in the instance, on the calling thread: `run` of wasi:cli. One that ends by
+  /// exiting, with whatever status, leaves the instance poisoned. See runtime_instance_run().
+  ///
+  /// @return The status, from 0 to 255; Code::not_found if the component is not a command.
+  [[nodiscard]] Result<std::int32_t> run(const CallOptions &options = {}) const {
+    const runtime_call_options_t how = detail::raw(options);
+    std::int32_t status = 0;
+    if (auto *error = runtime_instance_run(get(), &how, &status)) return detail::fail(error);
+    return status;
+  }
+  /// Starts a command in the instance, on the runtime's workers. See run().
+  ///
+  /// @return The call, to wait for: its result is the status, an `s32`. Or why it was not started.
+  [[nodiscard]] Result<Pending> start_run(const CallOptions &options = {}) const {
+    const runtime_call_options_t how = detail::raw(options);
+    return detail::pending([&](const runtime_completion_t *completion) {
+      return runtime_instance_run_async(get(), &how, completion);
+    });
+  }
 
   /// Takes over a resource of the guest that a result in Values gave to the host: its
   /// ValueView::handle(). What it is of the host vouches for.
@@ -134,6 +165,17 @@ class [[nodiscard]] Instance {
     const runtime_call_options_t how = detail::raw(options);
     return detail::done(runtime_instance_drop_resource(get(), handle, &how));
   }
+  /// Starts to drop a resource of the guest that the host owns, on the runtime's workers. See
+  /// drop_resource().
+  ///
+  /// @return The call, to wait for, which has no result; or why it was not started.
+  [[nodiscard]] Result<Pending> start_drop_resource(std::uint64_t handle,
+                                                    const CallOptions &options = {}) const {
+    const runtime_call_options_t how = detail::raw(options);
+    return detail::pending([&](const runtime_completion_t *completion) {
+      return runtime_instance_drop_resource_async(get(), handle, &how, completion);
+    });
+  }
   /// Whether a call failed in it, so that it takes no more.
   [[nodiscard]] bool is_poisoned() const noexcept {
     return runtime_instance_is_poisoned(get());
@@ -146,6 +188,40 @@ class [[nodiscard]] Instance {
  private:
   std::shared_ptr<runtime_instance_t> shared_;
 };
+
+/// An instance that is being made, or the outcome. See Component::start_instantiate().
+///
+/// Keeps nothing of the runtime. Releasing it leaves the start of the guest alone; the instance
+/// ends after it then. Any number of threads may use it at once.
+class PendingInstance : public detail::Owned<runtime_pending_t, runtime_pending_free> {
+ public:
+  using Owned::Owned;
+
+  /// Waits until the instance is made, and takes it. See runtime_pending_wait_instance().
+  ///
+  /// @return The instance, or why there is none; Code::not_found if an earlier wait was given the
+  ///         outcome.
+  [[nodiscard]] Result<Instance> wait() const {
+    return wait_ms(UINT64_MAX);
+  }
+  /// Waits so long at most: Code::timeout if the start goes on, and is_done() is false then.
+  [[nodiscard]] Result<Instance> wait_for(std::chrono::milliseconds time) const {
+    return wait_ms(detail::milliseconds(time));
+  }
+  /// Whether it is made, or will not be.
+  [[nodiscard]] bool is_done() const noexcept {
+    return runtime_pending_is_done(get());
+  }
+
+ private:
+  Result<Instance> wait_ms(std::uint64_t ms) const {
+    runtime_instance_t *out = nullptr;
+    if (auto *error = runtime_pending_wait_instance(get(), ms, &out)) return detail::fail(error);
+    return Instance(out);
+  }
+};
+
+static_assert(sizeof(PendingInstance) == sizeof(void *));
 
 }  // namespace wasmcell
 

@@ -135,21 +135,76 @@ class Scene {
     if (keep != nullptr) handles_[*keep] = (*results)[0].handle();
   }
 
+  // Calls on the runtime's workers, with text in and out.
+  void text_away(const Block &block, const Options &options, Outcome &outcome) const {
+    const std::string &call = block.first().value;
+    const wasmcell::Instance *instance = instance_of(block);
+    std::optional<wasmcell::Pending> pending;
+    if (instance == nullptr) {
+      pending = outcome.take(setup.component->start_text(call, options));
+    } else if (const auto function = outcome.take(function_of(call))) {
+      pending = outcome.take(instance->start_text(*function, call, options));
+    }
+    if (!pending) return;
+    if (const auto results = outcome.take(pending->wait()))
+      outcome.text = (*results)[0].as<std::string>().value();
+  }
+  void call(const Block &block, const Options &options, Outcome &outcome) {
+    const std::string *async = block.get("async");
+    if (async != nullptr && *async == "text") {
+      text_away(block, options, outcome);
+    } else if (!is_async(block)) {
+      call_here(block, options, outcome);
+    } else if (const auto pending = start(block, options, outcome)) {
+      wait(*pending, block.get("keep"), outcome);
+    }
+  }
+  // Runs the component as a command, or in an instance.
+  void run(const Block &block, const Options &options, Outcome &outcome) const {
+    const wasmcell::Instance *instance = instance_of(block);
+    if (!is_async(block)) {
+      outcome.status = outcome.take(instance == nullptr ? setup.component->run(options)
+                                                        : instance->run(options));
+    } else if (const auto pending =
+                   outcome.take(instance == nullptr ? setup.component->start_run(options)
+                                                    : instance->start_run(options))) {
+      if (const auto results = outcome.take(pending->wait()))
+        outcome.status = (*results)[0].as<std::int32_t>().value();
+    }
+  }
+  void instantiate(const Block &block, const Options &options, Outcome &outcome) {
+    std::optional<wasmcell::Instance> made;
+    if (!is_async(block)) {
+      made = outcome.take(setup.component->instantiate(options));
+    } else if (const auto pending = outcome.take(setup.component->start_instantiate(options))) {
+      made = outcome.take(pending->wait());
+    }
+    if (made) instances_.emplace(block.first().value, std::move(*made));
+  }
+  void drop(const Block &block, const Options &options, Outcome &outcome) const {
+    const std::uint64_t handle = find_handle(handles_, block.first().value);
+    const wasmcell::Instance *instance = instance_of(block);
+    if (!is_async(block)) {
+      outcome.take(instance->drop_resource(handle, options));
+    } else if (const auto pending = outcome.take(instance->start_drop_resource(handle, options))) {
+      outcome.take(pending->wait());
+    }
+  }
+  [[nodiscard]] static bool is_async(const Block &block) {
+    const std::string *async = block.get("async");
+    return async != nullptr && (*async == "text" || yes(*async));
+  }
+
   // Does the one thing that the block says.
   void act(const Block &block, const Options &options, Outcome &outcome) {
     const std::string &what = block.first().key;
     const std::string &value = block.first().value;
-    const std::string *async = block.get("async");
-    if (what == "call" && (async == nullptr || !yes(*async))) {
-      call_here(block, options, outcome);
-    } else if (what == "call") {
-      if (const auto pending = start(block, options, outcome))
-        wait(*pending, block.get("keep"), outcome);
+    if (what == "call") {
+      call(block, options, outcome);
     } else if (what == "run") {
-      outcome.status = outcome.take(setup.component->run(options));
+      run(block, options, outcome);
     } else if (what == "instance") {
-      if (auto made = outcome.take(setup.component->instantiate(options)))
-        instances_.emplace(value, std::move(*made));
+      instantiate(block, options, outcome);
     } else if (what == "free") {
       if (instances_.erase(value) == 0) throw Malformed("no instance `" + value + "`");
     } else if (what == "type") {
@@ -168,7 +223,7 @@ class Scene {
         }
       }
     } else if (what == "drop") {
-      outcome.take(instance_of(block)->drop_resource(find_handle(handles_, value), options));
+      drop(block, options, outcome);
     } else if (what == "begin") {
       if (begun_) throw Malformed("a call was begun and has not ended");
       begun_ = start(block, options, outcome);

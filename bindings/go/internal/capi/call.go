@@ -36,6 +36,9 @@ func (f *Frame) set(to *Target, options *Options) {
 		context:    C.uintptr_t(options.Context),
 		buffer_len: bufferWords * 8,
 	}
+	if to.Component != nil {
+		f.call.component = C.uintptr_t(to.Component.address())
+	}
 	if to.Instance != nil {
 		f.call.instance = C.uintptr_t(to.Instance.address())
 	}
@@ -84,56 +87,12 @@ func (f *Frame) Call(to *Target, values []Value, options *Options) *Failure {
 	return nil
 }
 
-// Outcome is what a call on the workers came to.
-type Outcome struct {
-	values, results, err C.uintptr_t
-	results_len          int
-	fuelUsed             uint64
-	taken                bool
-}
-
-// Started is called on a thread of the library when a call on the workers has ended.
-type Started chan Outcome
-
-// Start starts a call on the workers, with done for its outcome, which has room for one.
-func (f *Frame) Start(to *Target, values []Value, options *Options, done Started) *Failure {
-	f.set(to, options)
-	f.call.args_len = C.size_t(len(values))
-	handle := cgo.NewHandle(done)
-	maybeGC()
-	err := C.wasmcell_go_start(&f.call, args(values), C.uintptr_t(handle))
-	maybeGC()
-	runtime.KeepAlive(options.Cancel)
-	if err != nil {
-		handle.Delete()
-		return takeError(err)
-	}
-	return nil
-}
-
-// Take makes an outcome that of the frame's call.
-func (f *Frame) Take(outcome Outcome) *Failure {
-	f.call.fuel_used = C.uint64_t(outcome.fuelUsed)
-	f.call.resources_taken = C.bool(outcome.taken)
-	if outcome.err != 0 {
-		return takeError(errorAt(outcome.err))
-	}
-	f.Results.Len = outcome.results_len
-	f.Results.values = (*C.runtime_values_t)(pointerAt(&outcome.values))
-	f.Results.First = (*Value)(pointerAt(&outcome.results))
-	return nil
-}
-
 // CallText calls with text in and out.
 func (f *Frame) CallText(to *Target, text string, options *Options) (string, *Failure) {
 	f.set(to, options)
-	var component C.uintptr_t
-	if to.Component != nil {
-		component = C.uintptr_t(to.Component.address())
-	}
 	var out *C.runtime_bytes_t
 	maybeGC()
-	err := C.wasmcell_go_call_text(&f.call, component, chars(text), C.size_t(len(text)), &out)
+	err := C.wasmcell_go_call_text(&f.call, chars(text), C.size_t(len(text)), &out)
 	maybeGC()
 	runtime.KeepAlive(options.Cancel)
 	return takeText(out), takeError(err)
@@ -144,7 +103,7 @@ func (f *Frame) Run(to *Target, options *Options) (int, *Failure) {
 	f.set(to, options)
 	var status C.int32_t
 	maybeGC()
-	err := C.wasmcell_go_run(&f.call, C.uintptr_t(to.Component.address()), &status)
+	err := C.wasmcell_go_run(&f.call, &status)
 	maybeGC()
 	runtime.KeepAlive(options.Cancel)
 	return int(status), takeError(err)
@@ -155,15 +114,13 @@ func (f *Frame) Instantiate(to *Target, options *Options) (*Instance, *Failure) 
 	f.set(to, options)
 	var out *C.runtime_instance_t
 	maybeGC()
-	err := C.wasmcell_go_instantiate(&f.call, C.uintptr_t(to.Component.address()), &out)
+	err := C.wasmcell_go_instantiate(&f.call, &out)
 	maybeGC()
 	runtime.KeepAlive(options.Cancel)
 	if err != nil {
 		return nil, takeError(err)
 	}
-	instance := &Instance{}
-	own(instance, &instance.handle, "instance", unsafe.Pointer(out), freeInstance)
-	return instance, nil
+	return newInstance(unsafe.Pointer(out)), nil
 }
 
 // DropResource drops a resource of a guest.

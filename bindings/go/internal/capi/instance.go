@@ -34,6 +34,12 @@ import (
 // Instance owns a runtime_instance_t.
 type Instance struct{ handle }
 
+func newInstance(ptr unsafe.Pointer) *Instance {
+	instance := &Instance{}
+	own(instance, &instance.handle, "instance", ptr, freeInstance)
+	return instance
+}
+
 func freeInstance(ptr unsafe.Pointer) { C.runtime_instance_free((*C.runtime_instance_t)(ptr)) }
 
 // IsPoisoned tells whether a call failed in the instance, which the caller has acquired.

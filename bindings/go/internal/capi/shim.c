@@ -4,85 +4,7 @@
 #include <string.h>
 
 #include "_cgo_export.h"
-
-/* Results in a buffer of the caller: the first is at its start. ------------------------------- */
-
-typedef struct {
-  char *base;
-  size_t len, used;
-} packer_t;
-
-static void *packer_take(packer_t *packer, size_t count, size_t size, size_t *offset) {
-  const size_t start = (packer->used + 7) & ~(size_t)7;
-  if (start > packer->len || (size > 0 && count > (packer->len - start) / size)) return NULL;
-  packer->used = start + count * size;
-  *offset = start;
-  return packer->base + start;
-}
-
-static size_t element_size(uint8_t kind) {
-  switch (kind) {
-    case 0: return sizeof(runtime_value_t);
-    case RUNTIME_KIND_BOOL:
-    case RUNTIME_KIND_U8:
-    case RUNTIME_KIND_S8: return 1;
-    case RUNTIME_KIND_U16:
-    case RUNTIME_KIND_S16: return 2;
-    case RUNTIME_KIND_U64:
-    case RUNTIME_KIND_S64:
-    case RUNTIME_KIND_F64: return 8;
-    default: return 4;
-  }
-}
-
-static bool pack_bytes(packer_t *packer, const void *from, size_t count, size_t size,
-                       const void *field) {
-  size_t offset = 0;
-  void *to = packer_take(packer, count, size, &offset);
-  if (to == NULL) return false;
-  if (count > 0) memcpy(to, from, count * size);
-  memcpy((void *)(uintptr_t)field, &offset, sizeof offset);
-  return true;
-}
-
-static bool pack(packer_t *packer, const runtime_value_t *from, runtime_value_t *to);
-
-static bool pack_values(packer_t *packer, const runtime_value_t *from, size_t count,
-                        const void *field) {
-  size_t offset = 0;
-  runtime_value_t *to = packer_take(packer, count, sizeof *to, &offset);
-  if (to == NULL) return false;
-  for (size_t i = 0; i < count; i++)
-    if (!pack(packer, &from[i], &to[i])) return false;
-  memcpy((void *)(uintptr_t)field, &offset, sizeof offset);
-  return true;
-}
-
-/* Copies a value with all that it points to; `to` is in the buffer. False if it has no room. */
-static bool pack(packer_t *packer, const runtime_value_t *from, runtime_value_t *to) {
-  *to = *from;
-  switch (from->kind) {
-    case RUNTIME_KIND_STRING:
-      return pack_bytes(packer, from->of.string.ptr, from->of.string.len, 1, &to->of.string.ptr);
-    case RUNTIME_KIND_LIST:
-      if (from->element == 0)
-        return pack_values(packer, from->of.list.ptr, from->of.list.len, &to->of.list.ptr);
-      return pack_bytes(packer, from->of.list.ptr, from->of.list.len,
-                        element_size(from->element), &to->of.list.ptr);
-    case RUNTIME_KIND_RECORD:
-    case RUNTIME_KIND_TUPLE:
-      return pack_values(packer, from->of.values.ptr, from->of.values.len, &to->of.values.ptr);
-    case RUNTIME_KIND_VARIANT:
-    case RUNTIME_KIND_OPTION:
-    case RUNTIME_KIND_RESULT:
-      return from->of.payload == NULL ||
-             pack_values(packer, from->of.payload, 1, &to->of.payload);
-    case RUNTIME_KIND_FLAGS:
-      return pack_bytes(packer, from->of.flags.ptr, from->of.flags.len, sizeof(uint32_t),
-                        &to->of.flags.ptr);
-    default: return true;
-  }
-}
+#include "pack.h"
 
 /* Calls --------------------------------------------------------------------------------------- */
 
@@ -117,9 +39,7 @@ void wasmcell_go_call(wasmcell_go_call_t *call, const runtime_value_t *args, cha
   reported(call, &report);
   call->results_len = runtime_values_len(values);
   const runtime_value_t *results = runtime_values_data(values);
-  packer_t packer = {buffer, call->buffer_len, 0};
-  size_t start = 0;
-  if (call->results_len == 0 || pack_values(&packer, results, call->results_len, &start)) {
+  if (wasmcell_go_pack(results, call->results_len, buffer, call->buffer_len)) {
     runtime_values_free(values);
     call->values = call->results = 0;
   } else {
@@ -128,46 +48,14 @@ void wasmcell_go_call(wasmcell_go_call_t *call, const runtime_value_t *args, cha
   }
 }
 
-typedef struct {
-  uintptr_t handle;
-  runtime_call_report_t report;
-} started_t;
-
-static void completed(void *data, runtime_values_t *values, runtime_error_t *error) {
-  const started_t *started = data;
-  wasmcellGoCompleted(started->handle, (uintptr_t)values, (uintptr_t)runtime_values_data(values),
-                      runtime_values_len(values), (uintptr_t)error, started->report.fuel_used,
-                      started->report.resources_taken != 0);
-}
-
-runtime_error_t *wasmcell_go_start(const wasmcell_go_call_t *call, const runtime_value_t *args,
-                                   uintptr_t handle) {
-  static const char none[] = "no memory to start a call";
-  const runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
-  started_t *started = malloc(sizeof *started);
-  if (started == NULL) return runtime_error_new(none, sizeof none - 1);
-  started->handle = handle;
-  started->report = report;
-  const runtime_call_options_t options = options_of(call, &started->report);
-  const runtime_function_t *function = (const runtime_function_t *)call->function;
-  runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
-  completion.callback = completed;
-  completion.user_data = started;
-  completion.finalizer = free;
-  if (call->instance == 0)
-    return runtime_function_call_async(function, args, call->args_len, &options, &completion);
-  return runtime_instance_call_async((const runtime_instance_t *)call->instance, function, args,
-                                     call->args_len, &options, &completion);
-}
-
-runtime_error_t *wasmcell_go_call_text(wasmcell_go_call_t *call, uintptr_t component,
-                                       const char *text, size_t len, runtime_bytes_t **out) {
+runtime_error_t *wasmcell_go_call_text(wasmcell_go_call_t *call, const char *text, size_t len,
+                                       runtime_bytes_t **out) {
   runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
   const runtime_call_options_t options = options_of(call, &report);
   const runtime_function_t *function = (const runtime_function_t *)call->function;
   runtime_error_t *error;
-  if (component != 0) {
-    error = runtime_component_call_text((const runtime_component_t *)component, text, len,
+  if (call->component != 0) {
+    error = runtime_component_call_text((const runtime_component_t *)call->component, text, len,
                                         &options, out);
   } else if (call->instance != 0) {
     error = runtime_instance_call_text((const runtime_instance_t *)call->instance, function, text,
@@ -179,21 +67,22 @@ runtime_error_t *wasmcell_go_call_text(wasmcell_go_call_t *call, uintptr_t compo
   return error;
 }
 
-runtime_error_t *wasmcell_go_run(wasmcell_go_call_t *call, uintptr_t component, int32_t *status) {
+runtime_error_t *wasmcell_go_run(wasmcell_go_call_t *call, int32_t *status) {
   runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
   const runtime_call_options_t options = options_of(call, &report);
   runtime_error_t *error =
-      runtime_component_run((const runtime_component_t *)component, &options, status);
+      call->component != 0
+          ? runtime_component_run((const runtime_component_t *)call->component, &options, status)
+          : runtime_instance_run((const runtime_instance_t *)call->instance, &options, status);
   reported(call, &report);
   return error;
 }
 
-runtime_error_t *wasmcell_go_instantiate(wasmcell_go_call_t *call, uintptr_t component,
-                                         runtime_instance_t **out) {
+runtime_error_t *wasmcell_go_instantiate(wasmcell_go_call_t *call, runtime_instance_t **out) {
   runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
   const runtime_call_options_t options = options_of(call, &report);
   runtime_error_t *error =
-      runtime_instance_new((const runtime_component_t *)component, &options, out);
+      runtime_instance_new((const runtime_component_t *)call->component, &options, out);
   reported(call, &report);
   return error;
 }
@@ -205,6 +94,113 @@ runtime_error_t *wasmcell_go_drop_resource(wasmcell_go_call_t *call, uint64_t re
       (const runtime_instance_t *)call->instance, resource, &options);
   reported(call, &report);
   return error;
+}
+
+/* On the workers ------------------------------------------------------------------------------ */
+
+/* What a call on the workers needs until it has ended. */
+typedef struct {
+  uintptr_t handle;
+  runtime_call_report_t report;
+} started_t;
+
+static void deliver(const started_t *started, uintptr_t outcome, const runtime_value_t *results,
+                    size_t results_len, runtime_error_t *error) {
+  wasmcellGoCompleted(started->handle, outcome, (uintptr_t)results, results_len, (uintptr_t)error,
+                      started->report.fuel_used, started->report.resources_taken != 0);
+}
+
+static void completed(void *data, runtime_values_t *values, runtime_error_t *error) {
+  deliver(data, (uintptr_t)values, runtime_values_data(values), runtime_values_len(values), error);
+}
+
+static void instantiated(void *data, runtime_instance_t *instance, runtime_error_t *error) {
+  deliver(data, (uintptr_t)instance, NULL, 0, error);
+}
+
+static started_t *started_new(uintptr_t handle) {
+  const runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
+  started_t *started = malloc(sizeof *started);
+  if (started == NULL) return NULL;
+  started->handle = handle;
+  started->report = report;
+  return started;
+}
+
+static runtime_error_t *no_memory(void) {
+  static const char none[] = "no memory to start a call";
+  return runtime_error_new(none, sizeof none - 1);
+}
+
+static runtime_completion_t completion_of(started_t *started) {
+  runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
+  completion.callback = completed;
+  completion.user_data = started;
+  completion.finalizer = free;
+  return completion;
+}
+
+runtime_error_t *wasmcell_go_start(const wasmcell_go_call_t *call, const runtime_value_t *args,
+                                   uintptr_t handle) {
+  started_t *started = started_new(handle);
+  if (started == NULL) return no_memory();
+  const runtime_call_options_t options = options_of(call, &started->report);
+  const runtime_completion_t completion = completion_of(started);
+  const runtime_function_t *function = (const runtime_function_t *)call->function;
+  if (call->instance == 0)
+    return runtime_function_call_async(function, args, call->args_len, &options, &completion);
+  return runtime_instance_call_async((const runtime_instance_t *)call->instance, function, args,
+                                     call->args_len, &options, &completion);
+}
+
+runtime_error_t *wasmcell_go_start_text(const wasmcell_go_call_t *call, const char *text,
+                                        size_t len, uintptr_t handle) {
+  started_t *started = started_new(handle);
+  if (started == NULL) return no_memory();
+  const runtime_call_options_t options = options_of(call, &started->report);
+  const runtime_completion_t completion = completion_of(started);
+  const runtime_function_t *function = (const runtime_function_t *)call->function;
+  if (call->component != 0)
+    return runtime_component_call_text_async((const runtime_component_t *)call->component, text,
+                                             len, &options, &completion);
+  if (call->instance != 0)
+    return runtime_instance_call_text_async((const runtime_instance_t *)call->instance, function,
+                                            text, len, &options, &completion);
+  return runtime_function_call_text_async(function, text, len, &options, &completion);
+}
+
+runtime_error_t *wasmcell_go_start_run(const wasmcell_go_call_t *call, uintptr_t handle) {
+  started_t *started = started_new(handle);
+  if (started == NULL) return no_memory();
+  const runtime_call_options_t options = options_of(call, &started->report);
+  const runtime_completion_t completion = completion_of(started);
+  if (call->component != 0)
+    return runtime_component_run_async((const runtime_component_t *)call->component, &options,
+                                       &completion);
+  return runtime_instance_run_async((const runtime_instance_t *)call->instance, &options,
+                                    &completion);
+}
+
+runtime_error_t *wasmcell_go_start_instantiate(const wasmcell_go_call_t *call, uintptr_t handle) {
+  started_t *started = started_new(handle);
+  if (started == NULL) return no_memory();
+  const runtime_call_options_t options = options_of(call, &started->report);
+  runtime_instance_completion_t completion = RUNTIME_INSTANCE_COMPLETION_INIT;
+  completion.callback = instantiated;
+  completion.user_data = started;
+  completion.finalizer = free;
+  return runtime_instance_new_async((const runtime_component_t *)call->component, &options,
+                                    &completion);
+}
+
+runtime_error_t *wasmcell_go_start_drop_resource(const wasmcell_go_call_t *call, uint64_t resource,
+                                                 uintptr_t handle) {
+  started_t *started = started_new(handle);
+  if (started == NULL) return no_memory();
+  const runtime_call_options_t options = options_of(call, &started->report);
+  const runtime_completion_t completion = completion_of(started);
+  return runtime_instance_drop_resource_async((const runtime_instance_t *)call->instance, resource,
+                                              &options, &completion);
 }
 
 /* Errors -------------------------------------------------------------------------------------- */

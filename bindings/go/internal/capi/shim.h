@@ -10,7 +10,8 @@
 
 /* One call: what it is to be, and what came of it. It has no pointers for cgo to look behind. */
 typedef struct {
-  uintptr_t instance; /* 0 for a fresh one */
+  uintptr_t component; /* 0 if there is a function or an instance */
+  uintptr_t instance;  /* 0 for a fresh one */
   uintptr_t function;
   uintptr_t cancel;
   uintptr_t output;
@@ -46,12 +47,20 @@ void wasmcell_go_call(wasmcell_go_call_t *call, const runtime_value_t *args, cha
 runtime_error_t *wasmcell_go_start(const wasmcell_go_call_t *call, const runtime_value_t *args,
                                    uintptr_t handle);
 /* As text: of a component, or of a function, in an instance or not. */
-runtime_error_t *wasmcell_go_call_text(wasmcell_go_call_t *call, uintptr_t component,
-                                       const char *text, size_t len, runtime_bytes_t **out);
-runtime_error_t *wasmcell_go_run(wasmcell_go_call_t *call, uintptr_t component, int32_t *status);
-runtime_error_t *wasmcell_go_instantiate(wasmcell_go_call_t *call, uintptr_t component,
-                                         runtime_instance_t **out);
+runtime_error_t *wasmcell_go_call_text(wasmcell_go_call_t *call, const char *text, size_t len,
+                                       runtime_bytes_t **out);
+runtime_error_t *wasmcell_go_run(wasmcell_go_call_t *call, int32_t *status);
+runtime_error_t *wasmcell_go_instantiate(wasmcell_go_call_t *call, runtime_instance_t **out);
 runtime_error_t *wasmcell_go_drop_resource(wasmcell_go_call_t *call, uint64_t resource);
+
+/* The same on the workers; wasmcellGoCompleted gets the outcome: the text as a string, the status
+ * as an s32, the runtime_instance_t in the place of values, nothing. */
+runtime_error_t *wasmcell_go_start_text(const wasmcell_go_call_t *call, const char *text,
+                                        size_t len, uintptr_t handle);
+runtime_error_t *wasmcell_go_start_run(const wasmcell_go_call_t *call, uintptr_t handle);
+runtime_error_t *wasmcell_go_start_instantiate(const wasmcell_go_call_t *call, uintptr_t handle);
+runtime_error_t *wasmcell_go_start_drop_resource(const wasmcell_go_call_t *call, uint64_t resource,
+                                                 uintptr_t handle);
 
 void wasmcell_go_error(const runtime_error_t *error, wasmcell_go_error_t *out);
 void wasmcell_go_frames(const runtime_error_t *error, runtime_frame_t *frames, size_t len);
