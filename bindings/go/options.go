@@ -227,8 +227,9 @@ func WithForceOnDemandAllocator() RuntimeOption {
 // each processor; at most 1024.
 func WithWorkerThreads(count uint64) RuntimeOption { return number(capi.WorkerThreads, count) }
 
-// WithMaxBlockingCalls sets how many calls may run on threads of their callers at once. Further ones run on the runtime's workers, where a guest that waits takes no thread,
-// and their goroutines wait as for a channel. Default 2*GOMAXPROCS; 0 sends every call there.
+// WithMaxBlockingCalls sets how many calls may run on threads of their callers at once. Further
+// ones run on the runtime's workers, where a guest that waits takes no thread, and their goroutines
+// wait as for a channel. Default 2*GOMAXPROCS; 0 sends every call there.
 //
 // This is a setting of this package, not of the library.
 func WithMaxBlockingCalls(count int) RuntimeOption {
