@@ -73,7 +73,7 @@ const INITIALISERS: [(&str, &str); 14] = [
         "runtime_stats_t",
         "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0",
     ),
-    ("runtime_component_limits_t", "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0"),
+    ("runtime_component_limits_t", "0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0"),
     ("runtime_component_reuse_t", "0, 0, 0, 0"),
     ("runtime_component_options_t", "NULL, 0, NULL, NULL, 0, 0, NULL, NULL, NULL, 0, NULL"),
     ("runtime_call_report_t", "0, 0"),

@@ -996,7 +996,7 @@ typedef void (*runtime_write_fn_t)(void *user_data,
  *
  * Each number limits as the setting of the same name does for the whole runtime, and errors name
  * that setting. 0, the default of each, stands for the runtime's own, which a larger number cannot
- * exceed. How deep guests may call, `max_stack`, is the same for all components of a runtime.
+ * exceed.
  *
  * Initialise with RUNTIME_COMPONENT_LIMITS_INIT. Fields are only ever appended, so a program built
  * against an older header keeps working with a newer library.
@@ -1039,9 +1039,16 @@ typedef struct runtime_component_limits_t {
    * is RUNTIME_ERROR_INVALID_ARGUMENT.
    */
   uint64_t fuel;
+  /**
+   * Bytes of stack that a guest may use, from 16,384: runtime_builder_max_stack(). A component
+   * that has less than its runtime allows has instances without the pool, as by
+   * RUNTIME_ALLOCATOR_ON_DEMAND, and its code is mapped once more. A runtime has at most 16 such
+   * sizes at a time; one more is RUNTIME_ERROR_RESOURCE_LIMIT.
+   */
+  uint64_t max_stack;
 } runtime_component_limits_t;
 /** Defaults for a runtime_component_limits_t. */
-#define RUNTIME_COMPONENT_LIMITS_INIT {sizeof(runtime_component_limits_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define RUNTIME_COMPONENT_LIMITS_INIT {sizeof(runtime_component_limits_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
  * What a call used. See runtime_call_options_t.

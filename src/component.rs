@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 
+use wasmtime::Engine;
 use wasmtime::component::ResourceType;
 
 use crate::call::{Calls, Policy};
@@ -36,9 +37,18 @@ struct Compiled {
 
 impl Compiled {
     fn new(services: &Services, artifact: Arc<Artifact>) -> Result<Self> {
-        let most = services.settings().max_names_size;
-        let types = ComponentTypes::of(services.engine(), artifact.component(), most)?;
+        let (component, most) = (artifact.component(), services.settings().max_names_size);
+        let types = ComponentTypes::of(component.engine(), component, most)?;
         Ok(Self { artifact, types: Arc::new(types) })
+    }
+
+    /// The same where guests have `stack` bytes each.
+    fn with_stack(self, services: &Services, stack: usize) -> Result<Self> {
+        let engine = services.engine_with_stack(stack)?;
+        match Engine::same(&engine, self.artifact.component().engine()) {
+            true => Ok(self),
+            false => Self::new(services, Arc::new(self.artifact.in_engine(&engine)?)),
+        }
     }
 }
 
@@ -86,15 +96,19 @@ impl Component {
     fn link(runtime: &Runtime, code: Compiled, options: &ComponentOptions) -> Result<Self> {
         let services = runtime.services();
         let settings = services.settings();
+        let limits = Limits::of(settings).within(&options.limits);
+        let code = match options.unlinked {
+            true => code,
+            false => code.with_stack(services, limits.stack)?,
+        };
         let Compiled { artifact, types } = code;
         let component = artifact.component();
-        let limits = Limits::of(settings).within(&options.limits);
         let needs = component.resources_required();
         let needs = needs.map(|needs| limits.admit(&needs)).transpose()?.unwrap_or(1);
         let places = limits.with_heap(needs)?;
         let state = artifact.state().bytes(limits.core_instances);
         limits.admit_state(state)?;
-        let mut policy = options.policy(services, &types, limits.hostcall_memory)?;
+        let mut policy = options.policy(services, &types, &limits)?;
         let nothing = Linker::new();
         let linker = options.linker.as_ref().unwrap_or(&nothing);
         let mut known = (Box::default(), Box::default(), 1);
@@ -102,8 +116,9 @@ impl Component {
             true => None,
             false => {
                 let (blocking_only, directly) = (policy.blocking_only, policy.calls_directly);
-                let (wasi, calls) = (runtime.wasi_linker(), Calls { blocking_only, directly });
-                let linked = link(services, wasi, component, linker, calls)?;
+                let wasi = runtime.wasi_linker(component.engine())?;
+                let calls = Calls { blocking_only, directly };
+                let linked = link(services, &wasi, component, linker, calls)?;
                 let Linked { pre, definitions, resources, uses_wasi, chain } = linked;
                 policy.uses_wasi |= uses_wasi;
                 known = (definitions, resources, chain);

@@ -1,9 +1,11 @@
 //! The runtime: what its calls share, and the WASI that its components are linked to.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use wasmtime::Engine;
 use wasmtime::component::Linker;
 
 use crate::code::cache::Cache;
@@ -27,8 +29,7 @@ pub struct Runtime {
 impl Runtime {
     pub(crate) fn with_settings(settings: Settings) -> Result<Self> {
         let services = Services::start(settings)?;
-        let mut wasi = Linker::new(services.engine());
-        sandbox::add_to_linker(&mut wasi)?;
+        let wasi = wasi(services.engine())?;
         Ok(Self { services, wasi: Arc::new(Kept::new(wasi)) })
     }
 
@@ -80,10 +81,19 @@ impl Runtime {
         &self.services
     }
 
-    /// A linker that knows WASI 0.2.
-    pub(crate) fn wasi_linker(&self) -> &Linker<Guest> {
-        &self.wasi
+    /// A linker that knows WASI 0.2, for components of one of its engines.
+    pub(crate) fn wasi_linker(&self, engine: &Engine) -> Result<Cow<'_, Linker<Guest>>> {
+        match Engine::same(engine, self.wasi.engine()) {
+            true => Ok(Cow::Borrowed(&self.wasi)),
+            false => Ok(Cow::Owned(wasi(engine)?)),
+        }
     }
+}
+
+fn wasi(engine: &Engine) -> Result<Linker<Guest>> {
+    let mut linker = Linker::new(engine);
+    sandbox::add_to_linker(&mut linker)?;
+    Ok(linker)
 }
 
 impl fmt::Debug for Runtime {

@@ -57,6 +57,7 @@ type ComponentLimits struct {
 	Instances     uint32
 	ExecutionTime time.Duration // see [WithMaxExecutionTime]
 	Fuel          uint64        // see [WithFuel]
+	Stack         uint64        // bytes, from 16,384, 16 sizes at a time; see [WithMaxStack]
 }
 
 // WithLimits lets the component take less than its runtime allows.
@@ -111,7 +112,7 @@ func (l *load) raw() *capi.LoadOptions {
 			Resources: less.Resources, RandomSize: less.RandomSize,
 			Descriptors: less.Descriptors, Buffers: less.Buffers, Lookups: less.Lookups,
 			Instances: uint64(less.Instances), ExecutionTimeMS: least(less.ExecutionTime),
-			Fuel: less.Fuel}}
+			Fuel: less.Fuel, Stack: less.Stack}}
 	if l.reuse != nil {
 		options.Reuse = &capi.Reuse{Instances: l.reuse.MaxInstances, Calls: l.reuse.MaxCalls,
 			IdleMS: least(l.reuse.MaxIdle), Growth: l.reuse.MaxGrowth}

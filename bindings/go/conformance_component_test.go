@@ -51,6 +51,7 @@ func (s *scene) limits(b block) (options []ComponentOption) {
 		"max_resources":       &limits.Resources,
 		"max_random_size":     &limits.RandomSize,
 		"fuel":                &limits.Fuel,
+		"max_stack":           &limits.Stack,
 	}
 	for _, line := range b.lines {
 		if line.key != "limit" && line.key != "default" {

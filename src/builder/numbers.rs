@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::engine::Settings;
+use crate::engine::limits::MIN_STACK;
 use crate::engine::sizes::{GIB, KIB, MIB, TIB, WASM_PAGE};
 
 /// A year, in milliseconds. Longer times come from an overflow in the host.
@@ -112,7 +113,7 @@ pub(super) const NUMBERS: [Number; 36] = [
     },
     Number {
         name: "max_stack",
-        range: 16 * KIB..=64 * MIB,
+        range: MIN_STACK..=64 * MIB,
         get: |s| s.max_stack as u64,
         set: |s, n| s.max_stack = n as usize,
     },

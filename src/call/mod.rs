@@ -84,10 +84,10 @@ impl Terms {
             }
             None => false,
             Some(stack) if policy.calls_directly => {
-                stack.check_room(settings.max_stack)?;
+                stack.check_room(policy.max_stack)?;
                 true
             }
-            Some(stack) => stack.has_room(settings.max_stack),
+            Some(stack) => stack.has_room(policy.max_stack),
         };
         let way = match policy.may_wait || !has_room {
             true => Way::Fiber,

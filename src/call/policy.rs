@@ -21,6 +21,8 @@ pub(crate) struct Policy {
     /// How long a call may take, and that in ticks.
     pub max_time: Duration,
     pub span: Span,
+    /// Bytes that its guests may use of a stack.
+    pub max_stack: usize,
     /// Fuel of a call, in a runtime with fuel.
     pub fuel: Option<u64>,
     /// Bytes that a result may have as text.

@@ -7,7 +7,7 @@ use crate::call::{CallOptions, Policy};
 use crate::cancel::CancelToken;
 use crate::engine::Services;
 use crate::engine::deadline::Span;
-use crate::engine::limits::ComponentLimits;
+use crate::engine::limits::{ComponentLimits, Limits, MIN_STACK};
 use crate::error::{Error, Result};
 use crate::linker::Linker;
 use crate::sandbox::Sandbox;
@@ -53,8 +53,7 @@ impl fmt::Debug for ComponentOptions {
 }
 
 impl ComponentOptions {
-    /// What the component, of these types, asks of every call. Results have at most `max_text`
-    /// bytes as text.
+    /// What the component, of these types, asks of every call within `limits`.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` if a limit means nothing in this runtime.
@@ -62,7 +61,7 @@ impl ComponentOptions {
         &self,
         services: &Services,
         types: &ComponentTypes,
-        max_text: usize,
+        limits: &Limits,
     ) -> Result<Policy> {
         let settings = services.settings();
         let imports = &types.imports;
@@ -80,6 +79,11 @@ impl ComponentOptions {
         if let Some(of) = of {
             return Err(Error::invalid(of, "the runtime was built without fuel"));
         }
+        if let Some(stack) = less.max_stack.filter(|stack| *stack < MIN_STACK) {
+            let problem =
+                format_args!("{stack} bytes are too few for a guest: {MIN_STACK} at least");
+            return Err(Error::invalid("options.limits.max_stack", problem));
+        }
         let most = settings.max_execution_time;
         let max_time = less.max_execution_time.map_or(most, |less| less.min(most));
         Ok(Policy {
@@ -92,7 +96,8 @@ impl ComponentOptions {
             max_time,
             span: Span::new(max_time, settings.epoch_tick),
             fuel: settings.fuel.map(|most| less.fuel.map_or(most, |less| less.min(most))),
-            max_text,
+            max_stack: limits.stack,
+            max_text: limits.hostcall_memory,
             defaults: self.call_defaults.clone().map(Box::new),
         })
     }

@@ -5,13 +5,12 @@
 //! that calls again and again does not wake it each time, and then sleeps without waking up.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use wasmtime::EngineWeak;
-
 use crate::cancel::Cancellations;
+use crate::engine::engines::Engines;
 use crate::error::{Code, Error, Result};
 use crate::observer::Observer;
 use crate::system::closing::Closing;
@@ -20,14 +19,14 @@ use crate::system::thread::spawn;
 /// Ticks without a call before the thread goes to sleep.
 const LINGER: u32 = 10;
 
-/// Owns the epoch thread of one engine, and joins it when dropped.
+/// Owns the epoch thread of a runtime's engines, and joins it when dropped.
 pub(crate) struct Ticker {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
-    engine: EngineWeak,
+    engines: Weak<Engines>,
     tick: Duration,
     observer: Arc<Observer>,
     ticks: AtomicU64,
@@ -40,13 +39,13 @@ struct Shared {
 impl Ticker {
     /// Ticks while `observer` knows of a call in flight.
     pub(crate) fn start(
-        engine: EngineWeak,
+        engines: &Arc<Engines>,
         tick: Duration,
         observer: Arc<Observer>,
         closing: Closing,
     ) -> Result<Self> {
         let shared = Arc::new(Shared {
-            engine,
+            engines: Arc::downgrade(engines),
             tick,
             observer,
             ticks: AtomicU64::new(0),
@@ -124,8 +123,8 @@ impl Shared {
             next = Instant::now() + self.tick;
             idle = if self.observer.counters().is_busy() { 0 } else { idle + 1 };
             self.ticks.fetch_add(1, SeqCst);
-            if let Some(engine) = self.engine.upgrade() {
-                engine.increment_epoch();
+            if let Some(engines) = self.engines.upgrade() {
+                engines.tick();
             }
         }
     }

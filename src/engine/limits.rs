@@ -17,6 +17,9 @@ use crate::traps::{exhausted, words};
 /// A table element is a pointer.
 const TABLE_ELEMENT: u64 = size_of::<usize>() as u64;
 
+/// Bytes of stack that a guest has at least.
+pub(crate) const MIN_STACK: u64 = 16 << 10;
+
 /// The limits of one instance.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -47,6 +50,8 @@ pub struct ComponentLimits {
     pub max_linear_memory: Option<u64>,
     /// Bytes of all memories and tables of an instance.
     pub max_instance_memory: Option<u64>,
+    /// Bytes that an instance may use of a stack.
+    pub max_stack: Option<u64>,
     /// Elements of each table.
     pub max_table_elements: Option<u64>,
     /// Bytes that the host copies for one call of a host function, or for one call.
@@ -96,6 +101,7 @@ impl Limits {
         Self {
             linear_memory: least_size(self.linear_memory, less.max_linear_memory),
             instance_memory: least(self.instance_memory, less.max_instance_memory),
+            stack: least_size(self.stack, less.max_stack),
             table_elements: least_size(self.table_elements, less.max_table_elements),
             hostcall_memory: least_size(self.hostcall_memory, less.max_hostcall_memory),
             resources: least_size(self.resources, less.max_resources),

@@ -3,6 +3,7 @@
 mod bounds;
 pub mod deadline;
 mod end;
+mod engines;
 pub(crate) mod epoch;
 pub(crate) mod hosts;
 pub(crate) mod limits;

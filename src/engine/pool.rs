@@ -64,8 +64,11 @@ const INSTANCE_BOOKS: u64 = 344;
 
 /// One way to build an engine.
 #[derive(Clone, Copy)]
-struct Step {
+pub(super) struct Step {
+    /// What code is compiled for.
     allocator: Allocator,
+    /// Whether there is a pool.
+    pooled: bool,
     memory_reservation: u64,
     guard: u64,
     tables_per_component: u32,
@@ -76,7 +79,7 @@ struct Step {
 /// # Errors
 /// `POOL` if a pool was insisted on and none fits; `INVALID_ARGUMENT` if wasmtime refuses the
 /// settings even without a pool.
-pub(crate) fn engine(settings: &Settings) -> Result<(Engine, Info)> {
+pub(super) fn engine(settings: &Settings) -> Result<(Engine, Info, Step)> {
     // With RUST_BACKTRACE in the environment, each trap would unwind the native stack under a lock
     // of the whole process. Nobody is shown what comes of it.
     wasmtime::error::disable_backtrace();
@@ -86,29 +89,14 @@ pub(crate) fn engine(settings: &Settings) -> Result<(Engine, Info)> {
     }
     let mut reason = String::new();
     for step in steps(settings) {
-        let built = books_fit(settings, &step).and_then(|()| {
-            // A pool that just fits would leave nothing to anybody: the next allocation would end
-            // the process.
-            let headroom = Room::reserve(HEADROOM).ok_or_else(|| {
-                let left = HEADROOM >> 20;
-                format!("less than {left} MiB of address space are left, which all else needs")
-            })?;
-            let make = || Engine::new(&config(settings, &step));
-            let engine = match settings.signal_handlers {
-                true => signals::with_handlers(make),
-                false => make(),
-            };
-            drop(headroom);
-            engine.map_err(|error| describe(settings, &step, &error))
-        });
-        match built {
+        match build(settings, &step) {
             Ok(engine) => {
                 if settings.force_on_demand_allocator {
                     "force_on_demand_allocator".clone_into(&mut reason);
                 } else if !settings.signal_handlers && reason.is_empty() {
                     "guests check bounds: signal_handlers is off".clone_into(&mut reason);
                 }
-                return Ok((engine, info(settings, &step, &reason)));
+                return Ok((engine, info(settings, &step, &reason), step));
             }
             Err(error) => {
                 tracing::warn!(target: "wasmcell::pool", step = ?step.allocator, "{error}");
@@ -120,15 +108,44 @@ pub(crate) fn engine(settings: &Settings) -> Result<(Engine, Info)> {
     Err(Error::new(code, format_args!("no instance allocator fits: {reason}")))
 }
 
+/// Another engine for the same code, which `step` built one for. It has no pool: that would take
+/// as much address space as the first.
+///
+/// # Errors
+/// `RESOURCE_LIMIT` if there is no room for it.
+pub(super) fn another(settings: &Settings, step: &Step) -> Result<Engine> {
+    build(settings, &Step { pooled: false, ..*step })
+        .map_err(|problem| Error::new(Code::ResourceLimit, format_args!("no engine: {problem}")))
+}
+
+fn build(settings: &Settings, step: &Step) -> Result<Engine, String> {
+    books_fit(settings, step)?;
+    // A pool that just fits would leave nothing to anybody: the next allocation would end the
+    // process.
+    let headroom = Room::reserve(HEADROOM).ok_or_else(|| {
+        let left = HEADROOM >> 20;
+        format!("less than {left} MiB of address space are left, which all else needs")
+    })?;
+    let make = || Engine::new(&config(settings, step));
+    let engine = match settings.signal_handlers {
+        true => signals::with_handlers(make),
+        false => make(),
+    };
+    drop(headroom);
+    engine.map_err(|error| describe(settings, step, &error))
+}
+
 fn steps(settings: &Settings) -> Vec<Step> {
     let full = Step {
         allocator: Allocator::Pooling,
+        pooled: true,
         memory_reservation: FULL_RESERVATION,
         guard: FULL_GUARD,
         tables_per_component: settings.max_tables_per_component,
     };
     let shrunk = Step {
         allocator: Allocator::PoolingShrunk,
+        pooled: true,
         memory_reservation: settings.max_linear_memory as u64,
         guard: SMALL_GUARD,
         // Enough for a component made from a core module by its toolchain.
@@ -138,6 +155,7 @@ fn steps(settings: &Settings) -> Vec<Step> {
     let checked = Step { tables_per_component: settings.max_tables_per_component, ..shrunk };
     let on_demand = Step {
         allocator: Allocator::OnDemand,
+        pooled: false,
         memory_reservation: 0,
         guard: SMALL_GUARD,
         tables_per_component: 0,
@@ -179,7 +197,7 @@ fn config(settings: &Settings, step: &Step) -> Config {
         .wasm_memory64(on(proposals::MEMORY64))
         // Mach ports do not survive a fork, and a host may fork.
         .macos_use_mach_ports(false);
-    if step.allocator != Allocator::OnDemand {
+    if step.pooled {
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings, step)));
     }
     config
@@ -212,7 +230,7 @@ fn pool(settings: &Settings, step: &Step) -> PoolingAllocationConfig {
 }
 
 fn info(settings: &Settings, step: &Step, reason: &str) -> Info {
-    let pooled = step.allocator != Allocator::OnDemand;
+    let pooled = step.pooled;
     Info {
         allocator: step.allocator,
         max_components: settings.max_components.into(),
@@ -235,7 +253,7 @@ fn address_space(settings: &Settings, step: &Step) -> u64 {
 
 /// Refuses a pool that takes too much memory before anything runs.
 fn books_fit(settings: &Settings, step: &Step) -> Result<(), String> {
-    if step.allocator == Allocator::OnDemand {
+    if !step.pooled {
         return Ok(());
     }
     let (slots, tables) =
@@ -254,9 +272,9 @@ fn books_fit(settings: &Settings, step: &Step) -> Result<(), String> {
 }
 
 fn describe(settings: &Settings, step: &Step, error: &wasmtime::Error) -> String {
-    match step.allocator {
-        Allocator::OnDemand => format!("on demand: {error:#}"),
-        _ => format!(
+    match step.pooled {
+        false => format!("on demand: {error:#}"),
+        true => format!(
             "a pool of {} memories of {} MiB needs {} GiB of address space: {error:#}",
             settings.max_components,
             step.memory_reservation >> 20,

@@ -1,4 +1,4 @@
-//! What all calls of a runtime share: one engine, its epoch thread, its pool, its tokio, its cache.
+//! What all calls of a runtime share: its engines, their epoch thread, its tokio, its cache.
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Weak};
@@ -10,9 +10,10 @@ use super::settings::Settings;
 use super::shutdown::{Gate, Shutdown};
 use super::waiting::{Waiting, Waits};
 use crate::code::cache::Cache;
+use crate::engine::engines::Engines;
 use crate::engine::epoch::Ticker;
 use crate::engine::loads::{LoadStats, Loads};
-use crate::engine::pool::{self, Info};
+use crate::engine::pool::Info;
 use crate::engine::portion::Commons;
 use crate::engine::slots::{Slots, Spares};
 use crate::engine::workers::Workers;
@@ -46,7 +47,7 @@ struct Inner {
     commons: Commons,
     loads: Loads,
     cache: Cache,
-    engine: Engine,
+    engines: Arc<Engines>,
     slots: Slots,
     spares: Spares,
     waiting: Waiting,
@@ -64,14 +65,14 @@ impl Services {
         log.clone().within(|| {
             let cache = Cache::open(&settings.cache)?;
             crate::failpoint::hit("core:runtime");
-            let (engine, info) = steadily(|| pool::engine(&settings))?;
+            let (engines, info) = steadily(|| Engines::new(&settings))?;
+            let engines = Arc::new(engines);
             let workers = Workers::start(settings.worker_threads)?;
             let observer = Arc::<Observer>::default();
             let commons = Commons::new(&settings, observer.clone());
             let ending = Shutdown::new();
             let closing = ending.gate().closing();
-            let ticker =
-                Ticker::start(engine.weak(), settings.epoch_tick, observer.clone(), closing)?;
+            let ticker = Ticker::start(&engines, settings.epoch_tick, observer.clone(), closing)?;
             let allocator = info.allocator;
             tracing::debug!(target: "wasmcell::runtime", ?allocator, "runtime built");
             let (most, wait) = (settings.max_components, settings.instance_wait);
@@ -83,7 +84,7 @@ impl Services {
                 commons,
                 loads: Loads::new(settings.max_compile_threads),
                 cache,
-                engine,
+                engines,
                 slots,
                 spares: Spares::default(),
                 waiting: Waiting::default(),
@@ -107,9 +108,8 @@ impl Services {
 
     /// What this runtime is doing and has done. Takes no lock that a call takes.
     pub(crate) fn statistics(&self) -> Stats {
-        let pool = self.0.engine.pooling_allocator_metrics();
         let mut stats = Stats {
-            pool_slots: pool.map_or(0, |pool| pool.component_instances()),
+            pool_slots: self.0.engines.pool_slots(),
             ticks: self.0.ticker.ticks(),
             ..self.0.observer.counters().snapshot()
         };
@@ -140,8 +140,17 @@ impl Services {
         &self.0.settings
     }
 
+    /// The engine that components are compiled in.
     pub(crate) fn engine(&self) -> &Engine {
-        &self.0.engine
+        self.0.engines.main()
+    }
+
+    /// The engine whose guests have `stack` bytes each: no more than the runtime allows.
+    ///
+    /// # Errors
+    /// `RESOURCE_LIMIT` if there are too many.
+    pub(crate) fn engine_with_stack(&self, stack: usize) -> Result<Engine> {
+        self.0.engines.with_stack(stack, &self.0.settings)
     }
 
     pub(crate) fn ticker(&self) -> &Ticker {

@@ -285,7 +285,7 @@ impl Provider {
     /// Which way it is called on this thread's own stack.
     fn way_here(&self) -> Result<Way> {
         let policy = self.source().policy();
-        let (stack, max_stack) = (thread::stack(), policy.services.settings().max_stack);
+        let (stack, max_stack) = (thread::stack(), policy.max_stack);
         if policy.calls_directly {
             stack.check_room(max_stack)?;
             return Ok(Way::Here);

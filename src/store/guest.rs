@@ -5,7 +5,9 @@ use std::ops::{Deref, DerefMut};
 use std::pin::pin;
 use std::sync::Arc;
 
-use wasmtime::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut, UpdateDeadline};
+use wasmtime::{
+    AsContext, AsContextMut, Engine, Store, StoreContext, StoreContextMut, UpdateDeadline,
+};
 
 use super::profile::Profile;
 use super::wasi::Wasi;
@@ -111,6 +113,7 @@ impl AsContextMut for Home {
 /// A store for one instance of a component, held to its limits, and interrupted when its call
 /// says so.
 pub(crate) fn store(
+    engine: &Engine,
     profile: &Arc<Profile>,
     host_types: &Arc<[HostType]>,
     sandbox: Option<&Arc<OpenSandbox>>,
@@ -131,7 +134,7 @@ pub(crate) fn store(
         extensions: Vec::new(),
         served: None,
     };
-    let mut store = Store::try_new(services.engine(), guest)?;
+    let mut store = Store::try_new(engine, guest)?;
     crate::failpoint::hit("core:store");
     store.limiter(|guest| &mut guest.limiter);
     store.set_hostcall_fuel(limits.hostcall_memory);

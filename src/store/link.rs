@@ -55,13 +55,14 @@ pub(crate) fn link(
     crate::failpoint::hit("core:link");
     let ty = component.component_type();
     let imports: Vec<(&str, ComponentItem)> =
-        ty.imports(services.engine()).map(|(name, item)| (name, item.ty)).collect();
+        ty.imports(component.engine()).map(|(name, item)| (name, item.ty)).collect();
     let mut linker = match imports.is_empty() {
-        true => wasmtime::component::Linker::new(services.engine()),
+        true => wasmtime::component::Linker::new(component.engine()),
         false => wasi.clone(),
     };
     let mut link = Link {
         services,
+        engine: component.engine(),
         host,
         calls,
         uses_wasi: false,
@@ -109,6 +110,7 @@ enum Otherwise {
 /// The linking of one component.
 struct Link<'a> {
     services: &'a Services,
+    engine: &'a wasmtime::Engine,
     host: &'a Linker,
     calls: Calls,
     /// As [`Linked`] has them, of what was linked so far.
@@ -205,7 +207,7 @@ impl<'a> Link<'a> {
         place: &Place<'_>,
         members: &ComponentInstance,
     ) -> Result<()> {
-        for (name, item) in members.exports(self.engine()) {
+        for (name, item) in members.exports(self.engine) {
             match &item.ty {
                 ComponentItem::ComponentInstance(members) => {
                     let (path, otherwise) = (place.path_of(name), place.otherwise);
@@ -235,10 +237,6 @@ impl<'a> Link<'a> {
         };
         self.definitions.push(definition);
         Ok(())
-    }
-
-    fn engine(&self) -> &'a wasmtime::Engine {
-        self.services.engine()
     }
 
     /// The error of an import that nobody provides, with what comes close to it.

@@ -164,8 +164,9 @@ impl Live {
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
         let counted = Alive::new(profile)?;
-        let (types, sandbox) = (&parts.host_types, parts.sandbox.as_ref());
-        let store = guest::store(profile, types, sandbox, call, mailbox)?;
+        let Parts { pre, host_types, sandbox } = parts;
+        let sandbox = sandbox.as_ref();
+        let store = guest::store(pre.engine(), profile, host_types, sandbox, call, mailbox)?;
         let (instance, last) = (None, None);
         Ok(Self { store, instance, last, calls: 0, first: 0, _counted: counted, _place: place })
     }

@@ -31,6 +31,25 @@ static void look(const char *what, runtime_error_t *error, int fits) {
   runtime_error_free(error);
 }
 
+/* With an engine of its own. */
+static void load_less(const runtime_t *runtime, int fits) {
+  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  runtime_component_limits_t limits = RUNTIME_COMPONENT_LIMITS_INIT;
+  runtime_component_t *component = NULL;
+  limits.max_stack = 64 << 10;
+  options.limits = &limits;
+  runtime_error_t *error = runtime_component_new(runtime, (const uint8_t *)tiny, strlen(tiny),
+                                                 &options, &component);
+  if (error == NULL) {
+    runtime_bytes_t *answer = NULL;
+    look("a call with less stack",
+         runtime_component_call_text(component, "f()", 3, NULL, &answer), fits);
+    runtime_bytes_free(answer);
+  }
+  look("less stack", error, fits);
+  runtime_component_free(component);
+}
+
 static void load_all(const runtime_t *runtime, int fits) {
   const char *const guests[] = {"greeter.wasm", "kinds.wasm", "wasi.wasm", "greeter-c.wasm"};
   runtime_component_t *component = NULL;
@@ -43,6 +62,7 @@ static void load_all(const runtime_t *runtime, int fits) {
     runtime_bytes_free(answer);
   }
   look("text", error, fits);
+  load_less(runtime, fits);
   runtime_component_free(component);
   for (size_t i = 0; i < sizeof guests / sizeof *guests; i++) {
     size_t len = 0;

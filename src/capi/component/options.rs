@@ -17,7 +17,7 @@ use crate::store::Reuse;
 ///
 /// Each number limits as the setting of the same name does for the whole runtime, and errors name
 /// that setting. 0, the default of each, stands for the runtime's own, which a larger number cannot
-/// exceed. How deep guests may call, `max_stack`, is the same for all components of a runtime.
+/// exceed.
 ///
 /// Initialise with RUNTIME_COMPONENT_LIMITS_INIT. Fields are only ever appended, so a program built
 /// against an older header keeps working with a newer library.
@@ -57,6 +57,11 @@ pub struct runtime_component_limits_t {
     /// Fuel that a call may use: runtime_builder_fuel(). In a runtime without fuel any number but 0
     /// is RUNTIME_ERROR_INVALID_ARGUMENT.
     pub fuel: u64,
+    /// Bytes of stack that a guest may use, from 16,384: runtime_builder_max_stack(). A component
+    /// that has less than its runtime allows has instances without the pool, as by
+    /// RUNTIME_ALLOCATOR_ON_DEMAND, and its code is mapped once more. A runtime has at most 16 such
+    /// sizes at a time; one more is RUNTIME_ERROR_RESOURCE_LIMIT.
+    pub max_stack: u64,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers only.
@@ -76,6 +81,7 @@ const NO_LIMITS: runtime_component_limits_t = runtime_component_limits_t {
     max_instances: 0,
     max_execution_time_ms: 0,
     fuel: 0,
+    max_stack: 0,
 };
 
 /// Reads the limits of a component.
@@ -103,6 +109,7 @@ unsafe fn component_limits(limits: *const runtime_component_limits_t) -> Result<
         max_instances: max_instances.transpose()?,
         max_execution_time: less(given.max_execution_time_ms).map(Duration::from_millis),
         fuel: less(given.fuel),
+        max_stack: less(given.max_stack),
     })
 }
 

@@ -64,6 +64,26 @@ impl Artifact {
     }
 }
 
+impl Artifact {
+    /// The same code for another engine of the same settings: its pages where the system has files
+    /// in memory, a copy otherwise.
+    ///
+    /// # Errors
+    /// `COMPILE` with wasmtime's reason.
+    #[allow(unsafe_code)]
+    pub(crate) fn in_engine(&self, engine: &Engine) -> Result<Self> {
+        if let Ok(file) = self.share() {
+            // SAFETY: `share` has just made it.
+            if let Ok(mapped) = unsafe { Self::from_shared(engine, &file) } {
+                return Ok(mapped);
+            }
+        }
+        let bytes = self.serialize()?;
+        // SAFETY: `serialize` has just made them.
+        unsafe { Self::deserialize(engine, &bytes) }
+    }
+}
+
 fn unsupported() -> Error {
     Error::new(Code::Unsupported, "the system has no files in memory that can be sealed")
 }

@@ -210,6 +210,7 @@ static void limit_set(runtime_component_limits_t *limits, const entry_t *entry) 
       {"max_instances", &limits->max_instances},
       {"max_execution_time", &limits->max_execution_time_ms},
       {"fuel", &limits->fuel},
+      {"max_stack", &limits->max_stack},
   };
   char *words[2];
   size_t i = 0;

@@ -43,6 +43,8 @@ struct ComponentLimits {
   std::chrono::milliseconds max_execution_time{0};
   /// Fuel that a call may use.
   std::uint64_t fuel = 0;
+  /// Bytes of stack that a guest may use, from 16,384. A runtime has at most 16 sizes at a time.
+  std::uint64_t max_stack = 0;
 };
 
 /// How long instances of a component are used again, instead of a fresh one for each call. 0 stands
@@ -106,6 +108,7 @@ inline runtime_component_limits_t raw(const ComponentLimits &limits) noexcept {
   raw.max_instances = limits.max_instances;
   raw.max_execution_time_ms = milliseconds(limits.max_execution_time);
   raw.fuel = limits.fuel;
+  raw.max_stack = limits.max_stack;
   return raw;
 }
 

@@ -195,6 +195,7 @@ class Setup {
         {"max_hostcall_memory", &wasmcell::ComponentLimits::max_hostcall_memory},
         {"max_resources", &wasmcell::ComponentLimits::max_resources},
         {"max_random_size", &wasmcell::ComponentLimits::max_random_size},
+        {"max_stack", &wasmcell::ComponentLimits::max_stack},
         {"fuel", &wasmcell::ComponentLimits::fuel}};
     const auto words = split(text, 2);
     const std::uint64_t value = number(words[1]);

@@ -61,7 +61,8 @@ type Reuse struct{ Instances, Calls, IdleMS, Growth uint64 }
 // Limits is a runtime_component_limits_t.
 type Limits struct {
 	LinearMemory, InstanceMemory, TableElements, HostcallMemory, Resources, RandomSize,
-	Descriptors, Buffers, Lookups, Instances, ExecutionTimeMS, Fuel uint64
+	Descriptors, Buffers, Lookups, Instances, ExecutionTimeMS, Fuel,
+	Stack uint64
 }
 
 func (l *Limits) raw() C.runtime_component_limits_t {
@@ -78,6 +79,7 @@ func (l *Limits) raw() C.runtime_component_limits_t {
 		max_instances:         C.uint64_t(l.Instances),
 		max_execution_time_ms: C.uint64_t(l.ExecutionTimeMS),
 		fuel:                  C.uint64_t(l.Fuel),
+		max_stack:             C.uint64_t(l.Stack),
 	}
 }
 
