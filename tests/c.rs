@@ -45,7 +45,7 @@ programs! {
 mod strange {
     use super::{Path, run_strangely};
 
-    const PROGRAMS: [&str; 11] = [
+    const PROGRAMS: [&str; 13] = [
         "collected",
         "completion",
         "epoch",
@@ -57,9 +57,11 @@ mod strange {
         "resource_calls",
         "reuse",
         "sandbox",
+        "stacks",
+        "started",
     ];
     /// Guests that call their host on its own stack need more of it than `stacks` has, and say so.
-    const ROOMY: [&str; 4] = ["host", "providers", "resource_calls", "reuse"];
+    const ROOMY: [&str; 5] = ["host", "providers", "resource_calls", "reuse", "stacks"];
 
     fn each(condition: &str, setup: &str) {
         let fits = |name: &&&str| condition != "stacks" || !ROOMY.contains(*name);
