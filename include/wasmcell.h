@@ -649,9 +649,11 @@ typedef struct runtime_output_t runtime_output_t;
 /**
  * An asynchronous call, load or instance on its way, or its outcome.
  *
- * The caller owns it and releases it with runtime_pending_free(), at any time. It keeps
- * nothing of the runtime, so it may be freed before or after everything else. Any number of
- * threads may use it at once. In a fork of the process, waiting is RUNTIME_ERROR_FORKED.
+ * The caller owns it and releases it with runtime_pending_free(), at any time. What is on its way
+ * keeps nothing of the runtime by it; an outcome that nobody took is there until then, and a
+ * component or an instance keeps what it always does. It may be freed before or after everything
+ * else. Any number of threads may use it at once. In a fork of the process, waiting is
+ * RUNTIME_ERROR_FORKED.
  *
  * @since 0.1
  */
@@ -3022,10 +3024,11 @@ RUNTIME_API void runtime_free(runtime_t *runtime);
  * later, so a plugin whose callbacks it had can be unloaded. Components and instances have given
  * up what they kept: destructors of resources that guests owned have run, and so have the
  * finalizers of whatever the host itself has released. What it still owns of its own making
- * (builders, linkers, sandboxes, replies that it owes) runs its finalizers when the host releases
- * that, in the host's own call. Threads of the host that are about to return from this library,
- * or that wait in runtime_pending_wait(), are the host's to wait for. All handles have to be
- * released as ever; what only reads, such as runtime_info() or runtime_component_serialize(),
+ * (builders, linkers, sandboxes, replies that it owes, outcomes of asynchronous calls that it has
+ * not taken, with the resources in them) runs its finalizers and destructors when the host
+ * releases that, in the host's own call. Threads of the host that are about to return from this
+ * library, or that wait in runtime_pending_wait(), are the host's to wait for. All handles have to
+ * be released as ever; what only reads, such as runtime_info() or runtime_component_serialize(),
  * still works.
  *
  * It may be called any number of times, by any number of threads at once. A shutdown that ran out
@@ -4900,8 +4903,8 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_function_call_async(
  *                    `struct_size` is not set.
  *
  * @return NULL if the call was started: then its outcome is delivered, a string, which is `()` if
- *         the function gives nothing. Otherwise an error owned by the caller, nothing was started,
- *         and `callback` is not called:
+ *         the function gives nothing, and is written after the call's time is over. Otherwise an
+ *         error owned by the caller, nothing was started, and `callback` is not called:
  *         RUNTIME_ERROR_INVALID_ARGUMENT if `function` or `text` is NULL, or if `text` is not a
  *         call of this function,
  *         and as for runtime_function_call_async().

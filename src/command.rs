@@ -71,7 +71,20 @@ impl Component {
             let problem = "the component is no command: it does not export `run` of wasi:cli/run";
             return Err(Error::new(Code::NotFound, problem));
         };
-        self.function(name.as_str())
+        let function = self.function(name.as_str())?;
+        let signature = function.signature();
+        match &signature.result {
+            Some(Type::Result(cases))
+                if signature.params.is_empty() && cases.ok.is_none() && cases.err.is_none() =>
+            {
+                Ok(function)
+            }
+            _ => {
+                let problem = "the component is no command: its `run` is not of type \
+                               `func() -> result`";
+                Err(Error::new(Code::NotFound, problem))
+            }
+        }
     }
 }
 

@@ -36,8 +36,8 @@ programs! {
     no_handlers nulls output own_errors paths pending plugin pool process proposals
     provider_chains provider_fork provider_links providers quota reply resource resource_calls
     reuse sandbox scan shared shutdown signals signature sizes sleepers small_stack
-    special_files stacks started stats strings text trap_forks two_copies types uninterrupted
-    unload value_equal value_text values versions
+    special_files stacks started stats strings text trap_forks two_copies types undelivered
+    uninterrupted unload value_equal value_text values versions
 }
 
 /// Programs that run calls, traps, time limits, callbacks and WASI, each in a process that its host

@@ -193,6 +193,10 @@ unsafe impl Reply for Owned {
     fn values(&self) -> &[runtime_value_t] {
         &self.0
     }
+
+    fn keep(self: Box<Self>) -> wasmcell::Result<Box<dyn Reply>> {
+        Ok(self)
+    }
 }
 
 // SAFETY (of both): as above, numbers.

@@ -97,10 +97,15 @@ pub(crate) fn block_on<F: Future>(
             // The host function may have taken all the time there was; no need to look at the
             // clock for one that was done within a tick.
             let before = mem::replace(&mut ticks, ticker.ticks());
-            match before == ticks {
-                true => deadline.check_cancel()?,
-                false => deadline.check()?,
+            let in_time = match before == ticks {
+                true => deadline.check_cancel(),
+                false => deadline.check(),
+            };
+            if in_time.is_err() {
+                // Right away, while what the answer points to is there.
+                mailbox.discard();
             }
+            in_time?;
             continue;
         }
         around.ask()?;

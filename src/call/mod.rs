@@ -261,6 +261,11 @@ impl<'a> Running<'a> {
     #[inline(always)]
     pub(crate) fn end_by<T>(self, outcome: Result<T>, last: impl FnOnce(&Result<T>)) -> Result<T> {
         self.mailbox.finish();
+        if let Err(error) = &outcome
+            && error.code() != Code::Forked
+        {
+            self.mailbox.discard();
+        }
         last(&outcome);
         self.observed.end(&outcome);
         outcome

@@ -118,6 +118,10 @@ impl<T: Send + 'static> Task<T> {
         if let Some(watcher) = self.watcher.get() {
             watcher.abort();
         }
+        if outcome.is_err() && self.mailbox.has_letter() {
+            let mailbox = self.mailbox.clone();
+            self.at_end(move || mailbox.discard()).await;
+        }
         if !self.mailbox.tells_host() {
             self.mailbox.finish();
         } else {
@@ -213,9 +217,7 @@ impl<T: Send + 'static> Task<T> {
             // Locked, so that the call is not taken away before the function has returned.
             let body = task.body();
             if body.is_some() {
-                task.on_host_thread(|mailbox| {
-                    mailbox.serve();
-                });
+                task.on_host_thread(Mailbox::serve_for_another_thread);
             }
         });
         *self.asked() = Some(answer);
@@ -262,7 +264,12 @@ impl<T: Send + 'static> Task<T> {
         worker.abort();
         // It waits for a thread no longer.
         drop(self.asked().take());
-        self.at_end(move || drop(body)).await;
+        let mailbox = self.mailbox.clone();
+        let give_up = move || {
+            drop(body);
+            mailbox.discard();
+        };
+        self.at_end(give_up).await;
         if self.mailbox.tells_host() {
             let _ = self.finish(std::future::ready(error.clone())).await;
         } else {

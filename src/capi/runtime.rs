@@ -132,10 +132,11 @@ pub extern "C" fn runtime_free(runtime: Option<Box<runtime_t>>) {
 /// later, so a plugin whose callbacks it had can be unloaded. Components and instances have given
 /// up what they kept: destructors of resources that guests owned have run, and so have the
 /// finalizers of whatever the host itself has released. What it still owns of its own making
-/// (builders, linkers, sandboxes, replies that it owes) runs its finalizers when the host releases
-/// that, in the host's own call. Threads of the host that are about to return from this library,
-/// or that wait in runtime_pending_wait(), are the host's to wait for. All handles have to be
-/// released as ever; what only reads, such as runtime_info() or runtime_component_serialize(),
+/// (builders, linkers, sandboxes, replies that it owes, outcomes of asynchronous calls that it has
+/// not taken, with the resources in them) runs its finalizers and destructors when the host
+/// releases that, in the host's own call. Threads of the host that are about to return from this
+/// library, or that wait in runtime_pending_wait(), are the host's to wait for. All handles have to
+/// be released as ever; what only reads, such as runtime_info() or runtime_component_serialize(),
 /// still works.
 ///
 /// It may be called any number of times, by any number of threads at once. A shutdown that ran out

@@ -60,6 +60,32 @@ impl Mailbox {
         }
     }
 
+    /// As [`serve`](Self::serve), where the guest goes on in another thread: what the host has
+    /// answered with is gone by then.
+    pub(crate) fn serve_for_another_thread(&self) {
+        self.serve();
+        let letter = std::mem::take(&mut *self.lock());
+        let kept = match letter {
+            Letter::Answer(Answer::Now(answer)) => {
+                Letter::Answer(Answer::Now(answer.and_then(|reply| reply.keep())))
+            }
+            other => other,
+        };
+        *self.lock() = kept;
+    }
+
+    /// The call is over: what was asked for and not done is given up, and so is what was answered
+    /// and not fetched. Called on a native stack.
+    pub(crate) fn discard(&self) {
+        let letter = std::mem::take(&mut *self.lock());
+        thread::outside(|| drop(letter));
+    }
+
+    /// Whether there is something to [`discard`](Self::discard).
+    pub(crate) fn has_letter(&self) -> bool {
+        !matches!(*self.lock(), Letter::None)
+    }
+
     /// Whether a request waits here.
     pub(crate) fn has_request(&self) -> bool {
         matches!(*self.lock(), Letter::Request(_))

@@ -66,7 +66,7 @@ impl Instance {
         done: impl FnOnce(Result<Results>) + Send + 'static,
     ) -> Result<()> {
         self.check(function)?;
-        let (mut entered, pass) = self.take_along()?;
+        let (pass, mut entered) = self.take_along()?;
         let args = entered.read(function, read)?;
         let function = function.clone();
         let body = |mut entered: Along, call| async move {
@@ -120,7 +120,7 @@ impl Instance {
         options: &CallOptions,
         done: impl FnOnce(Result<Results>) + Send + 'static,
     ) -> Result<()> {
-        let (mut entered, pass) = self.take_along()?;
+        let (pass, mut entered) = self.take_along()?;
         entered.check(handle)?;
         let body = move |mut entered: Along, call| async move {
             let outcome = entered.drop_resource(handle, call).await;
@@ -136,7 +136,7 @@ impl Instance {
         options: &CallOptions,
         done: impl FnOnce(Result<Vec<Value>>) + Send + 'static,
     ) -> Result<()> {
-        let (entered, pass) = self.take_along()?;
+        let (pass, entered) = self.take_along()?;
         let function = function.clone();
         let body = |mut entered: Along, call| async move {
             let outcome = entered.call_values(&function, &args, call).await;
@@ -145,14 +145,15 @@ impl Instance {
         self.spawn(entered, pass, options, body, done)
     }
 
-    /// Takes the instance for one call that runs elsewhere.
-    fn take_along(&self) -> Result<(Along, Pass)> {
+    /// Takes the instance for one call that runs elsewhere. It comes back before the pass does,
+    /// which a shutdown waits for.
+    fn take_along(&self) -> Result<(Pass, Along)> {
         let services = &self.0.component.policy().services;
         services.check_process()?;
         let pass = services.gate().task()?;
         let (state, live) = self.0.take()?;
         drop(state);
-        Ok((Entered::new(live, self.0.clone()), pass))
+        Ok((pass, Entered::new(live, self.0.clone())))
     }
 
     /// Runs `body`, the call that the instance was taken for, on the runtime's workers.

@@ -18,6 +18,12 @@ pub unsafe trait Reply: Send + Sync {
 
     /// The guest owns the resources in it from here on.
     fn delivered(&mut self) {}
+
+    /// The same for another thread, or for later: nothing in it is of whoever gave it.
+    ///
+    /// # Errors
+    /// What is wrong with the values, or that there is no memory for them.
+    fn keep(self: Box<Self>) -> Result<Box<dyn Reply>>;
 }
 
 // SAFETY: there are no values.
@@ -25,12 +31,20 @@ unsafe impl Reply for () {
     fn values(&self) -> &[runtime_value_t] {
         &[]
     }
+
+    fn keep(self: Box<Self>) -> Result<Box<dyn Reply>> {
+        Ok(self)
+    }
 }
 
 // SAFETY: results own everything they point to.
 unsafe impl Reply for Results {
     fn values(&self) -> &[runtime_value_t] {
         Results::values(self)
+    }
+
+    fn keep(self: Box<Self>) -> Result<Box<dyn Reply>> {
+        Ok(self)
     }
 }
 

@@ -239,7 +239,11 @@ impl Guest {
                 executor::block_on(&around, pin!(later))?.unwrap_or_else(|_| dropped())
             }
         };
-        services.check_process()?;
+        if let Err(forked) = services.check_process() {
+            // Not this process's to drop.
+            std::mem::forget(reply);
+            return Err(forked);
+        }
         // No need to look at the clock for one that was done within a tick.
         match before == ticker.ticks() {
             true => deadline.check_cancel()?,

@@ -129,12 +129,17 @@ impl Session {
         Ok(results)
     }
 
-    /// Gives the host numbers for the resources in `values`.
+    /// Takes the resources in `values` out of the guest's hands, and drops those of the host: their
+    /// numbers are nobody's.
     pub(crate) fn give(&mut self, values: &[Value]) -> Result<()> {
         let store = &mut self.0.store;
         let mut handles = StoreHandles::new(store.as_context_mut());
         handles::give_all(values, &mut handles)?;
-        handles.finish().commit(store.as_context_mut())?.end(store.as_context_mut())
+        let passage = handles.finish();
+        let returned = passage.returned(&store.data().lent);
+        let taken = passage.commit(store.as_context_mut());
+        drop(returned);
+        taken?.end(store.as_context_mut())
     }
 
     /// Drops a resource of the guest that the host holds.

@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 use std::sync::{Arc, PoisonError};
 use std::{ptr, slice};
 
-use super::reply::Origin;
+use super::reply::{Origin, Owned};
 use super::{runtime_call_t, runtime_host_fn_t};
 use crate::capi::boundary::{contain, take};
 use crate::capi::callback::UserData;
@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::host::{Answer, Arguments, HostCall, HostFn};
 use crate::marshal::layout::runtime_value_t;
 use crate::marshal::{Memory, Reply, Results};
+use crate::types::Type;
 
 /// The core's view of a callback. `user` is released when the last linker, component and instance
 /// that know the callback are gone.
@@ -58,20 +59,32 @@ fn answer(
         return Ok(Answer::Later(later));
     }
     let arena = call.arena.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(Answer::Now(Ok(Box::new(Answered { result, len, _args: given, _arena: arena.finish() }))))
+    let (of, _arena) = (call.of, arena.finish());
+    Ok(Answer::Now(Ok(Box::new(Answered {
+        result,
+        len,
+        of,
+        arrived: false,
+        _args: given,
+        _arena,
+    }))))
 }
 
-/// Results as a callback left them, with all of ours that they may point to.
+/// Results as a callback left them, with all of ours that they may point to. They are read, kept or
+/// given up right after it, on its thread: what they point to may be gone then.
 struct Answered {
     result: runtime_value_t,
     /// 1, or 0 if there is no result.
     len: usize,
+    of: Origin,
+    /// Whether the resources in it are somebody's.
+    arrived: bool,
     _args: Results,
     _arena: Memory,
 }
 
 // SAFETY: what `result` points to is in here, or of the host, who keeps it alive and unchanged
-// until it was read (runtime_host_fn_t), wherever that happens.
+// until it was read (runtime_host_fn_t), which is before anything else happens on its thread.
 unsafe impl Send for Answered {}
 // SAFETY: sharing gives read access to memory that nobody writes to.
 unsafe impl Sync for Answered {}
@@ -80,5 +93,27 @@ unsafe impl Sync for Answered {}
 unsafe impl Reply for Answered {
     fn values(&self) -> &[runtime_value_t] {
         slice::from_ref(&self.result).get(..self.len).unwrap_or_default()
+    }
+
+    fn delivered(&mut self) {
+        self.arrived = true;
+    }
+
+    fn keep(mut self: Box<Self>) -> Result<Box<dyn Reply>> {
+        self.arrived = true;
+        // SAFETY: as above.
+        Ok(Box::new(unsafe { Owned::copy(self.values(), self.of.clone())? }))
+    }
+}
+
+impl Drop for Answered {
+    /// The call was over by then: nobody else drops the resources in it.
+    fn drop(&mut self) {
+        let of = &self.of;
+        let has_resources = || of.ty.result.as_ref().is_some_and(Type::has_resources);
+        if !self.arrived && !of.types.is_empty() && has_resources() {
+            // SAFETY: as above.
+            drop(unsafe { Owned::copy(self.values(), of.clone()) });
+        }
     }
 }

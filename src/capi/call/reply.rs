@@ -38,9 +38,24 @@ pub(super) struct Origin {
 }
 
 /// An answer on its way to a guest. If it never gets there, the resources in it are dropped.
-struct Owned {
+pub(super) struct Owned {
     copied: Copied,
     of: Origin,
+}
+
+impl Owned {
+    /// A copy of `results`, with everything they point to.
+    ///
+    /// # Errors
+    /// `TYPE_MISMATCH` and `INVALID_ARGUMENT` name the place.
+    ///
+    /// # Safety
+    /// The pointers in `results` are live.
+    pub(super) unsafe fn copy(results: &[runtime_value_t], of: Origin) -> Result<Self> {
+        // SAFETY: the caller's promise is ours.
+        let copied = unsafe { copy_results(results, &of.ty)? };
+        Ok(Self { copied, of })
+    }
 }
 
 // SAFETY: the copy owns everything its values point to.
@@ -52,6 +67,10 @@ unsafe impl Reply for Owned {
     fn delivered(&mut self) {
         // Nobody's code must run from here on, where the guest's handles are at hand.
         self.copied.owned.clear();
+    }
+
+    fn keep(self: Box<Self>) -> Result<Box<dyn Reply>> {
+        Ok(self)
     }
 }
 
@@ -92,14 +111,14 @@ pub unsafe extern "C" fn runtime_reply_complete(
         let (reply, error) = unsafe { (take(reply), take(error)) };
         let Some(reply) = reply else { return };
         let runtime_reply_t { answer, of } = *reply;
-        let copied = match error {
+        let owned = match error {
             Some(error) => Err(error.into()),
             // SAFETY: the header obliges callers to pass values whose pointers are live.
             None => unsafe {
-                slice(results, results_len, "results").and_then(|it| copy_results(it, &of.ty))
+                slice(results, results_len, "results").and_then(|it| Owned::copy(it, of))
             },
         };
-        let owned = copied.map(|copied| -> Box<dyn Reply> { Box::new(Owned { copied, of }) });
+        let owned = owned.map(|owned| -> Box<dyn Reply> { Box::new(owned) });
         // Nobody waits if the call is over.
         if let Some(answer) = Kept::take(answer) {
             let _ = answer.send(owned);

@@ -12,9 +12,11 @@ use crate::system::thread;
 
 /// An asynchronous call, load or instance on its way, or its outcome.
 ///
-/// The caller owns it and releases it with runtime_pending_free(), at any time. It keeps
-/// nothing of the runtime, so it may be freed before or after everything else. Any number of
-/// threads may use it at once. In a fork of the process, waiting is RUNTIME_ERROR_FORKED.
+/// The caller owns it and releases it with runtime_pending_free(), at any time. What is on its way
+/// keeps nothing of the runtime by it; an outcome that nobody took is there until then, and a
+/// component or an instance keeps what it always does. It may be freed before or after everything
+/// else. Any number of threads may use it at once. In a fork of the process, waiting is
+/// RUNTIME_ERROR_FORKED.
 ///
 /// @since 0.1
 pub struct runtime_pending_t(pub(super) Work);

@@ -34,6 +34,10 @@ unsafe impl Reply for Echo {
     fn values(&self) -> &[runtime_value_t] {
         self.0.values()
     }
+
+    fn keep(self: Box<Self>) -> crate::error::Result<Box<dyn Reply>> {
+        Ok(self)
+    }
 }
 
 impl Host<Seen> for Direct {

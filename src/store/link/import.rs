@@ -10,8 +10,8 @@ use wasmtime::{AsContextMut, StoreContextMut};
 use crate::call::Way;
 use crate::error::{Code, Error, Result};
 use crate::host::handles;
-use crate::host::{Answer, Arguments, HostCall, HostFn, Mailbox};
-use crate::marshal::{self, Agreed, Checked, Host, Lifted, Reply, Results};
+use crate::host::{Answer, Arguments, HostCall, HostFn, Mailbox, Returned};
+use crate::marshal::{self, Agreed, Checked, Host, Lifted, Reply, Results, Unclaimed};
 use crate::store::errand::Errand;
 use crate::store::guest::Guest;
 use crate::store::passage::{Loans, StoreHandles};
@@ -156,7 +156,7 @@ async fn serve(
         return Box::pin(serve_resources(store, import, given)).await;
     }
     let ty = import.0.ty.clone();
-    import.check(ask(store.data(), &import, ty, given.plain()?).await?)
+    import.check(ask(store.data(), &import, ty, given.plain()?, None).await?)
 }
 
 /// Runs a host function that takes or gives resources.
@@ -169,41 +169,59 @@ async fn serve_resources(
     let resources: Vec<ResourceAny> = given.resources().copied().collect();
     let mut handles = StoreHandles::new(store.as_context_mut());
     let (values, numbers) = given.give(&mut handles)?;
-    let loans = handles.finish().commit(store.as_context_mut())?;
+    let passage = handles.finish();
+    let returned = passage.returned(&store.data().lent);
+    let loans = passage.commit(store.as_context_mut())?;
     let borrowed = borrowed(store.data(), &resources, &numbers);
-    let checked = import.check(ask(store.data(), &import, ty, values).await?)?;
+    let checked = import.check(ask(store.data(), &import, ty, values, returned).await?)?;
     take_back(store, loans, borrowed).await?;
     Ok(checked)
 }
 
-/// Has the host function run on a native stack: right away if the guest is on one.
+/// Has the host function run on a native stack: right away if the guest is on one. It gets what the
+/// guest has `returned`, or nobody does.
 fn ask(
     guest: &Guest,
     import: &Import,
     ty: Arc<FunctionType>,
     values: Results,
+    returned: Option<Returned>,
 ) -> impl Future<Output = Result<Box<dyn Reply>>> + use<> {
     let types = guest.lent.types().clone();
     let args = Arguments { values, ty, types };
     let call = guest.host_call();
     let asked = match guest.call.terms.way {
-        Way::Fiber => Asked::There(guest.mailbox.clone(), import.clone(), call, args),
-        Way::Here => Asked::Here(guest.answer(|| import.run(&call, args))),
+        Way::Fiber => Asked::There(guest.mailbox.clone(), import.clone(), call, args, returned),
+        Way::Here => {
+            claim(returned);
+            Asked::Here(guest.answer(|| import.run(&call, args)))
+        }
     };
     async move {
         match asked {
-            Asked::There(mailbox, import, call, args) => {
-                mailbox.ask(move || import.run(&call, args)).await
+            Asked::There(mailbox, import, call, args, returned) => {
+                let request = move || {
+                    claim(returned);
+                    import.run(&call, args)
+                };
+                mailbox.ask(request).await
             }
             Asked::Here(reply) => reply,
         }
     }
 }
 
+/// The host gets what a guest gave back.
+fn claim(returned: Option<Returned>) {
+    if let Some(mut returned) = returned {
+        returned.claim();
+    }
+}
+
 /// A host function on a native stack.
 enum Asked {
     /// Below the guest's own stack.
-    There(Arc<Mailbox>, Import, HostCall, Arguments),
+    There(Arc<Mailbox>, Import, HostCall, Arguments, Option<Returned>),
     /// Where the guest is.
     Here(Result<Box<dyn Reply>>),
 }
@@ -274,10 +292,12 @@ async fn serve_values(
     })?;
     let mut handles = StoreHandles::new(store.as_context_mut());
     let numbers = handles::give_all(args, &mut handles)?;
-    let loans = handles.finish().commit(store.as_context_mut())?;
+    let passage = handles.finish();
+    let returned = passage.returned(&store.data().lent);
+    let loans = passage.commit(store.as_context_mut())?;
     let borrowed = borrowed(store.data(), &resources, &numbers);
     let values = marshal::lift_args(args, &ty, &numbers)?;
-    let mut reply = ask(store.data(), &import, ty.clone(), values).await?;
+    let mut reply = ask(store.data(), &import, ty.clone(), values, returned).await?;
     let mut handles = StoreHandles::new(store.as_context_mut());
     let produced = reply.read(&ty, &mut handles);
     let passage = handles.finish();

@@ -9,7 +9,7 @@ use super::absent::{self, Left};
 use super::import::{self, Import, Runs};
 use super::{Link, Otherwise, Place};
 use crate::error::{Code, Error, Result};
-use crate::host::Answer;
+use crate::host::{Answer, Returned};
 use crate::linker::{Provided, Run};
 use crate::store::capability::{self, Item};
 use crate::store::errand::Errand;
@@ -132,11 +132,12 @@ fn define_resource(
     into.resource_async(name, ty, move |mut store, rep| {
         Box::new(async move {
             let guest = store.data_mut();
+            // Also if nobody gets to the request.
+            let returned = Returned::new(&guest.lent, &[(index, rep)]);
             guest.lent.remove(index, rep);
-            let Some(drop) = guest.lent.destructor(index) else { return Ok(()) };
             let mailbox = guest.mailbox.clone();
             let request = move || {
-                drop(rep);
+                drop(returned);
                 Answer::done(Ok(()))
             };
             mailbox.ask(request).await.map(|_| ()).map_err(Error::into_wasmtime)

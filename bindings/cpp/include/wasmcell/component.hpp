@@ -20,7 +20,7 @@ class Component;
 
 /// A component that is being loaded, or the outcome. See Component::start_from_bytes().
 ///
-/// Keeps nothing of the runtime. Releasing it leaves the load alone; its outcome is lost then. Any
+/// Releasing it leaves the load alone; its outcome is lost then. Any
 /// number of threads may use it at once. If the load was given a linker, that must live until
 /// wait() has returned.
 class PendingComponent : public detail::Owned<runtime_pending_t, runtime_pending_free> {
