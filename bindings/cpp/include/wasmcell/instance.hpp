@@ -191,7 +191,8 @@ class [[nodiscard]] Instance {
 
 /// An instance that is being made, or the outcome. See Component::start_instantiate().
 ///
-/// Releasing it leaves the start of the guest alone; the instance ends after it then. Any number of threads may use it at once.
+/// Releasing it leaves the start of the guest alone; the instance ends after it then. Any number of
+/// threads may use it at once.
 class PendingInstance : public detail::Owned<runtime_pending_t, runtime_pending_free> {
  public:
   using Owned::Owned;
