@@ -27,7 +27,7 @@ type scene struct {
 	log       logCollector
 	printed   collector
 	instances map[string]*Instance
-	resources map[string]*Resource
+	resources map[string]any // *Resource or *testCounter
 	begun     chan outcome
 	scratch   string
 }

@@ -121,7 +121,7 @@ func (s *scene) do(ctx context.Context, b block) outcome {
 	case "value":
 		return s.roundTrip(first.value)
 	case "drop":
-		number := s.resources[first.value].number
+		number := s.resources[first.value].(*Resource).number
 		return outcome{err: s.in(b).(*Instance).dropResource(ctx, number)}
 	case "begin":
 		s.begin(ctx, b, first.value)
@@ -183,7 +183,7 @@ func (s *scene) callValues(ctx context.Context, b block, call string) outcome {
 		return textOutcome("()", nil)
 	case string:
 		return textOutcome(`"`+value+`"`, nil)
-	case *Resource:
+	case *Resource, *testCounter:
 		if keep, ok := b.get("keep"); ok {
 			s.resources[keep] = value
 		}

@@ -91,7 +91,7 @@ func readScenarios(t *testing.T, file string) [][]block {
 }
 
 func runScenario(t *testing.T, blocks []block) {
-	s := &scene{t: t, instances: map[string]*Instance{}, resources: map[string]*Resource{}}
+	s := &scene{t: t, instances: map[string]*Instance{}, resources: map[string]any{}}
 	defer s.close()
 	failed := s.setUp(blocks[0])
 	s.expect(blocks[0], &outcome{err: failed})

@@ -224,6 +224,21 @@ static runtime_error_t *host_define_one(host_t *host, runtime_linker_t *linker, 
   return runtime_linker_define(linker, path, (size_t)path_len, host_functions[i].run, host, NULL);
 }
 
+/* All of them, as hosts have them: in one table. */
+static runtime_error_t *host_define_all(host_t *host, runtime_linker_t *linker) {
+  enum { COUNT = sizeof host_functions / sizeof *host_functions };
+  static char paths[COUNT][64];
+  runtime_definition_t table[COUNT];
+  for (size_t i = 0; i < COUNT; i++) {
+    const runtime_definition_t definition = RUNTIME_DEFINITION_INIT;
+    table[i] = definition;
+    snprintf(paths[i], sizeof paths[i], "wasmcell:test/host@0.1.0#%s", host_functions[i].name);
+    table[i].path = paths[i];
+    table[i].callback = host_functions[i].run;
+  }
+  return runtime_linker_define_all(linker, table, COUNT, host, NULL);
+}
+
 /* `host: name`, `host: name: type`, `host: all` or `host: unresolved trap` */
 static runtime_error_t *host_define(host_t *host, runtime_linker_t *linker, const char *what) {
   static const char counter[] = "wasmcell:test/host@0.1.0#counter";
@@ -233,9 +248,7 @@ static runtime_error_t *host_define(host_t *host, runtime_linker_t *linker, cons
     return NULL;
   }
   if (!same(what, "all") && !same(what, "counter")) return host_define_one(host, linker, what);
-  if (same(what, "all"))
-    for (size_t i = 0; error == NULL && i < sizeof host_functions / sizeof *host_functions; i++)
-      error = host_define_one(host, linker, host_functions[i].name);
+  if (same(what, "all")) error = host_define_all(host, linker);
   if (error != NULL) return error;
   return runtime_linker_define_resource(linker, counter, sizeof counter - 1, host_counter_drop,
                                         host, NULL);
