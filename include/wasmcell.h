@@ -4903,8 +4903,9 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_function_call_async(
  *                    `struct_size` is not set.
  *
  * @return NULL if the call was started: then its outcome is delivered, a string, which is `()` if
- *         the function gives nothing, and is written after the call's time is over. Otherwise an
- *         error owned by the caller, nothing was started, and `callback` is not called:
+ *         the function gives nothing; it is written when the guest is done, and the call's limit
+ *         on time does not count that. Otherwise an error owned by the caller, nothing was
+ *         started, and `callback` is not called:
  *         RUNTIME_ERROR_INVALID_ARGUMENT if `function` or `text` is NULL, or if `text` is not a
  *         call of this function,
  *         and as for runtime_function_call_async().

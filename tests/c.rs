@@ -37,7 +37,7 @@ programs! {
     provider_chains provider_fork provider_links providers quota reply resource resource_calls
     reuse sandbox scan shared shutdown signals signature sizes sleepers small_stack
     special_files stacks started stats strings text trap_forks two_copies types undelivered
-    uninterrupted unload value_equal value_text values versions
+    undelivered_fork uninterrupted unload value_equal value_text values versions
 }
 
 /// Programs that run calls, traps, time limits, callbacks and WASI, each in a process that its host
@@ -45,7 +45,7 @@ programs! {
 mod strange {
     use super::{Path, run_strangely};
 
-    const PROGRAMS: [&str; 13] = [
+    const PROGRAMS: [&str; 14] = [
         "collected",
         "completion",
         "epoch",
@@ -59,6 +59,7 @@ mod strange {
         "sandbox",
         "stacks",
         "started",
+        "undelivered",
     ];
     /// Guests that call their host on its own stack need more of it than `stacks` has, and say so.
     const ROOMY: [&str; 5] = ["host", "providers", "resource_calls", "reuse", "stacks"];

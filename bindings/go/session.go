@@ -252,55 +252,51 @@ func (s *session) drive(here func() *capi.Failure, start func(capi.Started) *cap
 	return s.finish(take(<-done))
 }
 
-// text calls with text in and out.
-func (s *session) text(text string) (out string, err error) {
+// fetch is drive for a call that gives something else than values.
+func fetch[T any](s *session, here func() (T, *capi.Failure),
+	start func(capi.Started) *capi.Failure,
+	take func(capi.Outcome) (T, *capi.Failure)) (out T, err error) {
 	err = s.drive(
 		func() (failure *capi.Failure) {
-			out, failure = s.frame.CallText(&s.c, text, &s.options)
+			out, failure = here()
 			return failure
 		},
-		func(done capi.Started) *capi.Failure {
-			return s.frame.StartText(&s.c, text, &s.options, done)
-		},
+		start,
 		func(outcome capi.Outcome) (failure *capi.Failure) {
-			out, failure = s.frame.TakeText(outcome)
+			out, failure = take(outcome)
 			return failure
 		})
 	return out, err
 }
 
-// command runs a command.
-func (s *session) command() (status int, err error) {
-	err = s.drive(
-		func() (failure *capi.Failure) {
-			status, failure = s.frame.Run(&s.c, &s.options)
-			return failure
+// text calls with text in and out.
+func (s *session) text(text string) (string, error) {
+	return fetch(s,
+		func() (string, *capi.Failure) { return s.frame.CallText(&s.c, text, &s.options) },
+		func(done capi.Started) *capi.Failure {
+			return s.frame.StartText(&s.c, text, &s.options, done)
 		},
+		s.frame.TakeText)
+}
+
+// command runs a command.
+func (s *session) command() (int, error) {
+	return fetch(s,
+		func() (int, *capi.Failure) { return s.frame.Run(&s.c, &s.options) },
 		func(done capi.Started) *capi.Failure {
 			return s.frame.StartRun(&s.c, &s.options, done)
 		},
-		func(outcome capi.Outcome) (failure *capi.Failure) {
-			status, failure = s.frame.TakeStatus(outcome)
-			return failure
-		})
-	return status, err
+		s.frame.TakeStatus)
 }
 
 // instantiate makes an instance.
-func (s *session) instantiate() (instance *capi.Instance, err error) {
-	err = s.drive(
-		func() (failure *capi.Failure) {
-			instance, failure = s.frame.Instantiate(&s.c, &s.options)
-			return failure
-		},
+func (s *session) instantiate() (*capi.Instance, error) {
+	return fetch(s,
+		func() (*capi.Instance, *capi.Failure) { return s.frame.Instantiate(&s.c, &s.options) },
 		func(done capi.Started) *capi.Failure {
 			return s.frame.StartInstantiate(&s.c, &s.options, done)
 		},
-		func(outcome capi.Outcome) (failure *capi.Failure) {
-			instance, failure = s.frame.TakeInstance(outcome)
-			return failure
-		})
-	return instance, err
+		s.frame.TakeInstance)
 }
 
 // drop drops a resource of the guest.
