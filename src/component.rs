@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use wasmtime::Engine;
 use wasmtime::component::ResourceType;
 
-use crate::call::{Calls, Policy};
+use crate::call::Policy;
 use crate::code::artifact::Artifact;
 use crate::engine::Services;
 use crate::engine::limits::Limits;
@@ -16,15 +16,17 @@ use crate::error::Result;
 use crate::linker::Linker;
 use crate::runtime::Runtime;
 use crate::sandbox::OpenSandbox;
-use crate::store::{Blueprint, Linked, Parts, Profile, link, next_id};
+use crate::store::{Basis, Blueprint, Linked, Parts, Profile, Remake, link, next_id};
 use crate::system::process::Kept;
 use crate::types::{ComponentTypes, Name, Type};
 
+mod again;
 mod load;
 mod options;
 mod provide;
 mod shared;
 
+use again::Again;
 pub(crate) use load::Source;
 pub use options::ComponentOptions;
 pub use provide::ProviderOptions;
@@ -115,26 +117,33 @@ impl Component {
         let parts = match options.unlinked {
             true => None,
             false => {
-                let (blocking_only, directly) = (policy.blocking_only, policy.calls_directly);
                 let wasi = runtime.wasi_linker(component.engine())?;
-                let calls = Calls { blocking_only, directly };
-                let linked = link(services, &wasi, component, linker, calls)?;
+                let linked = link(services, &wasi, component, linker, policy.calls())?;
                 let Linked { pre, definitions, resources, uses_wasi, chain } = linked;
                 policy.uses_wasi |= uses_wasi;
                 known = (definitions, resources, chain);
                 let open = |it| OpenSandbox::open(it, services).map(Arc::new);
                 let sandbox = options.sandbox.as_ref().map(open).transpose()?;
-                Some(Parts { pre, host_types: linker.resources.clone().into(), sandbox })
+                let host_types = linker.resources.clone().into();
+                Some((pre, host_types, sandbox))
             }
         };
         let (definitions, resources, chain) = known;
         let name = Name::new(options.name.as_deref().unwrap_or_default());
         services.observer().loaded(name.as_str());
         let few = options.limits.max_instances.filter(|few| *few < settings.max_components);
-        let bulkhead = few.map(|few| Slots::new("max_instances", few, settings.instance_wait));
+        let bulkhead = few
+            .map(|few| Slots::new(services.lanes(), "max_instances", few, settings.instance_wait));
         let services = services.clone();
         let id = next_id();
-        let profile = Profile { name, id, limits, places, state, bulkhead, services };
+        let profile = Arc::new(Profile { name, id, limits, places, state, bulkhead, services });
+        let parts = parts.map(|(pre, host_types, sandbox)| {
+            let calls = policy.calls();
+            let again = Again::new(runtime, &artifact, linker, calls, types.exports.len());
+            let profile = profile.clone();
+            let parts = Parts::new(Basis { profile, host_types, sandbox }, pre);
+            (parts, Box::new(again) as Box<dyn Remake>)
+        });
         let blueprint = Blueprint::new(profile, parts, options.reuse);
         let make = |weak: &Weak<Kept<Inner>>| {
             Kept::new(Inner {

@@ -57,7 +57,7 @@ impl Instance {
         services.check_process()?;
         let _pass = services.gate().load()?;
         let mailbox = Arc::default();
-        let start = |call| Session::start(component.blueprint(), call, Arc::clone(&mailbox));
+        let start = |call| Session::settle(component.blueprint(), call, Arc::clone(&mailbox));
         let live = call::run(component.policy(), options, &mailbox, start)?.finish();
         Ok(Self::of(live, mailbox, component.clone()))
     }

@@ -4,21 +4,30 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::stats::{Counters, Limited};
+use crate::system::lanes::{Lanes, Near};
 
 /// One for each runtime. Records go to the log of the runtime that the thread works for, and
 /// nowhere if it works for a log's callback, which could go on for ever.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Observer {
     counters: Counters,
 }
+
+/// One, as instances have it: they come and go on all processors.
+pub(crate) type NearObserver = Near<Arc<Observer>>;
 
 /// A call that has begun. It ends with what [`end`](Self::end) is told, or by a panic.
 pub(crate) struct Observed<O: Deref<Target = Observer>>(Option<O>);
 
 impl Observer {
+    pub(crate) fn new(lanes: &Lanes) -> Self {
+        Self { counters: Counters::new(lanes) }
+    }
+
     /// What was counted so far.
     pub(crate) fn counters(&self) -> &Counters {
         &self.counters

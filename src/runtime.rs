@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::sandbox;
 use crate::stats::Stats;
 use crate::store::{Guest, capability};
+use crate::system::lanes::Lanes;
 use crate::system::process::Kept;
 
 /// Where components are compiled and run. Clones share one runtime, which ends with the last
@@ -79,6 +80,11 @@ impl Runtime {
     /// What its calls share.
     pub(crate) fn services(&self) -> &Services {
         &self.services
+    }
+
+    /// Which processors have what of their own.
+    pub(crate) fn lanes(&self) -> &Lanes {
+        self.services.lanes()
     }
 
     /// A linker that knows WASI 0.2, for components of one of its engines.

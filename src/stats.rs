@@ -4,6 +4,11 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Relaxed, Release, SeqCst};
 
 use crate::error::Code;
+use crate::system::lanes::{Lanes, Spread};
+
+mod gauge;
+
+use gauge::Gauge;
 
 /// A snapshot of a runtime's counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,8 +70,18 @@ pub struct Stats {
 }
 
 /// The counters behind [`Stats`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counters {
+    tallies: Spread<Tally>,
+    instances: Gauge,
+    memory: Gauge,
+    state: Gauge,
+}
+
+/// What was counted in one lane. A call may begin in one and end in another: only sums have a
+/// meaning, and they wrap around.
+#[derive(Debug, Default)]
+struct Tally {
     started: AtomicU64,
     finished: AtomicU64,
     trapped: AtomicU64,
@@ -75,45 +90,13 @@ pub(crate) struct Counters {
     failed: AtomicU64,
     /// For each [`Limited`].
     denied: [AtomicU64; 5],
-    instances: Gauge,
-    memory: Gauge,
-    state: Gauge,
     resting: AtomicU64,
     reused: AtomicU64,
 }
 
-/// A level and the highest it has been.
-#[derive(Debug, Default)]
-struct Gauge {
-    now: AtomicU64,
-    peak: AtomicU64,
-}
-
-impl Gauge {
-    fn add(&self, amount: u64) {
-        let now = self.now.fetch_add(amount, Relaxed) + amount;
-        if now > self.peak.load(Relaxed) {
-            self.peak.fetch_max(now, Relaxed);
-        }
-    }
-
-    /// Adds, unless that makes it more than `max`.
-    fn add_within(&self, amount: u64, max: u64) -> bool {
-        let now = self.now.fetch_add(amount, Relaxed).saturating_add(amount);
-        if now > max {
-            self.sub(amount);
-            return false;
-        }
-        if now > self.peak.load(Relaxed) {
-            self.peak.fetch_max(now, Relaxed);
-        }
-        true
-    }
-
-    fn sub(&self, amount: u64) {
-        self.now.fetch_sub(amount, Relaxed);
-    }
-}
+/// What a lane keeps of what is gone: so many instances, and so many bytes.
+const KEPT_INSTANCES: u64 = 64;
+const KEPT_BYTES: u64 = 64 << 20;
 
 /// What limits deny, as far as it is counted apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +111,15 @@ pub(crate) enum Limited {
 }
 
 impl Counters {
+    pub(crate) fn new(lanes: &Lanes) -> Self {
+        Self {
+            tallies: Spread::new(lanes, Tally::default),
+            instances: Gauge::new(lanes, KEPT_INSTANCES),
+            memory: Gauge::new(lanes, KEPT_BYTES),
+            state: Gauge::new(lanes, KEPT_BYTES),
+        }
+    }
+
     /// Whether a call is in flight. Never misses one; may see one that ends just now.
     pub(crate) fn is_busy(&self) -> bool {
         self.in_flight() > 0
@@ -135,26 +127,35 @@ impl Counters {
 
     /// How many calls are in flight. May count those that end just now.
     pub(crate) fn in_flight(&self) -> u64 {
-        let ways = [&self.finished, &self.trapped, &self.timed_out, &self.cancelled, &self.failed];
         // In this order: a call that starts and ends meanwhile must not hide another.
-        let ended: u64 = ways.into_iter().map(|ended| ended.load(SeqCst)).sum();
-        self.started.load(SeqCst).saturating_sub(ended)
+        let ended = self.sum(|it| {
+            let ways = [&it.finished, &it.trapped, &it.timed_out, &it.cancelled, &it.failed];
+            ways.into_iter().map(|ended| ended.load(SeqCst)).sum()
+        });
+        self.sum(|it| it.started.load(SeqCst)).saturating_sub(ended)
+    }
+
+    fn sum(&self, of: impl Fn(&Tally) -> u64) -> u64 {
+        self.tallies.all().map(of).fold(0, u64::wrapping_add)
     }
 
     /// Counts a call, which ends some time.
+    #[inline]
     pub(crate) fn started(&self) {
         // In one order with the look that `Ticker` takes before it sleeps.
-        self.started.fetch_add(1, SeqCst);
+        self.tallies.here().started.fetch_add(1, SeqCst);
     }
 
     /// Counts how a call ended.
+    #[inline]
     pub(crate) fn ended(&self, failure: Option<Code>) {
+        let tally = self.tallies.here();
         let counter = match failure {
-            None => &self.finished,
-            Some(Code::Timeout) => &self.timed_out,
-            Some(Code::Cancelled) => &self.cancelled,
-            Some(Code::Trap | Code::StackOverflow | Code::Fuel) => &self.trapped,
-            Some(_) => &self.failed,
+            None => &tally.finished,
+            Some(Code::Timeout) => &tally.timed_out,
+            Some(Code::Cancelled) => &tally.cancelled,
+            Some(Code::Trap | Code::StackOverflow | Code::Fuel) => &tally.trapped,
+            Some(_) => &tally.failed,
         };
         counter.fetch_add(1, Release);
     }
@@ -175,23 +176,23 @@ impl Counters {
 
     /// An instance waits for its next call.
     pub(crate) fn rests(&self) {
-        self.resting.fetch_add(1, Relaxed);
+        self.tallies.here().resting.fetch_add(1, Relaxed);
     }
 
     /// One that waited has a call.
     pub(crate) fn woken(&self) {
-        self.resting.fetch_sub(1, Relaxed);
-        self.reused.fetch_add(1, Relaxed);
+        self.ended_resting();
+        self.handed_over();
     }
 
     /// One goes from one call to the next.
     pub(crate) fn handed_over(&self) {
-        self.reused.fetch_add(1, Relaxed);
+        self.tallies.here().reused.fetch_add(1, Relaxed);
     }
 
     /// One that waited is given up.
     pub(crate) fn ended_resting(&self) {
-        self.resting.fetch_sub(1, Relaxed);
+        self.tallies.here().resting.fetch_sub(1, Relaxed);
     }
 
     pub(crate) fn memory_grew(&self, bytes: u64) {
@@ -203,9 +204,38 @@ impl Counters {
     }
 
     pub(crate) fn denied(&self, what: Limited) {
-        self.denials(what).fetch_add(1, Relaxed);
+        self.tallies.here().denials(what).fetch_add(1, Relaxed);
     }
 
+    /// All counters; what they do not know is 0.
+    pub(crate) fn snapshot(&self) -> Stats {
+        let sum = |of: fn(&Tally) -> &AtomicU64| self.sum(|it| of(it).load(Relaxed));
+        let denied = |what| self.sum(|it| it.denials(what).load(Relaxed));
+        Stats {
+            started: sum(|it| &it.started),
+            finished: sum(|it| &it.finished),
+            trapped: sum(|it| &it.trapped),
+            timed_out: sum(|it| &it.timed_out),
+            cancelled: sum(|it| &it.cancelled),
+            failed: sum(|it| &it.failed),
+            instances: self.instances.now(),
+            instances_peak: self.instances.peak(),
+            memory: self.memory.now(),
+            memory_peak: self.memory.peak(),
+            denied: denied(Limited::Memory),
+            descriptors_denied: denied(Limited::Descriptors),
+            lookups_denied: denied(Limited::Lookups),
+            disk_denied: denied(Limited::Disk),
+            instance_state: self.state.now(),
+            instance_state_peak: self.state.peak(),
+            resting: sum(|it| &it.resting),
+            reused: sum(|it| &it.reused),
+            ..Stats::default()
+        }
+    }
+}
+
+impl Tally {
     fn denials(&self, what: Limited) -> &AtomicU64 {
         let [memory, descriptors, buffers, lookups, disk] = &self.denied;
         match what {
@@ -214,32 +244,6 @@ impl Counters {
             Limited::Buffers => buffers,
             Limited::Lookups => lookups,
             Limited::Disk => disk,
-        }
-    }
-
-    /// All counters; what they do not know is 0.
-    pub(crate) fn snapshot(&self) -> Stats {
-        let denied = |what| self.denials(what).load(Relaxed);
-        Stats {
-            started: self.started.load(Relaxed),
-            finished: self.finished.load(Relaxed),
-            trapped: self.trapped.load(Relaxed),
-            timed_out: self.timed_out.load(Relaxed),
-            cancelled: self.cancelled.load(Relaxed),
-            failed: self.failed.load(Relaxed),
-            instances: self.instances.now.load(Relaxed),
-            instances_peak: self.instances.peak.load(Relaxed),
-            memory: self.memory.now.load(Relaxed),
-            memory_peak: self.memory.peak.load(Relaxed),
-            denied: denied(Limited::Memory),
-            descriptors_denied: denied(Limited::Descriptors),
-            lookups_denied: denied(Limited::Lookups),
-            disk_denied: denied(Limited::Disk),
-            instance_state: self.state.now.load(Relaxed),
-            instance_state_peak: self.state.peak.load(Relaxed),
-            resting: self.resting.load(Relaxed),
-            reused: self.reused.load(Relaxed),
-            ..Stats::default()
         }
     }
 }

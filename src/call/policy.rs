@@ -32,6 +32,11 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
+    /// How its calls are, as far as that matters when it is linked.
+    pub(crate) fn calls(&self) -> Calls {
+        Calls { blocking_only: self.blocking_only, directly: self.calls_directly }
+    }
+
     /// The options of a call, with defaults in the place of what they do not say.
     #[inline(always)]
     pub(crate) fn complete<'a>(&self, options: &'a CallOptions) -> Cow<'a, CallOptions> {

@@ -9,6 +9,7 @@ use super::value::runtime_values_t;
 use crate::function::Function;
 use crate::marshal::check_args;
 use crate::marshal::layout::runtime_value_t;
+use crate::system::lanes::{Copies, Near};
 
 /// One exported function of a component, looked up and type-checked once.
 ///
@@ -17,8 +18,30 @@ use crate::marshal::layout::runtime_value_t;
 /// each call runs in an instance of its own, and leaves nothing behind.
 ///
 /// @since 0.1
-#[derive(Clone)]
-pub struct runtime_function_t(pub(super) Function);
+pub struct runtime_function_t {
+    pub(super) function: Function,
+    /// Calls on one processor own it by counts that no other processor has to do with.
+    near: Copies<Function>,
+}
+
+impl runtime_function_t {
+    pub(super) fn new(function: Function) -> Self {
+        let near = Copies::new(function.component().runtime().lanes());
+        Self { function, near }
+    }
+
+    /// For a call, in which the host may free the handle.
+    #[inline]
+    pub(super) fn for_call(&self) -> Near<Function> {
+        self.near.here(|| self.function.clone()).clone()
+    }
+}
+
+impl Clone for runtime_function_t {
+    fn clone(&self) -> Self {
+        Self::new(self.function.clone())
+    }
+}
 
 /// Releases a function.
 ///
@@ -63,7 +86,7 @@ pub unsafe extern "C" fn runtime_function_name(
     function: *const runtime_function_t,
 ) -> *const c_char {
     // SAFETY: the header obliges callers to pass a live function or NULL.
-    unsafe { function.as_ref() }.map_or(c"".as_ptr(), |it| it.0.name().as_c_str().as_ptr())
+    unsafe { function.as_ref() }.map_or(c"".as_ptr(), |it| it.function.name().as_c_str().as_ptr())
 }
 
 /// Tells the type of a function: its parameters and its result.
@@ -80,7 +103,7 @@ pub unsafe extern "C" fn runtime_function_type(
     function: *const runtime_function_t,
 ) -> *const runtime_type_t {
     // SAFETY: the header obliges callers to pass a live function or NULL.
-    type_ptr(unsafe { function.as_ref() }.map(|it| it.0.ty()))
+    type_ptr(unsafe { function.as_ref() }.map(|it| it.function.ty()))
 }
 
 /// Calls a function in a fresh instance, on the calling thread.
@@ -135,7 +158,7 @@ pub unsafe extern "C" fn runtime_function_call(
         let (out, function, options, args) = unsafe {
             let out = Out::new(out, "out")?;
             // Cloned, since a host function may free it.
-            let function = borrow(function, "function")?.0.clone();
+            let function = borrow(function, "function")?.for_call();
             let options = call_options(options)?;
             let args = check_args(
                 slice(args, args_len, "args")?,
@@ -184,7 +207,7 @@ pub unsafe extern "C" fn runtime_function_call_text(
         let (out, function, options, call) = unsafe {
             let out = Out::new(out, "out")?;
             // Cloned, since a host function may free it.
-            let function = borrow(function, "function")?.0.clone();
+            let function = borrow(function, "function")?.for_call();
             (out, function, call_options(options)?, boundary::text(text, text_len, "text")?)
         };
         out.set(function.call_text(call, &options)?.into());

@@ -65,7 +65,7 @@ pub unsafe extern "C" fn runtime_function_call_async(
         let (completion, function, mut options, args) = unsafe {
             let completion = Completion::new(completion)?;
             // Cloned, since the callback may free it before this function returns.
-            let function = borrow(function, "function")?.0.clone();
+            let function = borrow(function, "function")?.function.clone();
             let options = call_options(options)?;
             let args = keep_args(
                 slice(args, args_len, "args")?,
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn runtime_function_call_text_async(
         let (completion, function, mut options, call) = unsafe {
             let completion = Completion::new(completion)?;
             // Cloned, since the callback may free it before this function returns.
-            let function = borrow(function, "function")?.0.clone();
+            let function = borrow(function, "function")?.function.clone();
             let options = call_options(options)?;
             (completion, function, options, boundary::text(text, text_len, "text")?)
         };

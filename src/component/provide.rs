@@ -28,7 +28,7 @@ impl Component {
     /// functions already, or no interface can be imported as the options say.
     pub fn provide(&self, linker: &mut Linker, options: &ProviderOptions) -> Result<()> {
         // One that was not linked, or whose runtime was shut down, serves nobody.
-        self.0.blueprint.parts()?;
+        self.0.blueprint.check()?;
         let provider = Provider::new(self.0.clone());
         let called = provider.called();
         linker.provide(&Offer {

@@ -1,13 +1,15 @@
-//! The engines of a runtime: one for most components, and others for those whose guests have
-//! smaller stacks, which wasmtime makes a property of the engine.
+//! The engines of a runtime: one for most components, others for those whose guests have smaller
+//! stacks, which wasmtime makes a property of the engine, and others for other processors.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wasmtime::{Engine, EngineWeak};
 
+use super::berths::{LaneEngine, LaneEngines};
 use super::pool::{self, Info, Step};
 use super::settings::Settings;
 use crate::error::{Code, Error, Result};
+use crate::system::lanes::Lanes;
 use crate::system::process::steadily;
 
 /// How many other engines there may be at a time.
@@ -19,6 +21,7 @@ pub(crate) struct Engines {
     step: Step,
     /// Each lives as long as its components.
     others: Mutex<Vec<Other>>,
+    lanes: LaneEngines,
 }
 
 struct Other {
@@ -31,9 +34,10 @@ impl Engines {
     ///
     /// # Errors
     /// `POOL`, `INVALID_ARGUMENT`, `UNSUPPORTED`.
-    pub(super) fn new(settings: &Settings) -> Result<(Self, Info)> {
+    pub(super) fn new(settings: &Settings, lanes: &Lanes) -> Result<(Self, Info)> {
         let (main, info, step) = pool::engine(settings)?;
-        Ok((Self { main, step, others: Mutex::default() }, info))
+        let lanes = LaneEngines::new(lanes);
+        Ok((Self { main, step, others: Mutex::default(), lanes }, info))
     }
 
     /// The one that components are compiled in.
@@ -68,17 +72,25 @@ impl Engines {
         Ok(engine)
     }
 
+    /// That of a lane, for components of the first; `None` if the lane shares that one.
+    pub(super) fn of_lane(&self, lane: usize, settings: &Settings) -> Option<&LaneEngine> {
+        self.lanes.get(lane, settings, &self.step)
+    }
+
     /// A tick has passed.
     pub(super) fn tick(&self) {
         self.main.increment_epoch();
+        self.lanes.made().for_each(Engine::increment_epoch);
         for other in self.others().iter().filter_map(|other| other.engine.upgrade()) {
             other.increment_epoch();
         }
     }
 
-    /// Slots of the pool that are in use.
+    /// Slots of the pools that are in use.
     pub(super) fn pool_slots(&self) -> u64 {
-        self.main.pooling_allocator_metrics().map_or(0, |pool| pool.component_instances())
+        let pools = [&self.main].into_iter().chain(self.lanes.made());
+        let metrics = pools.filter_map(Engine::pooling_allocator_metrics);
+        metrics.map(|pool| pool.component_instances()).sum()
     }
 
     fn others(&self) -> MutexGuard<'_, Vec<Other>> {

@@ -1,6 +1,5 @@
 //! What an instance may take, summed over all its memories and tables, with any allocator.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
@@ -10,7 +9,7 @@ use crate::engine::Settings;
 use crate::engine::sizes::WASM_PAGE;
 use crate::error::{Code, Error, Result, TrapKind};
 use crate::features::proposals;
-use crate::observer::Observer;
+use crate::observer::NearObserver;
 use crate::stats::Limited;
 use crate::traps::{exhausted, words};
 
@@ -238,11 +237,11 @@ pub(crate) struct Limiter {
     /// counted: wasmtime reports some failures without having asked, so undoing could be abused.
     used: u64,
     denied: Option<Error>,
-    observer: Arc<Observer>,
+    observer: NearObserver,
 }
 
 impl Limiter {
-    pub(crate) fn new(limits: Limits, observer: Arc<Observer>) -> Self {
+    pub(crate) fn new(limits: Limits, observer: NearObserver) -> Self {
         Self { limits, used: 0, denied: None, observer }
     }
 

@@ -1,5 +1,6 @@
 //! What all calls of a runtime share.
 
+pub(crate) mod berths;
 mod bounds;
 pub mod deadline;
 mod end;

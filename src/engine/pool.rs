@@ -50,11 +50,6 @@ const HEADROOM: usize = 48 << 20;
 const FULL_RESERVATION: u64 = 4 << 30;
 const FULL_GUARD: u64 = 32 << 20;
 const SMALL_GUARD: u64 = 64 << 10;
-/// Memories given back to the system at a time. More than one would save system calls, but slots
-/// that wait for their batch are neither alive nor free: while one thread cleans them, another one
-/// is refused a slot that `max_components` promises (tests/c/fork.c, a full pool).
-const DECOMMIT_BATCH: usize = 1;
-
 /// What a pool may keep resident from the start, to know its slots by: settings that each are in
 /// range may ask for gigabytes together. The defaults take 14 MiB.
 const MAX_BOOKS: u64 = 32 << 20;
@@ -72,6 +67,17 @@ pub(super) struct Step {
     memory_reservation: u64,
     guard: u64,
     tables_per_component: u32,
+    /// Regions of memory given back to the system at a time. More than one saves system calls, and
+    /// interruptions of other processors; but slots that wait for their batch are neither alive nor
+    /// free, and whoever has more has to have so many more slots.
+    batch: u32,
+}
+
+impl Step {
+    /// Whether instances come from a pool.
+    pub(super) fn is_pooled(&self) -> bool {
+        self.pooled
+    }
 }
 
 /// Builds the engine by the first step that this machine allows.
@@ -118,6 +124,16 @@ pub(super) fn another(settings: &Settings, step: &Step) -> Result<Engine> {
         .map_err(|problem| Error::new(Code::ResourceLimit, format_args!("no engine: {problem}")))
 }
 
+/// Another engine for the same code, with a pool as `settings` say that gives memory back `batch`
+/// regions at a time.
+///
+/// # Errors
+/// `RESOURCE_LIMIT` if there is no room for it.
+pub(super) fn batching(settings: &Settings, step: &Step, batch: u32) -> Result<Engine> {
+    build(settings, &Step { batch, ..*step })
+        .map_err(|problem| Error::new(Code::ResourceLimit, format_args!("no engine: {problem}")))
+}
+
 fn build(settings: &Settings, step: &Step) -> Result<Engine, String> {
     books_fit(settings, step)?;
     // A pool that just fits would leave nothing to anybody: the next allocation would end the
@@ -142,6 +158,7 @@ fn steps(settings: &Settings) -> Vec<Step> {
         memory_reservation: FULL_RESERVATION,
         guard: FULL_GUARD,
         tables_per_component: settings.max_tables_per_component,
+        batch: 1,
     };
     let shrunk = Step {
         allocator: Allocator::PoolingShrunk,
@@ -150,6 +167,7 @@ fn steps(settings: &Settings) -> Vec<Step> {
         guard: SMALL_GUARD,
         // Enough for a component made from a core module by its toolchain.
         tables_per_component: settings.max_tables_per_component.min(4),
+        batch: 1,
     };
     // Bounds are checked whatever the size of slots is, so address space would buy nothing.
     let checked = Step { tables_per_component: settings.max_tables_per_component, ..shrunk };
@@ -159,6 +177,7 @@ fn steps(settings: &Settings) -> Vec<Step> {
         memory_reservation: 0,
         guard: SMALL_GUARD,
         tables_per_component: 0,
+        batch: 1,
     };
     if settings.force_on_demand_allocator {
         vec![on_demand]
@@ -224,7 +243,7 @@ fn pool(settings: &Settings, step: &Step) -> PoolingAllocationConfig {
         .max_component_instance_size(settings.bounds.max_instance_state as usize)
         .linear_memory_keep_resident(settings.pool_keep_resident)
         .table_keep_resident(settings.pool_keep_resident)
-        .decommit_batch_size(DECOMMIT_BATCH)
+        .decommit_batch_size(step.batch as usize)
         .pagemap_scan(if settings.pool_scan { Enabled::Yes } else { Enabled::No });
     pool
 }

@@ -3,25 +3,26 @@
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Weak};
 
-use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::Engine;
 
 use super::settings::Settings;
 use super::shutdown::{Gate, Shutdown};
 use super::waiting::{Waiting, Waits};
 use crate::code::cache::Cache;
+use crate::engine::berths::LaneEngine;
 use crate::engine::engines::Engines;
 use crate::engine::epoch::Ticker;
 use crate::engine::loads::{LoadStats, Loads};
 use crate::engine::pool::Info;
 use crate::engine::portion::Commons;
-use crate::engine::slots::{Slots, Spares};
+use crate::engine::slots::{Permit, Slots, Spares};
 use crate::engine::workers::Workers;
 use crate::error::Result;
 use crate::features::Feature;
-use crate::observer::Observer;
+use crate::observer::{NearObserver, Observer};
 use crate::stats::Stats;
 use crate::system::closing::Closing;
+use crate::system::lanes::{Copies, Lanes};
 use crate::system::log::Log;
 use crate::system::process::{Birthplace, Kept, steadily};
 
@@ -52,6 +53,8 @@ struct Inner {
     spares: Spares,
     waiting: Waiting,
     observer: Arc<Observer>,
+    observers: Copies<Arc<Observer>>,
+    lanes: Lanes,
     settings: Settings,
     info: Info,
     log: Log,
@@ -65,10 +68,11 @@ impl Services {
         log.clone().within(|| {
             let cache = Cache::open(&settings.cache)?;
             crate::failpoint::hit("core:runtime");
-            let (engines, info) = steadily(|| Engines::new(&settings))?;
+            let lanes = Lanes::of_this_process();
+            let (engines, info) = steadily(|| Engines::new(&settings, &lanes))?;
             let engines = Arc::new(engines);
             let workers = Workers::start(settings.worker_threads)?;
-            let observer = Arc::<Observer>::default();
+            let observer = Arc::new(Observer::new(&lanes));
             let commons = Commons::new(&settings, observer.clone());
             let ending = Shutdown::new();
             let closing = ending.gate().closing();
@@ -76,7 +80,7 @@ impl Services {
             let allocator = info.allocator;
             tracing::debug!(target: "wasmcell::runtime", ?allocator, "runtime built");
             let (most, wait) = (settings.max_components, settings.instance_wait);
-            let slots = Slots::new("max_components", most, wait);
+            let slots = Slots::new(&lanes, "max_components", most, wait);
             let log = log.clone();
             Ok(Self(Arc::new(Kept::new(Inner {
                 ticker,
@@ -89,6 +93,8 @@ impl Services {
                 spares: Spares::default(),
                 waiting: Waiting::default(),
                 observer,
+                observers: Copies::new(&lanes),
+                lanes,
                 settings,
                 info,
                 log,
@@ -153,6 +159,12 @@ impl Services {
         self.0.engines.with_stack(stack, &self.0.settings)
     }
 
+    /// The engine of a lane, for components of [`engine`](Self::engine); `None` if the lane shares
+    /// that one.
+    pub(crate) fn lane_engine(&self, lane: usize) -> Option<&LaneEngine> {
+        self.0.engines.of_lane(lane, &self.0.settings)
+    }
+
     pub(crate) fn ticker(&self) -> &Ticker {
         &self.0.ticker
     }
@@ -169,6 +181,23 @@ impl Services {
     /// Who is told what it does.
     pub(crate) fn observer(&self) -> &Arc<Observer> {
         &self.0.observer
+    }
+
+    /// The same, for an instance.
+    #[inline]
+    pub(crate) fn near_observer(&self) -> NearObserver {
+        self.0.observers.here(|| self.0.observer.clone()).clone()
+    }
+
+    /// Which processors have what of their own.
+    pub(crate) fn lanes(&self) -> &Lanes {
+        &self.0.lanes
+    }
+
+    /// Whether there are calls on several processors at once, as far as that can be known.
+    #[cold]
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.0.lanes.count() > 1 && self.0.observer.counters().in_flight() > 1
     }
 
     pub(crate) fn log(&self) -> &Log {
@@ -206,7 +235,7 @@ impl Services {
     }
 
     /// As [`slot`](Self::slot), without waiting.
-    pub(crate) fn slot_now(&self, places: u32) -> Option<OwnedSemaphorePermit> {
+    pub(crate) fn slot_now(&self, places: u32) -> Option<Permit> {
         self.0.slots.take_now(places, &self.0.spares)
     }
 
@@ -224,11 +253,7 @@ impl Services {
     ///
     /// # Errors
     /// `INSTANCE_LIMIT`.
-    pub(crate) async fn slot(
-        &self,
-        places: u32,
-        own: Option<&AtomicUsize>,
-    ) -> Result<OwnedSemaphorePermit> {
+    pub(crate) async fn slot(&self, places: u32, own: Option<&AtomicUsize>) -> Result<Permit> {
         self.slots().take(places, self.workers(), &self.0.spares, own).await
     }
 

@@ -140,6 +140,7 @@ impl Drop for Held {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::lanes::Lanes;
 
     const THINGS: Kind = Kind {
         code: Code::ResourceLimit,
@@ -151,7 +152,7 @@ mod tests {
 
     #[test]
     fn both_limits_hold_and_what_is_dropped_comes_back() {
-        let observer = Arc::<Observer>::default();
+        let observer = Arc::new(Observer::new(&Lanes::single()));
         let total = Arc::new(Total::new(THINGS, 5, &observer));
         let denials = [Arc::<Denial>::default(), Arc::<Denial>::default()];
         let [a, b] = [total.share(3, &denials[0]), total.share(3, &denials[1])];

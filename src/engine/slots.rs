@@ -2,24 +2,86 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{
+    AtomicU32, AtomicUsize,
+    Ordering::{Relaxed, SeqCst},
+};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::engine::workers::Workers;
 use crate::error::{Code, Error, Result};
+use crate::system::lanes::{Lanes, Near, Spread};
 
 /// So many places, and how long an instance waits for one.
 #[derive(Debug)]
 pub(crate) struct Slots {
-    free: Arc<Semaphore>,
+    free: Arc<Free>,
+    lanes: Spread<Lane>,
     max: u32,
     wait: Duration,
     /// The setting that says how many there are.
     setting: &'static str,
+}
+
+/// The places that are free, but for those that lanes keep.
+#[derive(Debug)]
+struct Free {
+    places: Semaphore,
     waiting: AtomicUsize,
+}
+
+/// Places that came free here, kept for the next that is taken here.
+#[derive(Debug)]
+struct Lane {
+    kept: AtomicU32,
+    free: Arc<Free>,
+}
+
+/// How many places a lane keeps at most.
+const MOST_KEPT: u32 = 64;
+
+/// Places that are taken, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    places: u32,
+    lane: Near<Lane>,
+}
+
+impl Lane {
+    fn take(&self, places: u32) -> bool {
+        let left = |kept: u32| kept.checked_sub(places);
+        self.kept.load(Relaxed) >= places && self.kept.fetch_update(SeqCst, Relaxed, left).is_ok()
+    }
+
+    fn put(&self, places: u32) {
+        let is_wanted = || self.free.waiting.load(SeqCst) > 0;
+        if is_wanted() || self.kept.load(Relaxed).saturating_add(places) > MOST_KEPT {
+            self.free.places.add_permits(places as usize);
+            return;
+        }
+        self.kept.fetch_add(places, SeqCst);
+        // Once more: who began to wait meanwhile has not seen it, or is seen here.
+        if is_wanted() {
+            self.give_up();
+        }
+    }
+
+    /// Keeps none.
+    fn give_up(&self) {
+        match self.kept.swap(0, SeqCst) {
+            0 => {}
+            kept => self.free.places.add_permits(kept as usize),
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.lane.put(self.places);
+    }
 }
 
 /// Instances that are kept for calls to come, and can be done without.
@@ -53,27 +115,46 @@ impl Spare for Spares {
 }
 
 impl Slots {
-    pub(crate) fn new(setting: &'static str, max: u32, wait: Duration) -> Self {
-        Self {
-            free: Arc::new(Semaphore::new(max as usize)),
-            max,
-            wait,
-            setting,
-            waiting: AtomicUsize::new(0),
-        }
+    pub(crate) fn new(lanes: &Lanes, setting: &'static str, max: u32, wait: Duration) -> Self {
+        let (places, waiting) = (Semaphore::new(max as usize), AtomicUsize::new(0));
+        let free = Arc::new(Free { places, waiting });
+        let lane = || Lane { kept: AtomicU32::new(0), free: free.clone() };
+        let lanes = Spread::new(lanes, lane);
+        Self { free, lanes, max, wait, setting }
     }
 
     /// Whether others wait for a place than the calls that `own` counts.
     pub(crate) fn is_wanted_by_others(&self, own: &AtomicUsize) -> bool {
-        self.waiting.load(SeqCst) > own.load(SeqCst)
+        self.free.waiting.load(SeqCst) > own.load(SeqCst)
     }
 
-    fn try_take(&self, places: u32) -> Option<OwnedSemaphorePermit> {
-        self.free.clone().try_acquire_many_owned(places).ok()
+    #[inline]
+    fn try_take(&self, places: u32) -> Option<Permit> {
+        let lane = self.lanes.here();
+        match lane.take(places) || self.has_free(places) {
+            true => Some(Permit { places, lane: lane.clone() }),
+            false => None,
+        }
+    }
+
+    /// Whether there are `places`, wherever, which are taken then.
+    #[cold]
+    fn has_free(&self, places: u32) -> bool {
+        let take = || match self.free.places.try_acquire_many(places) {
+            Ok(taken) => {
+                taken.forget();
+                true
+            }
+            Err(_) => false,
+        };
+        take() || {
+            self.lanes.all().for_each(Lane::give_up);
+            take()
+        }
     }
 
     /// `places`, without waiting; `spare` gives way to that.
-    pub(crate) fn take_now(&self, places: u32, spare: &dyn Spare) -> Option<OwnedSemaphorePermit> {
+    pub(crate) fn take_now(&self, places: u32, spare: &dyn Spare) -> Option<Permit> {
         loop {
             let taken = self.try_take(places);
             if taken.is_some() || !spare.give_way() {
@@ -93,23 +174,26 @@ impl Slots {
         workers: &Workers,
         spare: &dyn Spare,
         own: Option<&AtomicUsize>,
-    ) -> Result<OwnedSemaphorePermit> {
+    ) -> Result<Permit> {
         if let Some(slot) = self.try_take(places) {
             return Ok(slot);
         }
-        // Before looking: who keeps an instance looks at this after it, and one of both sees the
-        // other.
-        let _waits = Waits::new(&self.waiting);
+        // Before looking: who keeps an instance, or places, looks at this after it, and one of both
+        // sees the other.
+        let _waits = Waits::new(&self.free.waiting);
         let _own = own.map(Waits::new);
-        while spare.give_way() {
+        loop {
             if let Some(slot) = self.try_take(places) {
                 return Ok(slot);
+            }
+            if !spare.give_way() {
+                break;
             }
         }
         // The thread that drives the call need not be in the context of the reactor.
         let reactor = workers.reactor();
         let entered = reactor.enter();
-        let acquired = self.free.clone().acquire_many_owned(places);
+        let acquired = self.free.places.acquire_many(places);
         let mut slot = pin!(tokio::time::timeout(self.wait, acquired));
         drop(entered);
         let slot = poll_fn(|context| {
@@ -117,7 +201,10 @@ impl Slots {
             slot.as_mut().poll(context)
         });
         match slot.await {
-            Ok(Ok(slot)) => Ok(slot),
+            Ok(Ok(taken)) => {
+                taken.forget();
+                Ok(Permit { places, lane: self.lanes.here().clone() })
+            }
             // The semaphore is never closed, so it is the time that ran out.
             Ok(Err(_)) | Err(_) => Err(self.taken(places)),
         }

@@ -47,7 +47,7 @@ impl Instance {
         let (own, its, component) = (mailbox.clone(), mailbox.clone(), component.clone());
         let of = component.clone();
         let body = |call| async move {
-            Ok(Session::start(component.blueprint(), call, own).await?.finish())
+            Ok(Session::settle(component.blueprint(), call, own).await?.finish())
         };
         let done = move |live: Result<_>| done(live.map(|live| Self::of(live, its, of)));
         call::spawn(policy, options, mailbox, pass, body, done)

@@ -1,31 +1,38 @@
 //! What instances of a component are made of.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use super::live::Live;
-use super::parts::Parts;
+use super::near::NearParts;
+use super::parts::{Made, Parts, Remake};
 use super::profile::{Profile, address};
 use super::shelf::{First, Reuse, Shelf};
 use crate::engine::shutdown::closed;
 use crate::engine::slots::{OwnWaits, Spare};
 use crate::error::{Code, Error, Result};
+use crate::system::lanes::Near;
 use crate::system::process::Kept;
 
 /// All that it takes to make an instance of a component.
 pub(crate) struct Blueprint {
     pub profile: Arc<Profile>,
-    parts: RwLock<Option<Arc<Parts>>>,
-    is_linked: bool,
+    /// `None` if the component was not linked.
+    parts: Option<NearParts>,
     /// Where instances wait for the next call, if they are used again.
     shelf: Option<Arc<Shelf>>,
 }
 
 impl Blueprint {
     /// For a component that is only looked at, `parts` are `None`.
-    pub(crate) fn new(profile: Profile, parts: Option<Parts>, reuse: Option<Reuse>) -> Self {
-        let (profile, is_linked) = (Arc::new(profile), parts.is_some());
-        let shelf = reuse.map(|it| Shelf::new(it, &profile.services, address(&profile)));
-        Self { profile, parts: RwLock::new(parts.map(Arc::new)), is_linked, shelf }
+    pub(crate) fn new(
+        profile: Arc<Profile>,
+        parts: Option<(Parts, Box<dyn Remake>)>,
+        reuse: Option<Reuse>,
+    ) -> Self {
+        let services = &profile.services;
+        let parts = parts.map(|(parts, remake)| NearParts::new(services.lanes(), parts, remake));
+        let shelf = reuse.map(|it| Shelf::new(it, services, address(&profile)));
+        Self { profile, parts, shelf }
     }
 
     /// An instance that waits for a call, if there is one.
@@ -60,25 +67,41 @@ impl Blueprint {
         }
     }
 
-    /// What its instances are made of.
+    /// Whether instances can be made of it.
     ///
     /// # Errors
     /// `SHUTDOWN`, or `LINK` if it was not linked.
-    pub(crate) fn parts(&self) -> Result<Arc<Parts>> {
-        let parts = self.parts.read().unwrap_or_else(PoisonError::into_inner).clone();
-        parts.ok_or_else(|| match self.is_linked {
-            true => closed(),
-            false => {
-                let problem = "the component was loaded without being linked";
-                Error::new(Code::Link, problem)
-            }
-        })
+    pub(crate) fn check(&self) -> Result<()> {
+        self.parts().map(drop)
+    }
+
+    /// What instances are made of that outlive a call.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub(super) fn parts(&self) -> Result<Near<Parts>> {
+        self.linked()?.first().ok_or_else(closed)
+    }
+
+    /// What instances are made of that end with a call.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub(super) fn parts_here(&self) -> Result<Made> {
+        self.linked()?.here(&self.profile).ok_or_else(closed)
+    }
+
+    fn linked(&self) -> Result<&NearParts> {
+        self.parts
+            .as_ref()
+            .ok_or_else(|| Error::new(Code::Link, "the component was loaded without being linked"))
     }
 
     /// Gives up what refers to the host's code.
     pub(crate) fn revoke(&self) {
-        let parts = self.parts.write().unwrap_or_else(PoisonError::into_inner).take();
-        drop(parts);
+        if let Some(parts) = &self.parts {
+            parts.revoke();
+        }
         if let Some(shelf) = &self.shelf {
             shelf.close();
         }

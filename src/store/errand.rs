@@ -133,10 +133,10 @@ impl Errand {
         way: Way,
     ) -> Result<(Arc<Place>, Visit)> {
         let guest = store.data_mut();
-        let services = guest.profile.services.clone();
+        let services = guest.basis.profile.services.clone();
         let level = guest.call.level + 1;
         Inside::enter().check_call(level, services.settings().max_call_depth)?;
-        let places = guest.profile.places;
+        let places = guest.basis.profile.places;
         let party = guest.call.party.get_or_insert_with(|| Arc::new(Party::new(places))).clone();
         let call = Some(guest.call.part(way, party.clone()));
         let place = servant(guest, self.provider.key());
@@ -231,12 +231,12 @@ impl Visit {
                 let place = Live::place_in(&self.party, profile, blueprint).await?;
                 let parts = blueprint.parts()?;
                 let mailbox = self.mailbox.clone();
-                let made = Live::prepared(profile, &parts, place, call, mailbox)?;
+                let made = Live::prepared((parts, None), place, call, mailbox)?;
                 let live = nobody.insert(Box::new(Kept::new(made)));
                 if let Some(fuel) = self.fuel {
                     live.store.set_fuel(fuel)?;
                 }
-                live.instantiate(&parts).await?;
+                live.instantiate().await?;
                 live
             }
         };

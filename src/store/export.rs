@@ -60,6 +60,11 @@ impl Export {
         }
     }
 
+    /// Where it is in another copy of the same component.
+    pub(super) fn index_in(&self, copy: &Component) -> Option<ComponentExportIndex> {
+        resolve(copy, self.name.as_str())
+    }
+
     pub(crate) fn has_result(&self) -> bool {
         self.signature().result.is_some()
     }

@@ -9,16 +9,17 @@ use wasmtime::{
     AsContext, AsContextMut, Engine, Store, StoreContext, StoreContextMut, UpdateDeadline,
 };
 
-use super::profile::Profile;
+use super::basis::Basis;
 use super::wasi::Wasi;
 use crate::call::Call;
 use crate::call::executor::{self, Surroundings};
 use crate::engine::limits::Limiter;
 use crate::error::{Error, Result};
 use crate::host::handles::Table;
-use crate::host::{Answer, HostCall, HostType, Lent, Mailbox, dropped};
+use crate::host::{Answer, HostCall, Lent, Mailbox, dropped};
 use crate::marshal::Reply;
 use crate::sandbox::OpenSandbox;
+use crate::system::lanes::Near;
 use crate::system::log::LogFn;
 use crate::system::thread;
 
@@ -33,9 +34,7 @@ pub(crate) struct Guest {
     pub lent: Lent,
     /// Resources of the guest that the host holds.
     pub handles: Table,
-    pub(super) profile: Arc<Profile>,
-    /// What it is granted; `None` for nothing.
-    pub(super) sandbox: Option<Arc<OpenSandbox>>,
+    pub(super) basis: Near<Basis>,
     pub(super) wasi: Option<Wasi>,
     /// What capabilities keep for the instance, one value of a type.
     extensions: Vec<Box<dyn Any + Send>>,
@@ -112,24 +111,22 @@ impl AsContextMut for Home {
 
 /// A store for one instance of a component, held to its limits, and interrupted when its call
 /// says so.
-pub(crate) fn store(
+pub(super) fn store(
     engine: &Engine,
-    profile: &Arc<Profile>,
-    host_types: &Arc<[HostType]>,
-    sandbox: Option<&Arc<OpenSandbox>>,
+    basis: &Near<Basis>,
     call: Call,
     mailbox: Arc<Mailbox>,
 ) -> Result<Home> {
+    let profile = &basis.profile;
     let services = &profile.services;
     let limits = &profile.limits;
     let guest = Guest {
-        limiter: Limiter::new(*limits, services.observer().clone()),
+        limiter: Limiter::new(*limits, services.near_observer()),
         call,
         mailbox,
-        lent: Lent::new(host_types.clone()),
+        lent: Lent::new(basis.host_types.clone()),
         handles: Table::new(limits.resources),
-        profile: profile.clone(),
-        sandbox: sandbox.cloned(),
+        basis: basis.clone(),
         wasi: None,
         extensions: Vec::new(),
         served: None,
@@ -190,7 +187,7 @@ fn why(store: &mut Home, error: wasmtime::Error) -> Error {
     }
     let denied = guest.wasi.as_ref().and_then(Wasi::portion).and_then(|it| it.denial().take());
     let error = guest.limiter.explain(Error::from(error), denied);
-    guest.profile.limits.quantify(error, guest.call.terms.fuel)
+    guest.basis.profile.limits.quantify(error, guest.call.terms.fuel)
 }
 
 fn at_tick(store: StoreContextMut<'_, Guest>) -> wasmtime::Result<UpdateDeadline> {
@@ -201,7 +198,7 @@ fn at_tick(store: StoreContextMut<'_, Guest>) -> wasmtime::Result<UpdateDeadline
         // The host is asked on the native stack.
         (Ok(()), Some(_)) if call.terms.way.can_wait() => Ok(UpdateDeadline::Yield(1)),
         (Ok(()), Some(interrupt)) => {
-            let services = &guest.profile.services;
+            let services = &guest.basis.profile.services;
             let asked = interrupt.ask(services.ticker().ticks());
             asked.and_then(|()| services.check_process()).map(|()| UpdateDeadline::Continue(1))
         }
@@ -219,7 +216,7 @@ impl Guest {
     /// `TIMEOUT` or `CANCELLED` once it is so, `FORKED` if it came back in a fork, and what the
     /// host function says.
     pub(crate) fn answer(&self, run: impl FnOnce() -> Answer) -> Result<Box<dyn Reply>> {
-        let (services, deadline) = (&self.profile.services, self.call.deadline());
+        let (services, deadline) = (&self.basis.profile.services, self.call.deadline());
         let ticker = services.ticker();
         let before = ticker.ticks();
         let reply = match thread::outside(run) {
@@ -254,14 +251,14 @@ impl Guest {
 
     /// What a host function that it calls is told.
     pub(crate) fn host_call(&self) -> HostCall {
-        self.call.host_call().of(self.profile.id)
+        self.call.host_call().of(self.basis.profile.id)
     }
 
     /// Whether the call, which is done, is in time and was not cancelled: much of what a guest can
     /// ask for is not interrupted. Small calls pay for no look at the clock.
     #[inline(always)]
     fn check_time(&self) -> Result<()> {
-        match self.profile.services.ticker().ticks() == self.call.terms.ticks {
+        match self.basis.profile.services.ticker().ticks() == self.call.terms.ticks {
             true => Ok(()),
             false => self.call.deadline().check(),
         }
@@ -281,16 +278,16 @@ impl Guest {
 
     /// What it is granted; `None` for nothing.
     pub(crate) fn sandbox(&self) -> Option<&OpenSandbox> {
-        self.sandbox.as_deref()
+        self.basis.sandbox.as_deref()
     }
 
     /// What the host calls the component.
     pub(crate) fn component_name(&self) -> &str {
-        self.profile.name.as_str()
+        self.basis.profile.name.as_str()
     }
 
     /// Who wants records of `level`.
     pub(crate) fn log_at(&self, level: tracing::Level) -> Option<Arc<LogFn>> {
-        self.profile.services.log().writer(level)
+        self.basis.profile.services.log().writer(level)
     }
 }

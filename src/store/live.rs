@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::AsContextMut;
 
 use super::export::Export;
 use super::guest::{self, Home};
-use super::parts::Parts;
+use super::parts::{Made, Parts};
 use super::passage::{Loans, Passage, StoreHandles};
 use super::profile::Profile;
 use crate::call::{Call, Party};
-use crate::engine::slots::{OwnWaits, Spare};
+use crate::engine::berths::Berth;
+use crate::engine::slots::{OwnWaits, Permit, Spare};
 use crate::error::{Code, Error, Result};
 use crate::host::Mailbox;
 use crate::marshal::{Args, Handles, Lifted, NoHandles, Results};
-use crate::observer::Observer;
+use crate::observer::NearObserver;
+use crate::system::lanes::Near;
 use crate::types::FunctionType;
 
 /// An instance that is alive. It gives its slot back after its memory, so that the next to take
@@ -29,19 +30,22 @@ pub(crate) struct Live {
     calls: u64,
     /// Bytes of memories and tables after its start.
     first: u64,
+    /// After the store, whose code is theirs.
+    parts: Near<Parts>,
     _counted: Alive,
+    berth: Option<Berth>,
     _place: Place,
 }
 
 /// Room for one instance: a slot of the runtime's, and one of those that the component may have.
 pub(super) struct Place {
-    _slot: OwnedSemaphorePermit,
-    _within: Option<OwnedSemaphorePermit>,
+    _slot: Permit,
+    _within: Option<Permit>,
 }
 
 /// Counts an instance for as long as it lives.
 struct Alive {
-    observer: Arc<Observer>,
+    observer: NearObserver,
     /// Bytes that it takes besides memories and tables.
     state: u64,
 }
@@ -56,7 +60,7 @@ impl Alive {
             fits = starts();
         }
         if fits {
-            return Ok(Self { observer: services.observer().clone(), state });
+            return Ok(Self { observer: services.near_observer(), state });
         }
         let problem = format!(
             "the instance wants {state} bytes besides memories and tables, and others have some; \
@@ -144,37 +148,41 @@ impl Live {
 
     /// Makes an instance as part of `call`.
     pub(super) async fn start(
-        profile: &Arc<Profile>,
-        parts: &Parts,
+        made: Made,
         place: Place,
         call: Call,
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
-        let mut live = Self::prepared(profile, parts, place, call, mailbox)?;
-        live.instantiate(parts).await?;
+        let mut live = Self::prepared(made, place, call, mailbox)?;
+        live.instantiate().await?;
         Ok(live)
     }
 
     /// All that an instance takes, before it is made.
     pub(super) fn prepared(
-        profile: &Arc<Profile>,
-        parts: &Parts,
+        (parts, berth): Made,
         place: Place,
         call: Call,
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
-        let counted = Alive::new(profile)?;
-        let Parts { pre, host_types, sandbox } = parts;
-        let sandbox = sandbox.as_ref();
-        let store = guest::store(pre.engine(), profile, host_types, sandbox, call, mailbox)?;
-        let (instance, last) = (None, None);
-        Ok(Self { store, instance, last, calls: 0, first: 0, _counted: counted, _place: place })
+        let counted = Alive::new(&parts.basis.profile)?;
+        Ok(Self {
+            store: guest::store(parts.pre.engine(), &parts.basis, call, mailbox)?,
+            instance: None,
+            last: None,
+            calls: 0,
+            first: 0,
+            parts,
+            _counted: counted,
+            berth,
+            _place: place,
+        })
     }
 
     /// Makes the instance.
-    pub(super) async fn instantiate(&mut self, parts: &Parts) -> Result<()> {
+    pub(super) async fn instantiate(&mut self) -> Result<()> {
         let way = self.store.data().call.terms.way;
-        let instance = way.instantiate(&parts.pre, &mut self.store).await;
+        let instance = way.instantiate(&self.parts.pre, &mut self.store).await;
         self.instance = Some(guest::end(&mut self.store, instance)?);
         self.first = self.store.data().limiter.used();
         Ok(())
@@ -223,7 +231,8 @@ impl Live {
     }
 
     pub(super) fn function(&mut self, export: &Export) -> Result<wasmtime::component::Func> {
-        let function = self.instance.and_then(|it| it.get_func(&mut self.store, export.index));
+        let function = self.instance.zip(self.parts.index(export));
+        let function = function.and_then(|(it, index)| it.get_func(&mut self.store, index));
         function.ok_or_else(stranger)
     }
 
@@ -281,6 +290,14 @@ impl Live {
     /// Gives back what a call that did not begin would have passed.
     pub(crate) fn undo(&mut self, passage: Passage) -> Result<()> {
         passage.undo(self.store.as_context_mut())
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        if let Some(berth) = &mut self.berth {
+            berth.ends_with(self.store.data().limiter.used());
+        }
     }
 }
 

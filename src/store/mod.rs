@@ -1,5 +1,6 @@
 //! A store, the guest in it, and what the two sides pass each other.
 
+mod basis;
 mod blueprint;
 pub(crate) mod capability;
 mod errand;
@@ -7,6 +8,7 @@ mod export;
 mod guest;
 mod link;
 mod live;
+mod near;
 mod parts;
 mod passage;
 mod profile;
@@ -17,12 +19,13 @@ mod view;
 mod wasi;
 mod way;
 
+pub(crate) use basis::Basis;
 pub(crate) use blueprint::Blueprint;
 pub(crate) use export::Export;
 pub(crate) use guest::Guest;
 pub(crate) use link::{Linked, link};
 pub(crate) use live::Live;
-pub(crate) use parts::Parts;
+pub(crate) use parts::{Parts, Remade, Remake};
 pub(crate) use passage::{HostNumbers, Passage};
 pub(crate) use profile::{Profile, next_id};
 pub(crate) use provider::{Provider, Source};

@@ -8,6 +8,7 @@ use super::blueprint::Blueprint;
 use super::export::Export;
 use super::guest;
 use super::live::{Live, Place};
+use super::parts::Made;
 use super::passage::{Passage, StoreHandles};
 use super::shelf::First;
 use crate::call::{Call, Running};
@@ -24,24 +25,28 @@ use crate::value::Value;
 pub(crate) struct Session(Box<Kept<Live>>);
 
 impl Session {
-    /// Makes an instance as part of `call`, which goes on in it.
+    /// Makes an instance as part of `call`, which goes on in it. It ends with the call.
     pub(crate) async fn start(
         blueprint: &Blueprint,
         call: Call,
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
         let place = Live::place(&blueprint.profile, blueprint, None).await?;
-        Self::start_in(place, blueprint, call, mailbox).await
+        Self::start_in(place, blueprint.parts_here()?, call, mailbox).await
     }
 
-    async fn start_in(
-        place: Place,
+    /// As [`start`](Self::start), for an instance that outlives the call.
+    pub(crate) async fn settle(
         blueprint: &Blueprint,
         call: Call,
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
-        let (profile, parts) = (&blueprint.profile, blueprint.parts()?);
-        let live = Live::start(profile, &parts, place, call, mailbox).await?;
+        let place = Live::place(&blueprint.profile, blueprint, None).await?;
+        Self::start_in(place, (blueprint.parts()?, None), call, mailbox).await
+    }
+
+    async fn start_in(place: Place, made: Made, call: Call, mailbox: Arc<Mailbox>) -> Result<Self> {
+        let live = Live::start(made, place, call, mailbox).await?;
         Ok(Self(Box::new(Kept::new(live))))
     }
 
@@ -63,7 +68,10 @@ impl Session {
         let place = Live::place(&blueprint.profile, blueprint, blueprint.own_waits());
         let mut live = match blueprint.wait(place).await {
             First::Instance(live) => live,
-            First::Place(place) => return Self::start_in(place?, blueprint, call, mailbox).await,
+            First::Place(place) => {
+                let (place, made) = (place?, blueprint.parts_here()?);
+                return Self::start_in(place, made, call, mailbox).await;
+            }
         };
         live.store.data_mut().mailbox = mailbox;
         Self::begin(live, |it| *it = call)

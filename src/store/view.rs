@@ -17,9 +17,9 @@ impl Guest {
     fn wasi(&mut self) -> &mut Wasi {
         self.wasi.get_or_insert_with(|| {
             let mut table = ResourceTable::new();
-            table.set_max_capacity(self.profile.limits.resources);
-            let max_random_size = self.profile.limits.random_size;
-            let (context, stdio) = match self.sandbox.as_deref() {
+            table.set_max_capacity(self.basis.profile.limits.resources);
+            let max_random_size = self.basis.profile.limits.random_size;
+            let (context, stdio) = match self.basis.sandbox.as_deref() {
                 Some(sandbox) => sandbox.context(max_random_size),
                 // Nothing is granted: no arguments, environment, files, sockets or stdio.
                 None => (WasiCtx::builder().max_random_size(max_random_size).build(), None),
@@ -34,7 +34,7 @@ impl Guest {
 
     /// With what it has of what guests share.
     fn shared(&mut self) -> (&mut Wasi, Arc<Portion>) {
-        let profile = self.profile.clone();
+        let profile = self.basis.profile.clone();
         let wasi = self.wasi();
         let portion = wasi.shared.get_or_insert_with(|| {
             let commons = profile.services.commons();
@@ -47,7 +47,7 @@ impl Guest {
 
 impl SandboxView for Guest {
     fn files(&mut self) -> Files<'_> {
-        let sandbox = self.sandbox.clone();
+        let sandbox = self.basis.sandbox.clone();
         let (wasi, portion) = self.shared();
         let inner =
             WasiFilesystemCtxView { ctx: wasi.context.filesystem(), table: &mut wasi.table };
@@ -55,7 +55,7 @@ impl SandboxView for Guest {
     }
 
     fn names(&mut self) -> Names<'_> {
-        let sandbox = self.sandbox.clone();
+        let sandbox = self.basis.sandbox.clone();
         let (wasi, portion) = self.shared();
         let inner = WasiSocketsCtxView { ctx: wasi.context.sockets(), table: &mut wasi.table };
         Names { inner, portion, sandbox }

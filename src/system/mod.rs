@@ -2,6 +2,7 @@
 
 pub(crate) mod closing;
 pub(crate) mod floats;
+pub(crate) mod lanes;
 pub(crate) mod log;
 pub(crate) mod process;
 pub(crate) mod room;

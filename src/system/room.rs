@@ -16,6 +16,15 @@ impl Room {
     }
 }
 
+/// Whether this process may have no more than so much address space, which is then not to be taken
+/// by what nobody has asked for.
+pub(crate) fn is_limited() -> bool {
+    #[cfg(unix)]
+    return rustix::process::getrlimit(rustix::process::Resource::As).current.is_some();
+    #[cfg(not(unix))]
+    return false;
+}
+
 impl Drop for Room {
     fn drop(&mut self) {
         black_box(&self.0);

@@ -51,9 +51,11 @@ fn unsafe_code_is_where_it_belongs() {
     ]);
     let shared = ["src/code/artifact/shared.rs", "src/component/shared.rs"];
     allowed.extend(shared);
-    // They ask the system for the bounds of the thread's stack, for a page, and for word of forks.
+    // They ask the system for the bounds of the thread's stack, for its processor, for a page, and
+    // for word of forks.
     allowed.extend([
         "src/system/stack.rs",
+        "src/system/lanes.rs",
         "src/system/process.rs",
         "src/system/process/steady.rs",
     ]);
@@ -76,6 +78,7 @@ fn unsafe_code_is_where_it_belongs() {
     homes.extend([
         "src/code/artifact/registered.rs",
         "src/system/stack.rs",
+        "src/system/lanes.rs",
         "src/system/process.rs",
         "src/system/process/steady.rs",
     ]);

@@ -234,7 +234,7 @@ pub unsafe extern "C" fn runtime_component_function(
             let out = Out::new(out, "out")?;
             (out, borrow(component, "component")?, text(name, name_len, "name")?)
         };
-        out.set(runtime_function_t(component.0.function(name)?));
+        out.set(runtime_function_t::new(component.0.function(name)?));
         Ok(())
     })
 }

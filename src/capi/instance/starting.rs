@@ -93,7 +93,7 @@ pub unsafe extern "C" fn runtime_instance_call_async(
             let completion = Completion::new(completion)?;
             // Cloned, since the callback may free it before this function returns.
             let instance = borrow(instance, "instance")?.0.clone();
-            let function = borrow(function, "function")?.0.clone();
+            let function = borrow(function, "function")?.function.clone();
             let options = call_options(options)?;
             (completion, instance, function, options, slice(args, args_len, "args")?)
         };
@@ -145,7 +145,7 @@ pub unsafe extern "C" fn runtime_instance_call_text_async(
             let completion = Completion::new(completion)?;
             // Cloned, since the callback may free both before this function returns.
             let instance = borrow(instance, "instance")?.0.clone();
-            let function = borrow(function, "function")?.0.clone();
+            let function = borrow(function, "function")?.function.clone();
             let options = call_options(options)?;
             (completion, instance, function, options, self::text(text, text_len, "text")?)
         };

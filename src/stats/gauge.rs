@@ -1,0 +1,129 @@
+//! A level and the highest it has been, which threads of all processors move at once.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::system::lanes::{Lanes, Spread};
+
+/// A level and the highest it has been. What goes is kept for what comes next on the same
+/// processor, so that calls that come and go write to no line of others.
+#[derive(Debug)]
+pub(super) struct Gauge {
+    /// What there is, and what is kept.
+    now: AtomicU64,
+    peak: AtomicU64,
+    kept: Spread<AtomicU64>,
+    /// How much each lane keeps at most.
+    most: u64,
+}
+
+impl Gauge {
+    pub(super) fn new(lanes: &Lanes, most: u64) -> Self {
+        let (now, peak) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { now, peak, kept: Spread::new(lanes, AtomicU64::default), most }
+    }
+
+    pub(super) fn add(&self, amount: u64) {
+        self.add_within(amount, u64::MAX);
+    }
+
+    /// Adds, unless that makes it more than `max`.
+    pub(super) fn add_within(&self, amount: u64, max: u64) -> bool {
+        // What is kept was within `max` before.
+        if take(self.kept.here(), amount) {
+            return true;
+        }
+        let now = self.now.fetch_add(amount, Relaxed).saturating_add(amount);
+        now <= self.peak.load(Relaxed) && now <= max || self.settle(amount, max)
+    }
+
+    /// Whether there is as much as it seems, after `amount` was added.
+    #[cold]
+    fn settle(&self, amount: u64, max: u64) -> bool {
+        for kept in self.kept.all() {
+            self.now.fetch_sub(kept.swap(0, Relaxed), Relaxed);
+        }
+        let now = self.now.load(Relaxed);
+        if now > max {
+            self.now.fetch_sub(amount, Relaxed);
+            return false;
+        }
+        self.peak.fetch_max(now, Relaxed);
+        true
+    }
+
+    pub(super) fn sub(&self, amount: u64) {
+        let kept = self.kept.here();
+        match kept.load(Relaxed).saturating_add(amount) <= self.most {
+            true => kept.fetch_add(amount, Relaxed),
+            false => self.now.fetch_sub(amount, Relaxed),
+        };
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        let kept: u64 = self.kept.all().map(|kept| kept.load(Relaxed)).sum();
+        self.now.load(Relaxed).saturating_sub(kept)
+    }
+
+    pub(super) fn peak(&self) -> u64 {
+        self.peak.load(Relaxed)
+    }
+}
+
+/// Takes `amount` of what is kept, if there is so much.
+fn take(kept: &AtomicU64, amount: u64) -> bool {
+    let left = |kept: u64| kept.checked_sub(amount);
+    kept.load(Relaxed) >= amount && kept.fetch_update(Relaxed, Relaxed, left).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peak_is_what_there_was_at_once() {
+        let gauge = Gauge::new(&Lanes::of_this_process(), 100);
+        for _ in 0..10 {
+            gauge.add(7);
+            gauge.sub(7);
+        }
+        assert_eq!((gauge.now(), gauge.peak()), (0, 7));
+        gauge.add(5);
+        gauge.add(5);
+        assert_eq!((gauge.now(), gauge.peak()), (10, 10));
+        gauge.sub(10);
+        gauge.add(1000);
+        gauge.sub(1000);
+        assert_eq!((gauge.now(), gauge.peak()), (0, 1000));
+    }
+
+    #[test]
+    fn what_is_kept_counts_for_no_limit() {
+        let gauge = Gauge::new(&Lanes::of_this_process(), 100);
+        assert!(gauge.add_within(6, 10) && !gauge.add_within(5, 10));
+        gauge.sub(6);
+        assert!(gauge.add_within(10, 10) && !gauge.add_within(1, 10));
+        assert_eq!((gauge.now(), gauge.peak()), (10, 10));
+    }
+
+    #[test]
+    fn threads_lose_nothing_and_never_have_too_much() {
+        let (gauge, max) = (Gauge::new(&Lanes::of_this_process(), 64), 100);
+        std::thread::scope(|scope| {
+            for thread in 1..=8_u64 {
+                let gauge = &gauge;
+                scope.spawn(move || {
+                    for round in 0..20_000 {
+                        let amount = (thread * 7 + round) % 40 + 1;
+                        if gauge.add_within(amount, max) {
+                            gauge.sub(amount);
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(gauge.now(), 0);
+        assert!(gauge.peak() <= max && gauge.peak() >= 40);
+        assert!(gauge.add_within(max, max));
+    }
+}
