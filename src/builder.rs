@@ -40,6 +40,12 @@ impl RuntimeBuilder {
         self.number("max_components", count)
     }
 
+    /// Pools that instances come from: the first, which has room for all of them, and one for each
+    /// processor once calls are made on several at once. 1 is the first alone.
+    pub fn max_pools(&mut self, count: u64) -> &mut Self {
+        self.number("max_pools", count)
+    }
+
     /// Core instances that make up one component.
     pub fn max_core_instances_per_component(&mut self, count: u64) -> &mut Self {
         self.number("max_core_instances_per_component", count)

@@ -67,6 +67,8 @@ pub struct Stats {
     pub resting: u64,
     /// Calls that found such an instance.
     pub reused: u64,
+    /// Pools that were made.
+    pub pools: u64,
 }
 
 /// The counters behind [`Stats`].

@@ -79,6 +79,7 @@ var numericSettings = map[string]func(uint64) RuntimeOption{
 	"max_text_size":                    WithMaxTextSize,
 	"max_compile_cost":                 WithMaxCompileCost,
 	"max_compile_threads":              WithMaxCompileThreads,
+	"max_pools":                        WithMaxPools,
 	"max_random_size":                  WithMaxRandomSize,
 	"max_descriptors":                  WithMaxDescriptors,
 	"max_total_descriptors":            WithMaxTotalDescriptors,

@@ -183,6 +183,8 @@ type Stats struct {
 	Resting uint64 // instances that wait for another call; see WithReuse
 	Reused  uint64 // calls that found one
 
+	Pools uint64 // that were made; see WithMaxPools
+
 	LoadsWaiting   uint64 // for one of WithMaxCompileThreads
 	LoadsRunning   uint64 // at work, those included that nobody waits for
 	LoadsAbandoned uint64 // at work, and cancelled or late

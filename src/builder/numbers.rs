@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::engine::Settings;
+use crate::engine::berths::MOST_POOLS;
 use crate::engine::limits::MIN_STACK;
 use crate::engine::sizes::{GIB, KIB, MIB, TIB, WASM_PAGE};
 
@@ -20,12 +21,18 @@ pub(super) struct Number {
     pub set: fn(&mut Settings, u64),
 }
 
-pub(super) const NUMBERS: [Number; 36] = [
+pub(super) const NUMBERS: [Number; 37] = [
     Number {
         name: "max_components",
         range: 1..=1_000_000,
         get: |s| s.max_components.into(),
         set: |s, n| s.max_components = n as u32,
+    },
+    Number {
+        name: "max_pools",
+        range: 1..=MOST_POOLS as u64,
+        get: |s| s.max_pools.into(),
+        set: |s, n| s.max_pools = n as u32,
     },
     Number {
         name: "max_core_instances_per_component",

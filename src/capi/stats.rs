@@ -81,6 +81,8 @@ pub struct runtime_stats_t {
     pub resting: u64,
     /// Calls that found such an instance.
     pub reused: u64,
+    /// Pools that were made: see runtime_builder_max_pools(). 0 without a pool.
+    pub pools: u64,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers and raw pointers only.
@@ -144,6 +146,7 @@ pub unsafe extern "C" fn runtime_stats(
             host_functions: stats.host_functions,
             resting: stats.resting,
             reused: stats.reused,
+            pools: stats.pools,
         });
         Ok(())
     })

@@ -7,33 +7,36 @@
 //! Who gives memory back to the system interrupts all processors that the process runs on. Here it
 //! is given back for several instances at a time. Until then their slots are neither alive nor
 //! free, so there are more of them than berths: each berth may be about to give back a whole batch
-//! and to fill another, and every shard of the pool may have one that is not full.
+//! and to fill another, and one more is not full.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{
     AtomicU32,
     Ordering::{Relaxed, SeqCst},
 };
+use std::thread::Builder;
 
-use wasmtime::{Engine, Memory, MemoryType, Store};
+use wasmtime::{Engine, Instance, Module, Store};
 
 use super::pool::{self, Step};
 use super::settings::Settings;
-use crate::system::lanes::{Lanes, Near};
+use crate::error::{Code, Error, Result};
+use crate::system::lanes::{self, Lanes, Near};
 use crate::system::process::steadily;
 use crate::system::room;
+use crate::system::thread;
+
+/// Pools of a runtime, at most: the first, and one for each lane.
+pub(crate) const MOST_POOLS: u32 = lanes::MOST as u32 + 1;
 
 /// Berths of a lane, at most: more instances are alive on one processor only where they wait.
 const MOST: u32 = 32;
 
 /// Berths that batches leave at least.
-const FEW: u32 = 4;
+const FEW: u32 = 8;
 
 /// Regions of memory given back at a time: as many as leave enough berths.
 const BATCHES: [u32; 4] = [16, 8, 4, 2];
-
-/// Shards of a pool, at most: as many as wasmtime makes.
-const SHARDS: u32 = 16;
 
 /// Bytes of an instance that may wait for the next batch. What has more is given back at once.
 const MAY_WAIT: u64 = 2 << 20;
@@ -42,7 +45,10 @@ const MAY_WAIT: u64 = 2 << 20;
 const PAGE: usize = 64 << 10;
 
 /// The engines that lanes have, each made when its lane first needs it.
-pub(super) struct LaneEngines(Box<[OnceLock<Option<LaneEngine>>]>);
+pub(super) struct LaneEngines {
+    lanes: Lanes,
+    all: Box<[OnceLock<Option<LaneEngine>>]>,
+}
 
 /// The engine of a lane.
 pub(crate) struct LaneEngine {
@@ -54,11 +60,15 @@ pub(crate) struct LaneEngine {
 pub(crate) struct Berths {
     taken: AtomicU32,
     max: u32,
-    engine: Engine,
-    /// Regions of memory that it gives back at a time.
-    batch: u32,
-    /// Pages of a memory that is given back to the system rather than kept.
-    pages: u32,
+    batches: Option<Batches>,
+}
+
+/// How memory is given back, if not at once.
+struct Batches {
+    /// So many regions at a time.
+    size: u32,
+    /// Has one memory, which is a region that is given back.
+    filler: Module,
 }
 
 /// A place for an instance, until this is dropped: after the instance.
@@ -71,39 +81,83 @@ pub(crate) struct Berth {
 
 impl LaneEngines {
     pub(super) fn new(lanes: &Lanes) -> Self {
-        Self((0..lanes.count()).map(|_| OnceLock::new()).collect())
+        let all = (0..lanes.count()).map(|_| OnceLock::new()).collect();
+        Self { lanes: lanes.clone(), all }
     }
 
     /// That of a lane, which is made now if it was never asked for. `None` if it shares the first.
     pub(super) fn get(&self, lane: usize, settings: &Settings, step: &Step) -> Option<&LaneEngine> {
-        let place = self.0.get(lane).filter(|_| self.0.len() > 1 && step.is_pooled())?;
-        place.get_or_init(|| make(settings, step, self.0.len())).as_ref()
+        let is_allowed = lane < settings.max_pools as usize - 1 && step.is_pooled();
+        let place = self.all.get(lane).filter(|_| is_allowed && self.all.len() > 1)?;
+        place.get_or_init(|| make(&self.lanes, lane, settings, step)).as_ref()
     }
 
     pub(super) fn made(&self) -> impl Iterator<Item = &Engine> {
-        self.0.iter().filter_map(|place| place.get()?.as_ref()).map(|it| &it.engine)
+        self.all.iter().filter_map(|place| place.get()?.as_ref()).map(|it| &it.engine)
     }
 }
 
 /// `None` if there is no room for it.
-fn make(settings: &Settings, step: &Step, lanes: usize) -> Option<LaneEngine> {
+fn make(lanes: &Lanes, lane: usize, settings: &Settings, step: &Step) -> Option<LaneEngine> {
     // All lanes together have no more slots than the first engine.
-    let (max, batch) = shape(settings.max_components / lanes as u32);
-    if max == 0 || room::is_limited() {
+    let slots = settings.max_components / lanes.count() as u32;
+    if slots == 0 || room::is_limited() {
         return None;
     }
-    let own = Settings { max_components: slots(max, batch), ..settings.clone() };
-    let engine = match steadily(|| pool::batching(&own, step, batch)) {
-        Ok(engine) => engine,
+    match build(lanes, lane, settings, step, slots) {
+        Ok((engine, berths)) => Some(LaneEngine { engine, berths: Near::new(berths.into()) }),
         Err(error) => {
             tracing::debug!(target: "wasmcell::pool", "no engine for one more processor: {error}");
-            return None;
+            None
         }
+    }
+}
+
+/// Builds an engine with so many slots at most. wasmtime has a pool keep one batch for each
+/// processor that the thread that makes it may run on: here that is to be one, since all of them
+/// are in the lane, and what waits is memory. So a thread makes it that stays there.
+fn build(
+    lanes: &Lanes,
+    lane: usize,
+    settings: &Settings,
+    step: &Step,
+    slots: u32,
+) -> Result<(Engine, Berths)> {
+    let (lanes, settings, step) = (lanes.clone(), settings.clone(), *step);
+    let build = move || {
+        let (max, batch) = match lanes.stay_in(lane) {
+            true => shape(slots),
+            false => (slots.min(MOST), 1),
+        };
+        let keep_resident = settings.pool_keep_resident;
+        let own = Settings { max_components: self::slots(max, batch), ..settings };
+        steadily(|| {
+            let engine = pool::batching(&own, &step, batch)?;
+            let batches = match batch {
+                1 => None,
+                size => Some(Batches { size, filler: filler(&engine, keep_resident)? }),
+            };
+            Ok((engine, Berths { taken: AtomicU32::new(0), max, batches }))
+        })
     };
-    let pages = u32::try_from(settings.pool_keep_resident / PAGE + 2).ok()?;
-    let taken = AtomicU32::new(0);
-    let berths = Berths { taken, max, engine: engine.clone(), batch, pages };
-    Some(LaneEngine { engine, berths: Near::new(berths.into()) })
+    let thread = thread::spawn(Builder::new().name("wasmcell-pool".into()), build);
+    let thread = thread.map_err(|error| Error::new(Code::Io, error.to_string()))?;
+    thread.join().map_err(|_| Error::new(Code::Panic, "building the engine"))?
+}
+
+/// A module with one memory that is larger than what the pool keeps of it.
+fn filler(engine: &Engine, keep_resident: usize) -> Result<Module> {
+    let mut binary = b"\0asm\x01\0\0\0\x05".to_vec();
+    let mut section = vec![1, 0];
+    let mut pages = keep_resident / PAGE + 2;
+    while pages >= 0x80 {
+        section.push(pages as u8 | 0x80);
+        pages >>= 7;
+    }
+    section.push(pages as u8);
+    binary.push(section.len() as u8);
+    binary.extend(section);
+    Module::new(engine, binary).map_err(|error| Error::new(Code::ResourceLimit, error.to_string()))
 }
 
 /// How many berths so many slots are enough for, with batches of which size.
@@ -118,7 +172,7 @@ fn shape(slots: u32) -> (u32, u32) {
 const fn slots(berths: u32, batch: u32) -> u32 {
     match batch {
         1 => berths,
-        _ => berths * (1 + 2 * batch) + SHARDS * batch,
+        _ => berths * (1 + 2 * batch) + batch,
     }
 }
 
@@ -130,15 +184,17 @@ impl Berths {
         this.taken.fetch_update(SeqCst, Relaxed, taken).ok()?;
         Some(Berth { of: this.clone(), places, bytes: 0 })
     }
+}
 
-    /// Has the batch full that this thread fills, so that it is given back. There is no other way:
-    /// memories count, and nothing else of them is wanted.
+impl Batches {
+    /// Has the batch full that is being filled, so that it is given back. There is no other way:
+    /// what is made here ends at once, and counts as much as what waits.
     #[cold]
     fn give_back(&self) {
-        let mut store = Store::new(&self.engine, ());
-        for _ in 0..self.batch {
+        for _ in 0..self.size {
+            let mut store = Store::new(self.filler.engine(), ());
             // One that is not to be had gives nothing back, either.
-            let _ = Memory::new(&mut store, MemoryType::new(self.pages, Some(self.pages)));
+            let _ = Instance::new(&mut store, &self.filler, &[]);
         }
     }
 }
@@ -152,8 +208,10 @@ impl Berth {
 
 impl Drop for Berth {
     fn drop(&mut self) {
-        if self.bytes > MAY_WAIT && self.of.batch > 1 {
-            self.of.give_back();
+        if let Some(batches) = &self.of.batches
+            && self.bytes > MAY_WAIT
+        {
+            batches.give_back();
         }
         self.of.taken.fetch_sub(self.places, SeqCst);
     }

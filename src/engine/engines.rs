@@ -86,6 +86,11 @@ impl Engines {
         }
     }
 
+    /// How many pools there are.
+    pub(super) fn pools(&self) -> u64 {
+        u64::from(self.step.is_pooled()) + self.lanes.made().count() as u64
+    }
+
     /// Slots of the pools that are in use.
     pub(super) fn pool_slots(&self) -> u64 {
         let pools = [&self.main].into_iter().chain(self.lanes.made());

@@ -208,6 +208,8 @@ fn config(settings: &Settings, step: &Step) -> Config {
         .guard_before_linear_memory(step.allocator == Allocator::Pooling)
         // A slot is as large as the memory in it may become.
         .memory_may_move(step.allocator == Allocator::OnDemand)
+        // What others compile is small, and comes on threads that are not to start more.
+        .parallel_compilation(step.batch == 1)
         // Off, spectre mitigations of heap and tables are off too: they work by faults.
         .signals_based_traps(settings.signal_handlers)
         .gc_support(proposals::have_heap(settings.proposals))

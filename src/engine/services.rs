@@ -115,6 +115,7 @@ impl Services {
     /// What this runtime is doing and has done. Takes no lock that a call takes.
     pub(crate) fn statistics(&self) -> Stats {
         let mut stats = Stats {
+            pools: self.0.engines.pools(),
             pool_slots: self.0.engines.pool_slots(),
             ticks: self.0.ticker.ticks(),
             ..self.0.observer.counters().snapshot()

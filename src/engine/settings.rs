@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::berths::MOST_POOLS;
 use super::bounds::Bounds;
 use super::sizes::MIB;
 use crate::code::artifact::{self, Stop, Terms};
@@ -14,6 +15,7 @@ use crate::system::log::LogSettings;
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub max_components: u32,
+    pub max_pools: u32,
     pub max_core_instances_per_component: u32,
     pub max_memories_per_component: u32,
     pub max_tables_per_component: u32,
@@ -55,6 +57,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             max_components: 10_000,
+            max_pools: MOST_POOLS,
             max_core_instances_per_component: artifact::MAX_CORE_INSTANCES,
             max_memories_per_component: 30,
             max_tables_per_component: 20,

@@ -7,8 +7,11 @@
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
+#[cfg(target_os = "linux")]
+use rustix::thread::CpuSet;
+
 /// More would take more memory than they save time.
-const MOST: usize = 64;
+pub(crate) const MOST: usize = 64;
 
 /// Processors that have a number of their own in [`Lanes`].
 #[cfg(target_os = "linux")]
@@ -40,8 +43,7 @@ impl Lanes {
 
     #[cfg(target_os = "linux")]
     fn new(count: usize) -> Self {
-        use rustix::thread::{CpuSet, sched_getaffinity};
-        let usable = sched_getaffinity(None).unwrap_or_else(|_| CpuSet::new());
+        let usable = rustix::thread::sched_getaffinity(None).unwrap_or_else(|_| CpuSet::new());
         let mut next = 0..;
         // Those that may be used are dealt out in turn, and the others too, since that can change.
         let of = (0..PROCESSORS).map(|processor| {
@@ -60,6 +62,29 @@ impl Lanes {
     /// How many there are: one at least.
     pub(crate) fn count(&self) -> usize {
         self.0.count
+    }
+
+    /// A processor in `lane` that this process may use.
+    #[cfg(target_os = "linux")]
+    fn processor_in(&self, lane: usize) -> Option<usize> {
+        let usable = rustix::thread::sched_getaffinity(None).ok()?;
+        let is_in = |it: &usize| self.0.of.get(*it).is_some_and(|of| usize::from(*of) == lane);
+        (0..CpuSet::MAX_CPU).filter(is_in).find(|it| usable.is_set(*it))
+    }
+
+    /// Has this thread run in `lane` only; whether it does.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn stay_in(&self, lane: usize) -> bool {
+        let Some(processor) = self.processor_in(lane) else { return false };
+        let mut only = CpuSet::new();
+        only.set(processor);
+        rustix::thread::sched_setaffinity(None, &only).is_ok()
+    }
+
+    /// Has this thread run in `lane` only; whether it does.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn stay_in(&self, _: usize) -> bool {
+        false
     }
 
     /// The one that this thread is in just now.

@@ -35,6 +35,7 @@ static const setting_t settings[] = {
     SETTING(max_text_size, 0, 4 * GIB),
     SETTING(max_compile_cost, 0, UINT64_C(1000000000000000)),
     SETTING(max_compile_threads, 0, 1024),
+    SETTING(max_pools, 1, 65),
     SETTING(max_descriptors, 1, 1000000),
     SETTING(max_total_descriptors, 1, 1000000),
     SETTING(max_buffers, 128 * KIB, GIB),

@@ -66,6 +66,7 @@ int main(int argc, char **argv) {
     }
     free(files);
   }
+  crowd_out();
   runtime_free(default_runtime);
   if (failed > 0) fprintf(stderr, "%zu scenarios failed\n", failed);
   return failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;

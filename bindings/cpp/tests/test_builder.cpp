@@ -37,6 +37,7 @@ TEST(Builder, setters_set_what_they_say) {
       {"max_text_size", &Builder::max_text_size},
       {"max_compile_cost", &Builder::max_compile_cost},
       {"max_compile_threads", &Builder::max_compile_threads},
+      {"max_pools", &Builder::max_pools},
       {"max_descriptors", &Builder::max_descriptors},
       {"max_total_descriptors", &Builder::max_total_descriptors},
       {"max_buffers", &Builder::max_buffers},

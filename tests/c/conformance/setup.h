@@ -2,6 +2,9 @@
 #ifndef CONFORMANCE_SETUP_H
 #define CONFORMANCE_SETUP_H
 
+#include <unistd.h>
+
+#include "crowd.h"
 #include "host.h"
 #include "log.h"
 #include "sandbox.h"
@@ -16,6 +19,7 @@ static const struct {
     {"instance_wait", runtime_builder_instance_wait},
     {"max_component_size", runtime_builder_max_component_size},
     {"max_components", runtime_builder_max_components},
+    {"max_pools", runtime_builder_max_pools},
     {"max_core_instances_per_component", runtime_builder_max_core_instances_per_component},
     {"max_execution_time", runtime_builder_max_execution_time},
     {"max_hostcall_memory", runtime_builder_max_hostcall_memory},
@@ -127,6 +131,26 @@ typedef struct {
 /* The runtime of all scenarios without settings of their own. */
 static runtime_t *default_runtime;
 
+#ifdef CROWDED
+static crowd_t crowd;
+
+static void crowd_in(void) {
+  crowd_begin(&crowd, default_runtime);
+}
+
+/* Ends it, after it was there for something. */
+static void crowd_out(void) {
+  runtime_stats_t stats = RUNTIME_STATS_INIT;
+  if (default_runtime == NULL) return;
+  CHECK_OK(runtime_stats(default_runtime, &stats));
+  CHECK(stats.pools > 1 || sysconf(_SC_NPROCESSORS_ONLN) == 1);
+  crowd_end(&crowd);
+}
+#else
+static void crowd_in(void) {}
+static void crowd_out(void) {}
+#endif
+
 /* Gives the scenario a runtime, which default_runtime may own. */
 static runtime_error_t *setup_runtime(setup_t *setup, const block_t *block) {
   if (block_get(block, "builder") == NULL && default_runtime != NULL) {
@@ -141,7 +165,10 @@ static runtime_error_t *setup_runtime(setup_t *setup, const block_t *block) {
   }
   runtime_error_t *error = runtime_build(builder, &setup->runtime);
   runtime_builder_free(builder);
-  if (block_get(block, "builder") == NULL) default_runtime = setup->runtime;
+  if (block_get(block, "builder") == NULL) {
+    default_runtime = setup->runtime;
+    crowd_in();
+  }
   return error;
 }
 

@@ -74,6 +74,11 @@ class Builder : public detail::Owned<runtime_builder_t, runtime_builder_free> {
   Builder &max_compile_threads(std::uint64_t count) noexcept {
     return set(runtime_builder_max_compile_threads, count);
   }
+  /// Sets how many pools instances may come from: the first, which has room for all of them, and
+  /// one for each processor once calls are made on several at once. 1 is the first alone.
+  Builder &max_pools(std::uint64_t count) noexcept {
+    return set(runtime_builder_max_pools, count);
+  }
   /// Sets how large each linear memory may grow, in bytes.
   Builder &max_linear_memory(std::uint64_t bytes) noexcept {
     return set(runtime_builder_max_linear_memory, bytes);

@@ -72,6 +72,7 @@ inline bool set_number(wasmcell::Builder &b, const std::string &name, std::uint6
   if (name == "max_text_size") return b.max_text_size(n), true;
   if (name == "max_compile_cost") return b.max_compile_cost(n), true;
   if (name == "max_compile_threads") return b.max_compile_threads(n), true;
+  if (name == "max_pools") return b.max_pools(n), true;
   if (name == "max_descriptors") return b.max_descriptors(n), true;
   if (name == "max_total_descriptors") return b.max_total_descriptors(n), true;
   if (name == "max_buffers") return b.max_buffers(n), true;

@@ -37,6 +37,7 @@ const (
 	MaxTextSize
 	MaxCompileCost
 	MaxCompileThreads
+	MaxPools
 	MaxLinearMemory
 	MaxInstanceMemory
 	MaxStack
@@ -90,6 +91,8 @@ func (b *Builder) Set(number Number, value uint64) {
 		C.runtime_builder_max_compile_cost(p, v)
 	case MaxCompileThreads:
 		C.runtime_builder_max_compile_threads(p, v)
+	case MaxPools:
+		C.runtime_builder_max_pools(p, v)
 	case MaxLinearMemory:
 		C.runtime_builder_max_linear_memory(p, v)
 	case MaxInstanceMemory:

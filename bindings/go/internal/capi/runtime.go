@@ -76,7 +76,7 @@ type Stats struct {
 	Buffers, BuffersPeak, Lookups, LookupsDenied             uint64
 	FileOperations, DiskDenied                               uint64
 	InstanceState, InstanceStatePeak, HostFunctions          uint64
-	Resting, Reused                                          uint64
+	Resting, Reused, Pools                                   uint64
 	LoadsWaiting, LoadsRunning, LoadsAbandoned, LoadsRefused uint64
 }
 
@@ -105,6 +105,7 @@ func (r *Runtime) Stats() (Stats, *Failure) {
 		HostFunctions:     uint64(stats.host_functions),
 		Resting:           uint64(stats.resting),
 		Reused:            uint64(stats.reused),
+		Pools:             uint64(stats.pools),
 		LoadsWaiting:      uint64(stats.loads_waiting),
 		LoadsRunning:      uint64(stats.loads_running),
 		LoadsAbandoned:    uint64(stats.loads_abandoned),
