@@ -9,11 +9,11 @@
 //! free, so there are more of them than berths: each berth may be about to give back a whole batch
 //! and to fill another, and one more is not full.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{
     AtomicU32,
     Ordering::{Relaxed, SeqCst},
 };
+use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
 
 use wasmtime::{Engine, Instance, Module, Store};
@@ -24,7 +24,7 @@ use crate::error::{Code, Error, Result};
 use crate::system::lanes::{self, Lanes, Near};
 use crate::system::process::steadily;
 use crate::system::room;
-use crate::system::thread;
+use crate::system::{stack, thread};
 
 /// Pools of a runtime, at most: the first, and one for each lane.
 pub(crate) const MOST_POOLS: u32 = lanes::MOST as u32 + 1;
@@ -47,6 +47,7 @@ const PAGE: usize = 64 << 10;
 /// The engines that lanes have, each made when its lane first needs it.
 pub(super) struct LaneEngines {
     lanes: Lanes,
+    copies: Arc<AtomicU32>,
     all: Box<[OnceLock<Option<LaneEngine>>]>,
 }
 
@@ -54,7 +55,12 @@ pub(super) struct LaneEngines {
 pub(crate) struct LaneEngine {
     pub engine: Engine,
     pub berths: Near<Berths>,
+    copies: Arc<AtomicU32>,
+    max_copies: u32,
 }
+
+/// A copy of a component in the engine of a lane counts until this is dropped.
+pub(crate) struct Counted(Arc<AtomicU32>);
 
 /// Places for instances in the pool of a lane.
 pub(crate) struct Berths {
@@ -82,14 +88,14 @@ pub(crate) struct Berth {
 impl LaneEngines {
     pub(super) fn new(lanes: &Lanes) -> Self {
         let all = (0..lanes.count()).map(|_| OnceLock::new()).collect();
-        Self { lanes: lanes.clone(), all }
+        Self { lanes: lanes.clone(), copies: Arc::default(), all }
     }
 
     /// That of a lane, which is made now if it was never asked for. `None` if it shares the first.
     pub(super) fn get(&self, lane: usize, settings: &Settings, step: &Step) -> Option<&LaneEngine> {
         let is_allowed = lane < settings.max_pools as usize - 1 && step.is_pooled();
         let place = self.all.get(lane).filter(|_| is_allowed && self.all.len() > 1)?;
-        place.get_or_init(|| make(&self.lanes, lane, settings, step)).as_ref()
+        place.get_or_init(|| self.make(lane, settings, step)).as_ref()
     }
 
     pub(super) fn made(&self) -> impl Iterator<Item = &Engine> {
@@ -97,19 +103,41 @@ impl LaneEngines {
     }
 }
 
-/// `None` if there is no room for it.
-fn make(lanes: &Lanes, lane: usize, settings: &Settings, step: &Step) -> Option<LaneEngine> {
-    // All lanes together have no more slots than the first engine.
-    let slots = settings.max_components / lanes.count() as u32;
-    if slots == 0 || room::is_limited() {
-        return None;
-    }
-    match build(lanes, lane, settings, step, slots) {
-        Ok((engine, berths)) => Some(LaneEngine { engine, berths: Near::new(berths.into()) }),
-        Err(error) => {
-            tracing::debug!(target: "wasmcell::pool", "no engine for one more processor: {error}");
-            None
+impl LaneEngines {
+    /// `None` if there is no room for it.
+    fn make(&self, lane: usize, settings: &Settings, step: &Step) -> Option<LaneEngine> {
+        // All lanes together have no more slots than the first engine.
+        let slots = settings.max_components / self.lanes.count() as u32;
+        if slots == 0 || room::is_limited() {
+            return None;
         }
+        let max_copies = u32::try_from(settings.bounds.total_descriptors() / 4).unwrap_or(u32::MAX);
+        match build(&self.lanes, lane, settings, step, slots) {
+            Ok((engine, berths)) => Some(LaneEngine {
+                engine,
+                berths: Near::new(berths.into()),
+                copies: self.copies.clone(),
+                max_copies,
+            }),
+            Err(error) => {
+                tracing::debug!(target: "wasmcell::pool", "no engine for one more processor: {error}");
+                None
+            }
+        }
+    }
+}
+
+impl LaneEngine {
+    /// Counts one more copy, of which each keeps a descriptor; `None` if there are too many.
+    pub(crate) fn admit(&self) -> Option<Counted> {
+        let counted = Counted(self.copies.clone());
+        (self.copies.fetch_add(1, Relaxed) < self.max_copies).then_some(counted)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
     }
 }
 
@@ -132,7 +160,7 @@ fn build(
         let keep_resident = settings.pool_keep_resident;
         let own = Settings { max_components: self::slots(max, batch), ..settings };
         steadily(|| {
-            let engine = pool::batching(&own, &step, batch)?;
+            let engine = pool::batching(&own, &step, batch, max)?;
             let batches = match batch {
                 1 => None,
                 size => Some(Batches { size, filler: filler(&engine, keep_resident)? }),
@@ -211,7 +239,8 @@ impl Drop for Berth {
         if let Some(batches) = &self.of.batches
             && self.bytes > MAY_WAIT
         {
-            batches.give_back();
+            // Where there is no thread for it, the next to fill the batch gives it back.
+            let _ = thread::with_room(stack::KEEPING, || batches.give_back());
         }
         self.of.taken.fetch_sub(self.places, SeqCst);
     }

@@ -71,6 +71,8 @@ pub(super) struct Step {
     /// interruptions of other processors; but slots that wait for their batch are neither alive nor
     /// free, and whoever has more has to have so many more slots.
     batch: u32,
+    /// How many instances can be alive, if fewer than there are slots.
+    alive: Option<u32>,
 }
 
 impl Step {
@@ -125,12 +127,12 @@ pub(super) fn another(settings: &Settings, step: &Step) -> Result<Engine> {
 }
 
 /// Another engine for the same code, with a pool as `settings` say that gives memory back `batch`
-/// regions at a time.
+/// regions at a time, and has as many stacks as instances can be alive.
 ///
 /// # Errors
 /// `RESOURCE_LIMIT` if there is no room for it.
-pub(super) fn batching(settings: &Settings, step: &Step, batch: u32) -> Result<Engine> {
-    build(settings, &Step { batch, ..*step })
+pub(super) fn batching(settings: &Settings, step: &Step, batch: u32, alive: u32) -> Result<Engine> {
+    build(settings, &Step { batch, alive: Some(alive), ..*step })
         .map_err(|problem| Error::new(Code::ResourceLimit, format_args!("no engine: {problem}")))
 }
 
@@ -159,6 +161,7 @@ fn steps(settings: &Settings) -> Vec<Step> {
         guard: FULL_GUARD,
         tables_per_component: settings.max_tables_per_component,
         batch: 1,
+        alive: None,
     };
     let shrunk = Step {
         allocator: Allocator::PoolingShrunk,
@@ -168,6 +171,7 @@ fn steps(settings: &Settings) -> Vec<Step> {
         // Enough for a component made from a core module by its toolchain.
         tables_per_component: settings.max_tables_per_component.min(4),
         batch: 1,
+        alive: None,
     };
     // Bounds are checked whatever the size of slots is, so address space would buy nothing.
     let checked = Step { tables_per_component: settings.max_tables_per_component, ..shrunk };
@@ -178,6 +182,7 @@ fn steps(settings: &Settings) -> Vec<Step> {
         guard: SMALL_GUARD,
         tables_per_component: 0,
         batch: 1,
+        alive: None,
     };
     if settings.force_on_demand_allocator {
         vec![on_demand]
@@ -209,7 +214,7 @@ fn config(settings: &Settings, step: &Step) -> Config {
         // A slot is as large as the memory in it may become.
         .memory_may_move(step.allocator == Allocator::OnDemand)
         // What others compile is small, and comes on threads that are not to start more.
-        .parallel_compilation(step.batch == 1)
+        .parallel_compilation(step.alive.is_none())
         // Off, spectre mitigations of heap and tables are off too: they work by faults.
         .signals_based_traps(settings.signal_handlers)
         .gc_support(proposals::have_heap(settings.proposals))
@@ -232,7 +237,7 @@ fn pool(settings: &Settings, step: &Step) -> PoolingAllocationConfig {
         .total_core_instances(components.saturating_mul(per_component))
         .total_memories(components)
         .total_tables(components.saturating_mul(step.tables_per_component))
-        .total_stacks(components)
+        .total_stacks(step.alive.unwrap_or(components))
         .total_gc_heaps(components)
         .max_core_instances_per_component(per_component)
         .max_memories_per_component(settings.max_memories_per_component)

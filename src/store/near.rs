@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use super::parts::{Made, Parts, Remake};
 use super::profile::Profile;
 use crate::system::lanes::{Lanes, Near, Spread};
+use crate::system::{stack, thread};
 
 /// The parts of a component, until they are revoked.
 pub(super) struct NearParts {
@@ -58,7 +59,8 @@ impl NearParts {
         } else if !lane.is_begun && profile.services.is_crowded() {
             lane.is_begun = true;
             drop(lane);
-            self.move_in(number, place, profile);
+            // As loads are done, on a thread that has the stack for it.
+            let _ = thread::with_room(stack::ROOMY, || self.move_in(number, place, profile));
             lane = lock(place);
         }
         let shared = match &lane.shared {
@@ -81,9 +83,10 @@ impl NearParts {
             return;
         }
         let Some(there) = services.lane_engine(number) else { return };
+        let Some(counted) = there.admit() else { return };
         match remake.remake(&there.engine) {
             Ok(made) => {
-                let own = Near::new(parts.moved(made, &there.berths).into());
+                let own = Near::new(parts.moved(made, &there.berths, counted).into());
                 let mut lane = lock(place);
                 // As above.
                 if self.first().is_some() {

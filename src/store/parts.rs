@@ -9,7 +9,7 @@ use super::basis::Basis;
 use super::export::Export;
 use super::guest::Guest;
 use crate::code::artifact::Artifact;
-use crate::engine::berths::{Berth, Berths};
+use crate::engine::berths::{Berth, Berths, Counted};
 use crate::error::Result;
 use crate::system::lanes::Near;
 
@@ -26,6 +26,7 @@ pub(crate) struct Parts {
 struct Elsewhere {
     berths: Near<Berths>,
     code: Artifact,
+    _counted: Counted,
     /// Where its exports are, as far as they were called.
     exports: Box<[OnceLock<Option<ComponentExportIndex>>]>,
 }
@@ -62,10 +63,10 @@ impl Parts {
     }
 
     /// The same elsewhere, where `berths` says for how many there is room.
-    pub(super) fn moved(&self, made: Remade, berths: &Near<Berths>) -> Self {
+    pub(super) fn moved(&self, made: Remade, berths: &Near<Berths>, counted: Counted) -> Self {
         let Remade { code, pre, exports } = made;
         let exports = (0..exports).map(|_| OnceLock::new()).collect();
-        let elsewhere = Elsewhere { berths: berths.clone(), code, exports };
+        let elsewhere = Elsewhere { berths: berths.clone(), code, _counted: counted, exports };
         Self { pre, elsewhere: Some(Arc::new(elsewhere)), ..self.apart() }
     }
 
