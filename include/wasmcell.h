@@ -55,8 +55,8 @@
  * child's memory for them, their descriptors, and the finalizers in them, which do not run there. A
  * call whose callback returns in the child ends there with RUNTIME_ERROR_FORKED; a completion
  * callback, and any callback on a thread of the library, must not return in the child. A fork waits
- * while another thread builds a runtime or is just done with compiling. The child of vfork() must
- * not call the library.
+ * while another thread builds a runtime, makes a pool for a processor or is just done with
+ * compiling. The child of vfork() must not call the library.
  *
  * STACKS. A function needs 12 KiB of its thread's stack, one that runs a guest 20 KiB, and within a
  * callback 128 KiB if the whole stack has 256 KiB or more; callbacks get what is left. With less it
@@ -123,13 +123,16 @@
  * watch an inherited stdin, and wasmcell-file, wasmcell-lookup and wasmcell-host, at most
  * runtime_builder_file_threads(), runtime_builder_lookup_threads() and
  * runtime_builder_host_threads(); while something is compiled, one wasmcell-compile for each
- * processor, and at the end one wasmcell-shutdown; a wasmcell-helper for each caller that has too
- * little stack or is about to end; descriptors of two epolls and their eventfds; at most seven
- * mappings for each of runtime_builder_max_components(), two of which a pool takes from the start;
- * and temporary files in runtime_builder_cache_directory() while it writes there, other files in it
- * for good. A component has mappings of its code and its data, and of some of them a descriptor of
- * a file in memory (memfd); a sandbox that was given to it, descriptors of its directories; a
- * guest, of what it opens. All descriptors close on exec. Nothing is registered with atexit(), and
+ * processor, one wasmcell-pool while a processor gets a pool of its own, and at the end one
+ * wasmcell-shutdown; a wasmcell-helper for each caller that has too little stack or is about to
+ * end; descriptors of two epolls and their eventfds; at most seven mappings for each of
+ * runtime_builder_max_components(), two of which the first pool takes from the start, and for those
+ * of runtime_builder_max_pools() as many again at most; and temporary files in
+ * runtime_builder_cache_directory() while it writes there, other files in it for good. A component
+ * has mappings of its code and its data, and of some of them a descriptor of a file in memory
+ * (memfd), and the same once more in each other pool that its instances come from; a sandbox that
+ * was given to it, descriptors of its directories; a guest, of what it opens. All descriptors close
+ * on exec. Nothing is registered with atexit(), and
  * neither the environment nor the locale, the directory, the umask or the disposition of any other
  * signal is changed.
  */
@@ -2120,17 +2123,21 @@ RUNTIME_API void runtime_builder_max_components(
  * The first has room for all of runtime_builder_max_components(), and is the only one as long as
  * calls are made one after the other. Once there are several at once, each processor gets a pool
  * of its own, so that calls of functions in fresh instances hardly wait for each other: measured
- * on two processors, two threads do 1.7 to 1.8 times what one does, and 0.7 to 1.1 times with the
- * first pool alone.
+ * on two processors (AMD EPYC, Linux 6.18), two threads do 1.8 times what one does, and 0.8 times
+ * with the first pool alone.
  *
  * What such a pool takes: as much address space as its part of `max_components` (all together at
- * most as much as the first), up to 8 MiB of memory, and for each component that is called there
- * a copy of its machine code and of what the library knows of it. The copy is made by the first
- * call that meets others, which takes as long as a load from a serialized component. Memory of
- * ended instances goes back to the system for up to 16 of them at a time, so up to 32 MiB of each
- * pool may wait for that; an instance with more than 2 MiB goes back at once. That is done by
- * process_madvise(2) where Linux has it (6.13); where a filter of system calls ends processes for
- * it, allow it or set 1 here.
+ * most as much as the first), some 2 MiB of memory, and for each component that is called there a
+ * copy of its machine code and of what the library knows of it, and a descriptor. An eighth of the
+ * descriptors that the process may open is the most that copies take; components beyond that
+ * share the first pool. The copy is made by the first call that meets others, which takes as long
+ * as runtime_component_deserialize().
+ *
+ * Memory of ended instances goes back to the system up to 16 regions at a time, so up to 32 MiB of
+ * each such pool may wait for that; an instance with more than 2 MiB goes back at once. That is
+ * done by process_madvise(2) where Linux has it for that (6.13). A process that ends for system
+ * calls which it does not expect has to expect this one, sched_setaffinity(2) on a thread of the
+ * library and memfd_create(2), or sets 1 here.
  *
  * Kept instances, those of providers, and those of components with a smaller stack of their own
  * come from the first pool, as do others where their processor's has no room. A process whose
@@ -2138,8 +2145,8 @@ RUNTIME_API void runtime_builder_max_components(
  * without a pool. `pools` of runtime_stats_t tells how many there are.
  *
  * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
- * @param count    Default 65, which is one for each processor, 64 at most, and the first; from 1,
- *                 which is the first alone.
+ * @param count    Default 65, which is the first and one for each processor; from 1, which is the
+ *                 first alone, to 65.
  *
  * @threadsafe One thread at a time for each builder.
  * @since 0.1
@@ -2686,10 +2693,11 @@ RUNTIME_API void runtime_builder_instance_wait(
  * Sets how much of each pooled memory and table stays resident between two instances.
  *
  * That much is zeroed instead of given back to the system, which takes a system call and
- * interrupts every processor that runs another thread of the process. So for small guests in many
- * threads the size of their memory is a good value: measured with 128 KiB, two threads that make
- * one instance after the other make more than twice as many. The price is memory that stays in
- * use, in each slot that was ever taken. Without the pool it has no effect.
+ * interrupts every processor that runs another thread of the process: in the first pool for each
+ * instance, in others for several at a time (runtime_builder_max_pools()). So for small guests
+ * without data of their own, in many threads, the size of their memory is a good value. The price
+ * is memory that stays in use, in each slot that was ever taken. Without the pool it has no
+ * effect.
  *
  * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
  * @param bytes    Default 10 KiB; from 0 to 1 GiB.

@@ -84,8 +84,8 @@ func WithMaxCompileThreads(count uint64) RuntimeOption {
 
 // WithMaxPools sets how many pools instances may come from: the first, which has room for all of
 // them, and one for each processor once calls are made on several at once, which takes memory and
-// address space of its own. Default 65, which is one for each processor and the first; from 1,
-// which is the first alone. See runtime_builder_max_pools in wasmcell.h.
+// address space of its own. Default 65, which is the first and one for each processor; from 1,
+// which is the first alone, to 65. See runtime_builder_max_pools in wasmcell.h.
 func WithMaxPools(count uint64) RuntimeOption { return number(capi.MaxPools, count) }
 
 // WithMaxLinearMemory sets how large each linear memory may grow. Default 256 MiB; from 64 KiB to

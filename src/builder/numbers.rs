@@ -4,10 +4,9 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::engine::Settings;
-use crate::engine::berths::MOST_POOLS;
 use crate::engine::limits::MIN_STACK;
 use crate::engine::sizes::{GIB, KIB, MIB, TIB, WASM_PAGE};
+use crate::engine::{MOST_POOLS, Settings};
 
 /// A year, in milliseconds. Longer times come from an overflow in the host.
 pub(crate) const MAX_MILLISECONDS: u64 = 366 * 24 * 60 * 60 * 1000;

@@ -55,8 +55,8 @@
  * child's memory for them, their descriptors, and the finalizers in them, which do not run there. A
  * call whose callback returns in the child ends there with RUNTIME_ERROR_FORKED; a completion
  * callback, and any callback on a thread of the library, must not return in the child. A fork waits
- * while another thread builds a runtime or is just done with compiling. The child of vfork() must
- * not call the library.
+ * while another thread builds a runtime, makes a pool for a processor or is just done with
+ * compiling. The child of vfork() must not call the library.
  *
  * STACKS. A function needs 12 KiB of its thread's stack, one that runs a guest 20 KiB, and within a
  * callback 128 KiB if the whole stack has 256 KiB or more; callbacks get what is left. With less it
@@ -123,13 +123,16 @@
  * watch an inherited stdin, and wasmcell-file, wasmcell-lookup and wasmcell-host, at most
  * runtime_builder_file_threads(), runtime_builder_lookup_threads() and
  * runtime_builder_host_threads(); while something is compiled, one wasmcell-compile for each
- * processor, and at the end one wasmcell-shutdown; a wasmcell-helper for each caller that has too
- * little stack or is about to end; descriptors of two epolls and their eventfds; at most seven
- * mappings for each of runtime_builder_max_components(), two of which a pool takes from the start;
- * and temporary files in runtime_builder_cache_directory() while it writes there, other files in it
- * for good. A component has mappings of its code and its data, and of some of them a descriptor of
- * a file in memory (memfd); a sandbox that was given to it, descriptors of its directories; a
- * guest, of what it opens. All descriptors close on exec. Nothing is registered with atexit(), and
+ * processor, one wasmcell-pool while a processor gets a pool of its own, and at the end one
+ * wasmcell-shutdown; a wasmcell-helper for each caller that has too little stack or is about to
+ * end; descriptors of two epolls and their eventfds; at most seven mappings for each of
+ * runtime_builder_max_components(), two of which the first pool takes from the start, and for those
+ * of runtime_builder_max_pools() as many again at most; and temporary files in
+ * runtime_builder_cache_directory() while it writes there, other files in it for good. A component
+ * has mappings of its code and its data, and of some of them a descriptor of a file in memory
+ * (memfd), and the same once more in each other pool that its instances come from; a sandbox that
+ * was given to it, descriptors of its directories; a guest, of what it opens. All descriptors close
+ * on exec. Nothing is registered with atexit(), and
  * neither the environment nor the locale, the directory, the umask or the disposition of any other
  * signal is changed.
  */

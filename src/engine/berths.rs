@@ -21,13 +21,10 @@ use wasmtime::{Engine, Instance, Module, Store};
 use super::pool::{self, Step};
 use super::settings::Settings;
 use crate::error::{Code, Error, Result};
-use crate::system::lanes::{self, Lanes, Near};
+use crate::system::lanes::{Lanes, Near};
 use crate::system::process::steadily;
 use crate::system::room;
 use crate::system::{stack, thread};
-
-/// Pools of a runtime, at most: the first, and one for each lane.
-pub(crate) const MOST_POOLS: u32 = lanes::MOST as u32 + 1;
 
 /// Berths of a lane, at most: more instances are alive on one processor only where they wait.
 const MOST: u32 = 32;
@@ -120,7 +117,7 @@ impl LaneEngines {
                 max_copies,
             }),
             Err(error) => {
-                tracing::debug!(target: "wasmcell::pool", "no engine for one more processor: {error}");
+                tracing::debug!(target: "wasmcell::pool", "no pool for a processor: {error}");
                 None
             }
         }

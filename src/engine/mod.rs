@@ -23,4 +23,4 @@ mod waiting;
 mod workers;
 
 pub(crate) use services::{Services, WeakServices};
-pub(crate) use settings::Settings;
+pub(crate) use settings::{MOST_POOLS, Settings};

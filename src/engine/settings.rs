@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use super::berths::MOST_POOLS;
 use super::bounds::Bounds;
 use super::sizes::MIB;
 use crate::code::artifact::{self, Stop, Terms};
 use crate::code::cache::CacheSettings;
 use crate::code::signature::Verifier;
 use crate::code::vet::Budget;
+use crate::system::lanes;
 use crate::system::log::LogSettings;
+
+/// Pools of a runtime, at most: the first, and one for each lane.
+pub(crate) const MOST_POOLS: u32 = lanes::MOST as u32 + 1;
 
 /// What a runtime is built from, every value checked.
 #[derive(Clone)]

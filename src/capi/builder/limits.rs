@@ -39,17 +39,21 @@ pub unsafe extern "C" fn runtime_builder_max_components(
 /// The first has room for all of runtime_builder_max_components(), and is the only one as long as
 /// calls are made one after the other. Once there are several at once, each processor gets a pool
 /// of its own, so that calls of functions in fresh instances hardly wait for each other: measured
-/// on two processors, two threads do 1.7 to 1.8 times what one does, and 0.7 to 1.1 times with the
-/// first pool alone.
+/// on two processors (AMD EPYC, Linux 6.18), two threads do 1.8 times what one does, and 0.8 times
+/// with the first pool alone.
 ///
 /// What such a pool takes: as much address space as its part of `max_components` (all together at
-/// most as much as the first), up to 8 MiB of memory, and for each component that is called there
-/// a copy of its machine code and of what the library knows of it. The copy is made by the first
-/// call that meets others, which takes as long as a load from a serialized component. Memory of
-/// ended instances goes back to the system for up to 16 of them at a time, so up to 32 MiB of each
-/// pool may wait for that; an instance with more than 2 MiB goes back at once. That is done by
-/// process_madvise(2) where Linux has it (6.13); where a filter of system calls ends processes for
-/// it, allow it or set 1 here.
+/// most as much as the first), some 2 MiB of memory, and for each component that is called there a
+/// copy of its machine code and of what the library knows of it, and a descriptor. An eighth of the
+/// descriptors that the process may open is the most that copies take; components beyond that
+/// share the first pool. The copy is made by the first call that meets others, which takes as long
+/// as runtime_component_deserialize().
+///
+/// Memory of ended instances goes back to the system up to 16 regions at a time, so up to 32 MiB of
+/// each such pool may wait for that; an instance with more than 2 MiB goes back at once. That is
+/// done by process_madvise(2) where Linux has it for that (6.13). A process that ends for system
+/// calls which it does not expect has to expect this one, sched_setaffinity(2) on a thread of the
+/// library and memfd_create(2), or sets 1 here.
 ///
 /// Kept instances, those of providers, and those of components with a smaller stack of their own
 /// come from the first pool, as do others where their processor's has no room. A process whose
@@ -57,8 +61,8 @@ pub unsafe extern "C" fn runtime_builder_max_components(
 /// without a pool. `pools` of runtime_stats_t tells how many there are.
 ///
 /// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
-/// @param count    Default 65, which is one for each processor, 64 at most, and the first; from 1,
-///                 which is the first alone.
+/// @param count    Default 65, which is the first and one for each processor; from 1, which is the
+///                 first alone, to 65.
 ///
 /// @threadsafe One thread at a time for each builder.
 /// @since 0.1

@@ -83,10 +83,11 @@ pub unsafe extern "C" fn runtime_builder_instance_wait(
 /// Sets how much of each pooled memory and table stays resident between two instances.
 ///
 /// That much is zeroed instead of given back to the system, which takes a system call and
-/// interrupts every processor that runs another thread of the process. So for small guests in many
-/// threads the size of their memory is a good value: measured with 128 KiB, two threads that make
-/// one instance after the other make more than twice as many. The price is memory that stays in
-/// use, in each slot that was ever taken. Without the pool it has no effect.
+/// interrupts every processor that runs another thread of the process: in the first pool for each
+/// instance, in others for several at a time (runtime_builder_max_pools()). So for small guests
+/// without data of their own, in many threads, the size of their memory is a good value. The price
+/// is memory that stays in use, in each slot that was ever taken. Without the pool it has no
+/// effect.
 ///
 /// @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
 /// @param bytes    Default 10 KiB; from 0 to 1 GiB.
