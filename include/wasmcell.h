@@ -2129,9 +2129,11 @@ RUNTIME_API void runtime_builder_max_components(
  * What such a pool takes: as much address space as its part of `max_components` (all together at
  * most as much as the first), some 2 MiB of memory, and for each component that is called there a
  * copy of its machine code and of what the library knows of it, and a descriptor. An eighth of the
- * descriptors that the process may open is the most that copies take; components beyond that
- * share the first pool. The copy is made by the first call that meets others, which takes as long
- * as runtime_component_deserialize().
+ * descriptors that the process may open is the most that copies take. A copy is made when more than
+ * 16 calls of the same code have met others, by a call of a component that is not the first there
+ * to do so, if it has half a second left and a tenth more for each MiB of machine code; that takes
+ * about as long as runtime_component_share() and runtime_component_from_shared() together, and
+ * nothing interrupts it.
  *
  * Memory of ended instances goes back to the system up to 16 regions at a time, so up to 32 MiB of
  * each such pool may wait for that; an instance with more than 2 MiB goes back at once. That is
@@ -2139,10 +2141,11 @@ RUNTIME_API void runtime_builder_max_components(
  * calls which it does not expect has to expect this one, sched_setaffinity(2) on a thread of the
  * library and memfd_create(2), or sets 1 here.
  *
- * Kept instances, those of providers, and those of components with a smaller stack of their own
- * come from the first pool, as do others where their processor's has no room. A process whose
- * address space is limited (RLIMIT_AS, `ulimit -v`) has the first pool only, and so has a runtime
- * without a pool. `pools` of runtime_stats_t tells how many there are.
+ * Kept instances, those of providers, those of components with a smaller stack of their own, and
+ * those of components whose instances have more than 2 MiB come from the first pool, as do others
+ * where their processor's has no room, or copies too many descriptors. A process whose address
+ * space or data is limited (RLIMIT_AS, RLIMIT_DATA; `ulimit -v` and `-d`) has the first pool only,
+ * and so has a runtime without a pool. `pools` of runtime_stats_t tells how many there are.
  *
  * @param builder  The builder, borrowed for the call; NULL is allowed and does nothing.
  * @param count    Default 65, which is the first and one for each processor; from 1, which is the

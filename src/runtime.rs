@@ -82,6 +82,12 @@ impl Runtime {
         &self.services
     }
 
+    /// Refuses to go on in a fork of the process that built it.
+    #[inline]
+    pub(crate) fn check_process(&self) -> Result<()> {
+        self.services.check_process()
+    }
+
     /// Which processors have what of their own.
     pub(crate) fn lanes(&self) -> &Lanes {
         self.services.lanes()

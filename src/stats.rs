@@ -212,6 +212,9 @@ impl Counters {
     /// All counters; what they do not know is 0.
     pub(crate) fn snapshot(&self) -> Stats {
         let sum = |of: fn(&Tally) -> &AtomicU64| self.sum(|it| of(it).load(Relaxed));
+        // What began in one lane may have ended in another, which was looked at before.
+        let resting = sum(|it| &it.resting);
+        let resting = if resting > u64::MAX / 2 { 0 } else { resting };
         let denied = |what| self.sum(|it| it.denials(what).load(Relaxed));
         Stats {
             started: sum(|it| &it.started),
@@ -230,7 +233,7 @@ impl Counters {
             disk_denied: denied(Limited::Disk),
             instance_state: self.state.now(),
             instance_state_peak: self.state.peak(),
-            resting: sum(|it| &it.resting),
+            resting,
             reused: sum(|it| &it.reused),
             ..Stats::default()
         }

@@ -7,7 +7,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -168,8 +170,35 @@ func TestInfoAndStats(t *testing.T) {
 	}
 	stats := must[Stats](t)(r.Stats())
 	if stats.Started != 3 || stats.Finished != 2 || stats.Trapped != 1 || stats.Instances != 0 ||
-		stats.InstancesPeak != 1 || stats.MemoryPeak == 0 {
+		stats.InstancesPeak != 1 || stats.MemoryPeak == 0 || stats.Pools != 0 {
 		t.Errorf("%+v", stats)
+	}
+}
+
+func TestProcessorsGetPoolsOfTheirOwn(t *testing.T) {
+	alone, together := smallRuntime(t, WithMaxPools(1)), smallRuntime(t)
+	for _, r := range []*Runtime{alone, together} {
+		c := loadFile(t, r, stateFile)
+		var goroutines sync.WaitGroup
+		for range 8 {
+			goroutines.Add(1)
+			go func() {
+				defer goroutines.Done()
+				for range 500 {
+					if sum, err := c.CallText(background, "add(1)"); err != nil || sum != "1" {
+						t.Errorf("%q, %v", sum, err)
+						return
+					}
+				}
+			}()
+		}
+		goroutines.Wait()
+	}
+	if pools := must[Stats](t)(alone.Stats()).Pools; pools != 1 {
+		t.Errorf("%d pools", pools)
+	}
+	if pools := must[Stats](t)(together.Stats()).Pools; pools < 2 && runtime.NumCPU() > 1 {
+		t.Errorf("%d pools", pools)
 	}
 }
 

@@ -6,6 +6,7 @@ use super::error::runtime_error_t;
 use super::options::{call_options, runtime_call_options_t};
 use super::types::{runtime_type_t, type_ptr};
 use super::value::runtime_values_t;
+use crate::error::Result;
 use crate::function::Function;
 use crate::marshal::check_args;
 use crate::marshal::layout::runtime_value_t;
@@ -31,9 +32,13 @@ impl runtime_function_t {
     }
 
     /// For a call, in which the host may free the handle.
+    ///
+    /// # Errors
+    /// `FORKED`: whoever makes what is near may not have come along.
     #[inline]
-    pub(super) fn for_call(&self) -> Near<Function> {
-        self.near.here(|| self.function.clone()).clone()
+    pub(super) fn for_call(&self) -> Result<Near<Function>> {
+        self.function.component().runtime().check_process()?;
+        Ok(self.near.here(|| self.function.clone()).clone())
     }
 }
 
@@ -158,7 +163,7 @@ pub unsafe extern "C" fn runtime_function_call(
         let (out, function, options, args) = unsafe {
             let out = Out::new(out, "out")?;
             // Cloned, since a host function may free it.
-            let function = borrow(function, "function")?.for_call();
+            let function = borrow(function, "function")?.for_call()?;
             let options = call_options(options)?;
             let args = check_args(
                 slice(args, args_len, "args")?,
@@ -207,7 +212,7 @@ pub unsafe extern "C" fn runtime_function_call_text(
         let (out, function, options, call) = unsafe {
             let out = Out::new(out, "out")?;
             // Cloned, since a host function may free it.
-            let function = borrow(function, "function")?.for_call();
+            let function = borrow(function, "function")?.for_call()?;
             (out, function, call_options(options)?, boundary::text(text, text_len, "text")?)
         };
         out.set(function.call_text(call, &options)?.into());

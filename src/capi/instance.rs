@@ -120,7 +120,7 @@ pub unsafe extern "C" fn runtime_instance_call(
             let out = Out::new(out, "out")?;
             // Cloned, since both may be freed while the call is in it.
             let instance = borrow(instance, "instance")?.0.clone();
-            let function = borrow(function, "function")?.for_call();
+            let function = borrow(function, "function")?.for_call()?;
             let options = call_options(options)?;
             (out, instance, function, options, slice(args, args_len, "args")?)
         };
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn runtime_instance_call_text(
             let out = Out::new(out, "out")?;
             // Cloned, since both may be freed while the call is in it.
             let instance = borrow(instance, "instance")?.0.clone();
-            let function = borrow(function, "function")?.for_call();
+            let function = borrow(function, "function")?.for_call()?;
             let options = call_options(options)?;
             (out, instance, function, options, boundary::text(text, text_len, "text")?)
         };

@@ -22,7 +22,8 @@ mod tests;
 
 use std::borrow::Cow;
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex, Weak};
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -52,6 +53,15 @@ pub struct Artifact {
     wit: Result<Arc<str>, Arc<str>>,
     state: State,
     price: Price,
+    elsewhere: Elsewhere,
+}
+
+/// What there is of the same code in other engines.
+#[derive(Default)]
+struct Elsewhere {
+    copies: Mutex<Vec<Weak<Artifact>>>,
+    /// Calls that would have had something of that.
+    met: AtomicU32,
 }
 
 impl Artifact {
@@ -81,7 +91,7 @@ impl Artifact {
         })?
         .map_err(|error| import::named(refusal(&error), binary))?;
         terms.stop.check()?;
-        Ok(Self { code, wit, state: State::of(binary), price })
+        Ok(Self { code, wit, state: State::of(binary), price, elsewhere: Elsewhere::default() })
     }
 
     /// What wasmtime made of the bytes.
@@ -160,7 +170,7 @@ impl Artifact {
             .map_err(|error| made_elsewhere(&error))?;
         let Container { has_text, state, price, wit, code: _ } = container;
         let wit = world(has_text, wit);
-        Ok(Self { code, wit, state, price })
+        Ok(Self { code, wit, state, price, elsewhere: Elsewhere::default() })
     }
 
     /// Reads what an earlier [`Artifact::serialize`] left in the disk cache.
@@ -190,7 +200,13 @@ impl Artifact {
         // `Head::copy` has found it to be whole, and what stands at `path` stays as it is.
         let code = Registered::load(|| unsafe { Component::deserialize_file(engine, path) });
         let Head { has_text, state, price, .. } = head;
-        Ok(code.ok().map(|code| Self { code, wit: world(has_text, &wit), state, price }))
+        Ok(code.ok().map(|code| Self {
+            code,
+            wit: world(has_text, &wit),
+            state,
+            price,
+            elsewhere: Elsewhere::default(),
+        }))
     }
 
     /// Reads all of it into memory first.

@@ -34,8 +34,12 @@ impl Again {
 }
 
 impl Remake for Again {
+    fn code(&self) -> &Artifact {
+        &self.artifact
+    }
+
     fn remake(&self, engine: &Engine) -> Result<Remade> {
-        let code = self.artifact.in_engine(engine)?;
+        let code = self.artifact.shared_in(engine)?;
         let wasi = self.runtime.wasi_linker(engine)?;
         let services = self.runtime.services();
         let component = code.component();

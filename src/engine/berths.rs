@@ -16,6 +16,7 @@ use std::sync::atomic::{
 use std::sync::{Arc, OnceLock};
 use std::thread::Builder;
 
+use wasmtime::component::Component;
 use wasmtime::{Engine, Instance, Module, Store};
 
 use super::pool::{self, Step};
@@ -35,11 +36,15 @@ const FEW: u32 = 8;
 /// Regions of memory given back at a time: as many as leave enough berths.
 const BATCHES: [u32; 4] = [16, 8, 4, 2];
 
-/// Bytes of an instance that may wait for the next batch. What has more is given back at once.
-const MAY_WAIT: u64 = 2 << 20;
+/// Bytes of an instance that may wait for the next batch. What has more is given back at once,
+/// which takes longer than it saves: whoever makes such instances has a place elsewhere.
+pub(crate) const MAY_WAIT: u64 = 2 << 20;
 
 /// Size of a page of linear memory.
 const PAGE: usize = 64 << 10;
+
+/// One memory of a page.
+const FILLER: &[u8] = b"\0asm\x01\0\0\0\x05\x03\x01\0\x01";
 
 /// The engines that lanes have, each made when its lane first needs it.
 pub(super) struct LaneEngines {
@@ -54,6 +59,7 @@ pub(crate) struct LaneEngine {
     pub berths: Near<Berths>,
     copies: Arc<AtomicU32>,
     max_copies: u32,
+    max_tables: u32,
 }
 
 /// A copy of a component in the engine of a lane counts until this is dropped.
@@ -115,6 +121,7 @@ impl LaneEngines {
                 berths: Near::new(berths.into()),
                 copies: self.copies.clone(),
                 max_copies,
+                max_tables: step.tables_per_component(),
             }),
             Err(error) => {
                 tracing::debug!(target: "wasmcell::pool", "no pool for a processor: {error}");
@@ -125,8 +132,15 @@ impl LaneEngines {
 }
 
 impl LaneEngine {
-    /// Counts one more copy, of which each keeps a descriptor; `None` if there are too many.
-    pub(crate) fn admit(&self) -> Option<Counted> {
+    /// Counts a copy of `component`, of which each keeps a descriptor; `None` if there are too many
+    /// already, or its instances would be too large from the start.
+    pub(crate) fn admit(&self, component: &Component) -> Option<Counted> {
+        let needs = component.resources_required()?;
+        let pages = needs.max_initial_memory_size.unwrap_or(0);
+        let bytes = pages.saturating_mul(PAGE as u64).saturating_mul(needs.num_memories.into());
+        if bytes > MAY_WAIT || needs.num_tables > self.max_tables {
+            return None;
+        }
         let counted = Counted(self.copies.clone());
         (self.copies.fetch_add(1, Relaxed) < self.max_copies).then_some(counted)
     }
@@ -150,17 +164,15 @@ fn build(
 ) -> Result<(Engine, Berths)> {
     let (lanes, settings, step) = (lanes.clone(), settings.clone(), *step);
     let build = move || {
-        let (max, batch) = match lanes.stay_in(lane) {
-            true => shape(slots),
-            false => (slots.min(MOST), 1),
-        };
-        let keep_resident = settings.pool_keep_resident;
+        // Where so much is kept that a filler would be, nothing waits.
+        let batches = settings.pool_keep_resident < PAGE && lanes.stay_in(lane);
+        let (max, batch) = if batches { shape(slots) } else { (slots.min(MOST), 1) };
         let own = Settings { max_components: self::slots(max, batch), ..settings };
         steadily(|| {
             let engine = pool::batching(&own, &step, batch, max)?;
             let batches = match batch {
                 1 => None,
-                size => Some(Batches { size, filler: filler(&engine, keep_resident)? }),
+                size => Some(Batches { size, filler: Module::new(&engine, FILLER)? }),
             };
             Ok((engine, Berths { taken: AtomicU32::new(0), max, batches }))
         })
@@ -168,21 +180,6 @@ fn build(
     let thread = thread::spawn(Builder::new().name("wasmcell-pool".into()), build);
     let thread = thread.map_err(|error| Error::new(Code::Io, error.to_string()))?;
     thread.join().map_err(|_| Error::new(Code::Panic, "building the engine"))?
-}
-
-/// A module with one memory that is larger than what the pool keeps of it.
-fn filler(engine: &Engine, keep_resident: usize) -> Result<Module> {
-    let mut binary = b"\0asm\x01\0\0\0\x05".to_vec();
-    let mut section = vec![1, 0];
-    let mut pages = keep_resident / PAGE + 2;
-    while pages >= 0x80 {
-        section.push(pages as u8 | 0x80);
-        pages >>= 7;
-    }
-    section.push(pages as u8);
-    binary.push(section.len() as u8);
-    binary.extend(section);
-    Module::new(engine, binary).map_err(|error| Error::new(Code::ResourceLimit, error.to_string()))
 }
 
 /// How many berths so many slots are enough for, with batches of which size.

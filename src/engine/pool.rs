@@ -76,6 +76,11 @@ pub(super) struct Step {
 }
 
 impl Step {
+    /// Tables that the pool has for each slot.
+    pub(super) fn tables_per_component(&self) -> u32 {
+        self.tables_per_component
+    }
+
     /// Whether instances come from a pool.
     pub(super) fn is_pooled(&self) -> bool {
         self.pooled

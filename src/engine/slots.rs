@@ -31,6 +31,8 @@ pub(crate) struct Slots {
 struct Free {
     places: Semaphore,
     waiting: AtomicUsize,
+    /// Locked while places go from lanes to `places`: they are nowhere meanwhile.
+    moving: Mutex<()>,
 }
 
 /// Places that came free here, kept for the next that is taken here.
@@ -50,6 +52,12 @@ pub(crate) struct Permit {
     lane: Near<Lane>,
 }
 
+impl Free {
+    fn moving(&self) -> MutexGuard<'_, ()> {
+        self.moving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Lane {
     fn take(&self, places: u32) -> bool {
         let left = |kept: u32| kept.checked_sub(places);
@@ -65,11 +73,12 @@ impl Lane {
         self.kept.fetch_add(places, SeqCst);
         // Once more: who began to wait meanwhile has not seen it, or is seen here.
         if is_wanted() {
+            let _moving = self.free.moving();
             self.give_up();
         }
     }
 
-    /// Keeps none.
+    /// Keeps none, while [`Free::moving`] is locked.
     fn give_up(&self) {
         match self.kept.swap(0, SeqCst) {
             0 => {}
@@ -117,7 +126,7 @@ impl Spare for Spares {
 impl Slots {
     pub(crate) fn new(lanes: &Lanes, setting: &'static str, max: u32, wait: Duration) -> Self {
         let (places, waiting) = (Semaphore::new(max as usize), AtomicUsize::new(0));
-        let free = Arc::new(Free { places, waiting });
+        let free = Arc::new(Free { places, waiting, moving: Mutex::default() });
         let lane = || Lane { kept: AtomicU32::new(0), free: free.clone() };
         let lanes = Spread::new(lanes, lane);
         Self { free, lanes, max, wait, setting }
@@ -148,6 +157,7 @@ impl Slots {
             Err(_) => false,
         };
         take() || {
+            let _moving = self.free.moving();
             self.lanes.all().for_each(Lane::give_up);
             take()
         }

@@ -1,7 +1,7 @@
 //! A level and the highest it has been, which threads of all processors move at once.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
 use crate::system::lanes::{Lanes, Spread};
 
@@ -12,6 +12,9 @@ pub(super) struct Gauge {
     /// What there is, and what is kept.
     now: AtomicU64,
     peak: AtomicU64,
+    /// How often somebody has begun to take back what is kept, and was done.
+    begun: AtomicU64,
+    swept: AtomicU64,
     kept: Spread<AtomicU64>,
     /// How much each lane keeps at most.
     most: u64,
@@ -19,8 +22,8 @@ pub(super) struct Gauge {
 
 impl Gauge {
     pub(super) fn new(lanes: &Lanes, most: u64) -> Self {
-        let (now, peak) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { now, peak, kept: Spread::new(lanes, AtomicU64::default), most }
+        let (now, peak, begun, swept) = Default::default();
+        Self { now, peak, begun, swept, kept: Spread::new(lanes, AtomicU64::default), most }
     }
 
     pub(super) fn add(&self, amount: u64) {
@@ -34,21 +37,27 @@ impl Gauge {
             return true;
         }
         let now = self.now.fetch_add(amount, Relaxed).saturating_add(amount);
-        now <= self.peak.load(Relaxed) && now <= max || self.settle(amount, max)
+        now <= self.peak.load(Relaxed) && now <= max || self.settle(now, amount, max)
     }
 
-    /// Whether there is as much as it seems, after `amount` was added.
+    /// Whether there is as much as it seemed when `amount` was added, which made it `then`.
     #[cold]
-    fn settle(&self, amount: u64, max: u64) -> bool {
+    fn settle(&self, then: u64, amount: u64, max: u64) -> bool {
+        self.begun.fetch_add(1, SeqCst);
+        let mut swept = 0;
         for kept in self.kept.all() {
-            self.now.fetch_sub(kept.swap(0, Relaxed), Relaxed);
+            let kept = kept.swap(0, SeqCst);
+            self.now.fetch_sub(kept, SeqCst);
+            swept += kept;
         }
-        let now = self.now.load(Relaxed);
-        if now > max {
+        self.swept.fetch_add(1, SeqCst);
+        // Others may have added since, and be too many: of several, the first are not refused.
+        let least = self.now.load(SeqCst).min(then.saturating_sub(swept));
+        if least > max {
             self.now.fetch_sub(amount, Relaxed);
             return false;
         }
-        self.peak.fetch_max(now, Relaxed);
+        self.peak.fetch_max(least, Relaxed);
         true
     }
 
@@ -61,8 +70,16 @@ impl Gauge {
     }
 
     pub(super) fn now(&self) -> u64 {
-        let kept: u64 = self.kept.all().map(|kept| kept.load(Relaxed)).sum();
-        self.now.load(Relaxed).saturating_sub(kept)
+        loop {
+            let (done, begun) = (self.swept.load(SeqCst), self.begun.load(SeqCst));
+            let kept: u64 = self.kept.all().map(|kept| kept.load(SeqCst)).sum();
+            let now = self.now.load(SeqCst);
+            // Not while somebody moves one to the other.
+            if done == begun && self.begun.load(SeqCst) == begun {
+                return now.saturating_sub(kept);
+            }
+            std::hint::spin_loop();
+        }
     }
 
     pub(super) fn peak(&self) -> u64 {

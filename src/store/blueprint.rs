@@ -7,6 +7,7 @@ use super::near::NearParts;
 use super::parts::{Made, Parts, Remake};
 use super::profile::{Profile, address};
 use super::shelf::{First, Reuse, Shelf};
+use crate::engine::deadline::DeadlineRef;
 use crate::engine::shutdown::closed;
 use crate::engine::slots::{OwnWaits, Spare};
 use crate::error::{Code, Error, Result};
@@ -87,8 +88,8 @@ impl Blueprint {
     ///
     /// # Errors
     /// As [`check`](Self::check).
-    pub(super) fn parts_here(&self) -> Result<Made> {
-        self.linked()?.here(&self.profile).ok_or_else(closed)
+    pub(super) fn parts_here(&self, deadline: DeadlineRef<'_>) -> Result<Made> {
+        self.linked()?.here(&self.profile, deadline).ok_or_else(closed)
     }
 
     fn linked(&self) -> Result<&NearParts> {

@@ -296,7 +296,9 @@ impl Live {
 impl Drop for Live {
     fn drop(&mut self) {
         if let Some(berth) = &mut self.berth {
-            berth.ends_with(self.store.data().limiter.used());
+            let bytes = self.store.data().limiter.used();
+            self.parts.ends_with(bytes);
+            berth.ends_with(bytes);
         }
     }
 }

@@ -2,9 +2,11 @@
 //! an engine of its own once calls are made on several processors at once.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use super::parts::{Made, Parts, Remake};
 use super::profile::Profile;
+use crate::engine::deadline::DeadlineRef;
 use crate::system::lanes::{Lanes, Near, Spread};
 use crate::system::{stack, thread};
 
@@ -26,9 +28,19 @@ struct Lane {
     shared: Option<Near<Parts>>,
     /// Of its own engine.
     own: Option<Near<Parts>>,
+    /// Whether a call has met others here.
+    has_met: bool,
     /// Whether somebody has begun to make those.
     is_begun: bool,
 }
+
+/// Calls of the same code that have to meet others before it is copied: what is called a few times
+/// would pay for it and never get it back. Nor would a component that is linked for one call.
+const FEW: u32 = 16;
+
+/// Time that a call must have left to make a copy: many times what that takes at worst.
+const LEAST: Duration = Duration::from_millis(500);
+const FOR_A_MEGABYTE: Duration = Duration::from_millis(100);
 
 impl NearParts {
     pub(super) fn new(lanes: &Lanes, parts: Parts, remake: Box<dyn Remake>) -> Self {
@@ -49,7 +61,7 @@ impl NearParts {
 
     /// Those of this lane, with a place in their engine if they have one of their own; `None` once
     /// they are revoked.
-    pub(super) fn here(&self, profile: &Profile) -> Option<Made> {
+    pub(super) fn here(&self, profile: &Profile, deadline: DeadlineRef<'_>) -> Option<Made> {
         let (number, place) = self.lanes.at();
         let mut lane = lock(place);
         if let Some(own) = &lane.own {
@@ -57,11 +69,16 @@ impl NearParts {
                 return Some((own.clone(), berth));
             }
         } else if !lane.is_begun && profile.services.is_crowded() {
-            lane.is_begun = true;
-            drop(lane);
-            // As loads are done, on a thread that has the stack for it.
-            let _ = thread::with_room(stack::ROOMY, || self.move_in(number, place, profile));
-            lane = lock(place);
+            let has_met = std::mem::replace(&mut lane.has_met, true);
+            if self.is_worth_it() && has_met {
+                lane.is_begun = true;
+                drop(lane);
+                let left = deadline.at().saturating_duration_since(Instant::now());
+                // As loads are done, on a thread that has the stack for it.
+                let move_in = || self.move_in(number, place, profile, left);
+                let _ = thread::with_room(stack::ROOMY, move_in);
+                lane = lock(place);
+            }
         }
         let shared = match &lane.shared {
             Some(shared) => shared.clone(),
@@ -74,16 +91,29 @@ impl NearParts {
         Some((shared, None))
     }
 
+    /// Counts a call that met others; whether there are enough of them for a copy.
+    #[cold]
+    fn is_worth_it(&self) -> bool {
+        let first = self.first.read().unwrap_or_else(PoisonError::into_inner);
+        first.as_ref().is_some_and(|it| it.remake.code().has_met_others() > FEW)
+    }
+
     /// Makes the parts of a lane's own engine, if it gets one.
     #[cold]
-    fn move_in(&self, number: usize, place: &Mutex<Lane>, profile: &Profile) {
+    fn move_in(&self, number: usize, place: &Mutex<Lane>, profile: &Profile, left: Duration) {
         let Some((parts, remake)) = self.read() else { return };
         let services = &profile.services;
         if !parts.is_of(services.engine()) {
             return;
         }
+        let megabytes = u32::try_from(remake.code().size() >> 20).unwrap_or(u32::MAX);
+        if left < LEAST + FOR_A_MEGABYTE.saturating_mul(megabytes) {
+            // One that has more time, perhaps.
+            lock(place).is_begun = false;
+            return;
+        }
         let Some(there) = services.lane_engine(number) else { return };
-        let Some(counted) = there.admit() else { return };
+        let Some(counted) = there.admit(remake.code().component()) else { return };
         match remake.remake(&there.engine) {
             Ok(made) => {
                 let own = Near::new(parts.moved(made, &there.berths, counted).into());

@@ -1,5 +1,6 @@
 //! What instances of a component are made of that refers to the host's code.
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
 use wasmtime::Engine;
@@ -9,7 +10,7 @@ use super::basis::Basis;
 use super::export::Export;
 use super::guest::Guest;
 use crate::code::artifact::Artifact;
-use crate::engine::berths::{Berth, Berths, Counted};
+use crate::engine::berths::{Berth, Berths, Counted, MAY_WAIT};
 use crate::error::Result;
 use crate::system::lanes::Near;
 
@@ -25,14 +26,22 @@ pub(crate) struct Parts {
 /// A copy of a component in the engine of a lane.
 struct Elsewhere {
     berths: Near<Berths>,
-    code: Artifact,
+    code: Arc<Artifact>,
     _counted: Counted,
+    /// How many instances had more memory than may wait there.
+    large: AtomicU32,
     /// Where its exports are, as far as they were called.
     exports: Box<[OnceLock<Option<ComponentExportIndex>>]>,
 }
 
+/// So many large instances, and the others of the component come from the first engine again.
+const MOST_LARGE: u32 = 8;
+
 /// What it takes to make parts of a component for another engine.
 pub(crate) trait Remake: Send + Sync {
+    /// The code that there is.
+    fn code(&self) -> &Artifact;
+
     /// Has the engine run the same code, linked to the same.
     ///
     /// # Errors
@@ -42,7 +51,7 @@ pub(crate) trait Remake: Send + Sync {
 
 /// A component for another engine.
 pub(crate) struct Remade {
-    pub code: Artifact,
+    pub code: Arc<Artifact>,
     pub pre: InstancePre<Guest>,
     /// How many exports it has.
     pub exports: usize,
@@ -66,7 +75,13 @@ impl Parts {
     pub(super) fn moved(&self, made: Remade, berths: &Near<Berths>, counted: Counted) -> Self {
         let Remade { code, pre, exports } = made;
         let exports = (0..exports).map(|_| OnceLock::new()).collect();
-        let elsewhere = Elsewhere { berths: berths.clone(), code, _counted: counted, exports };
+        let elsewhere = Elsewhere {
+            berths: berths.clone(),
+            code,
+            _counted: counted,
+            large: AtomicU32::new(0),
+            exports,
+        };
         Self { pre, elsewhere: Some(Arc::new(elsewhere)), ..self.apart() }
     }
 
@@ -81,7 +96,17 @@ impl Parts {
     pub(super) fn berth(&self) -> Option<Option<Berth>> {
         match &self.elsewhere {
             None => Some(None),
+            Some(it) if it.large.load(Relaxed) > MOST_LARGE => None,
             Some(it) => Berths::take(&it.berths, self.basis.profile.places).map(Some),
+        }
+    }
+
+    /// An instance ends that had so many bytes of memory.
+    pub(super) fn ends_with(&self, bytes: u64) {
+        if let Some(it) = &self.elsewhere
+            && bytes > MAY_WAIT
+        {
+            it.large.fetch_add(1, Relaxed);
         }
     }
 

@@ -32,7 +32,8 @@ impl Session {
         mailbox: Arc<Mailbox>,
     ) -> Result<Self> {
         let place = Live::place(&blueprint.profile, blueprint, None).await?;
-        Self::start_in(place, blueprint.parts_here()?, call, mailbox).await
+        let made = blueprint.parts_here(call.deadline())?;
+        Self::start_in(place, made, call, mailbox).await
     }
 
     /// As [`start`](Self::start), for an instance that outlives the call.
@@ -69,7 +70,7 @@ impl Session {
         let mut live = match blueprint.wait(place).await {
             First::Instance(live) => live,
             First::Place(place) => {
-                let (place, made) = (place?, blueprint.parts_here()?);
+                let (place, made) = (place?, blueprint.parts_here(call.deadline())?);
                 return Self::start_in(place, made, call, mailbox).await;
             }
         };

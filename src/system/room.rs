@@ -20,7 +20,12 @@ impl Room {
 /// by what nobody has asked for.
 pub(crate) fn is_limited() -> bool {
     #[cfg(unix)]
-    return rustix::process::getrlimit(rustix::process::Resource::As).current.is_some();
+    return {
+        use rustix::process::{Resource, getrlimit};
+        // What may be written counts as data, too.
+        let mut limits = [Resource::As, Resource::Data].into_iter();
+        limits.any(|of| getrlimit(of).current.is_some())
+    };
     #[cfg(not(unix))]
     return false;
 }

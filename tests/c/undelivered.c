@@ -216,7 +216,9 @@ static void test_what_waits_for_a_thread(int on_demand) {
     runtime_component_t *component = gives_load(take_thread, never_called);
     runtime_function_t *open = find(component, "open"), *gives = find(component, names[i]);
     runtime_call_options_t brief = RUNTIME_CALL_OPTIONS_INIT;
+    runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
     runtime_values_t *values = NULL;
+    brief.report = &report;
     atomic_store(&taken, 0);
     runtime_pending_t *first = start(open, NULL, 0, NULL);
     while (atomic_load(&taken) == 0) pause_ms(1);
@@ -229,7 +231,8 @@ static void test_what_waits_for_a_thread(int on_demand) {
     runtime_function_free(gives);
     runtime_component_free(component);
     runtime_free(host_runtime);
-    CHECK(counters[own.of.resource].dropped == 1);
+    /* On a busy machine the time may be over before the guest has it: then it is the host's. */
+    CHECK((uint64_t)counters[own.of.resource].dropped == report.resources_taken);
   }
 }
 

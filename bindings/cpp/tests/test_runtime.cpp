@@ -26,6 +26,7 @@ TEST(Runtime, counts_calls) {
   EXPECT_EQ(stats.finished, 1U);
   EXPECT_EQ(stats.trapped, 1U);
   EXPECT_EQ(stats.instances, 0U);
+  EXPECT_EQ(stats.pools, 1U);
 }
 
 TEST(Runtime, skips_interfaces_of_features_that_are_on) {

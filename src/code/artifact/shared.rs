@@ -5,6 +5,8 @@
 //! the head of a container.
 
 use std::fs::File;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, MutexGuard, PoisonError, Weak};
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -60,11 +62,43 @@ impl Artifact {
         let code = Registered::load(|| unsafe { Component::deserialize_file(engine, path) });
         let code = code.map_err(|error| made_elsewhere(&error))?;
         let Head { has_text, state, price, .. } = head;
-        Ok(Self { code, wit: super::world(has_text, &wit), state, price })
+        Ok(Self {
+            code,
+            wit: super::world(has_text, &wit),
+            state,
+            price,
+            elsewhere: super::Elsewhere::default(),
+        })
     }
 }
 
 impl Artifact {
+    /// As [`in_engine`](Self::in_engine), the same for all that ask for it.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn shared_in(&self, engine: &Engine) -> Result<Arc<Self>> {
+        let of = |it: &Arc<Self>| Engine::same(it.component().engine(), engine);
+        let known = || self.copies().iter().filter_map(Weak::upgrade).find(of);
+        if let Some(known) = known() {
+            return Ok(known);
+        }
+        let made = Arc::new(self.in_engine(engine)?);
+        let mut copies = self.copies();
+        copies.retain(|it| it.strong_count() > 0);
+        copies.push(Arc::downgrade(&made));
+        Ok(made)
+    }
+
+    /// A call met others on other processors. Tells how many have.
+    pub(crate) fn has_met_others(&self) -> u32 {
+        self.elsewhere.met.fetch_add(1, Relaxed).saturating_add(1)
+    }
+
+    fn copies(&self) -> MutexGuard<'_, Vec<Weak<Self>>> {
+        self.elsewhere.copies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The same code for another engine of the same settings: its pages where the system has files
     /// in memory, a copy otherwise.
     ///
