@@ -15,6 +15,8 @@ mod echo;
 mod errors;
 mod execution;
 mod layouts;
+mod planned;
+mod quick;
 mod random;
 mod round_trips;
 mod shapes;

@@ -66,7 +66,7 @@ fn read(results: &Results, ty: &FunctionType) -> Value {
 }
 
 /// Everything here is ready at once, or after a turn of the fiber.
-fn wait<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     loop {
         let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
