@@ -11,6 +11,7 @@ use wasmtime::component::{Lift as _, ResourceAny};
 use wasmtime::{Result, ValRaw, bail};
 
 use super::arena::{Arena, Resources};
+use super::few::{lift_number, tuple};
 use super::layout::{runtime_string_t, runtime_value_of_t, runtime_value_t};
 use super::lifted::Lifted;
 use super::pieces::{
@@ -35,6 +36,14 @@ pub(super) enum From<'s> {
 pub(super) fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, from: From<'_>) -> Result<Lifted> {
     crate::failpoint::hit("core:lift");
     let types: &ComponentTypes = cx.types;
+    if let From::Flat([raw]) = from
+        && let [ty] = *tuple(types, ty)?
+        && let Some(number) = lift_number(ty, raw)?
+    {
+        // Most results that are not in the guest's memory.
+        let results = Results::one(number).map_err(Error::into_wasmtime)?;
+        return Ok(Lifted::new(results, Vec::new()));
+    }
     let (arena, all) = (Arena::new(), members(types, ty)?);
     let room = arena.room(all.len()).map_err(Error::into_wasmtime)?;
     let mut lift = Lift { cx, types, arena: &arena, resources: Vec::new() };

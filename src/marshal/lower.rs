@@ -60,6 +60,21 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
         put(&mut dst.iter_mut(), at as u64)
     }
 
+    /// As [`args`](Self::args), for what is known to fit onto the stack.
+    ///
+    /// # Safety
+    /// As there.
+    #[inline(always)]
+    pub(super) unsafe fn on_stack(
+        &mut self,
+        values: &[runtime_value_t],
+        ty: InterfaceType,
+        dst: &mut [MaybeUninit<ValRaw>],
+    ) -> Result<()> {
+        // SAFETY: passed on from the caller.
+        unsafe { self.flat_members(values, self.members(ty)?, &mut dst.iter_mut()) }
+    }
+
     /// Puts `values` into the guest's memory at `at`, where there is room for them.
     ///
     /// # Safety

@@ -14,6 +14,7 @@ mod differential;
 mod echo;
 mod errors;
 mod execution;
+mod few;
 mod layouts;
 mod planned;
 mod quick;
