@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::resources::HostType;
 use crate::engine::deadline::{Deadline, DeadlineRef};
 use crate::error::Result;
-use crate::marshal::{Reply, Results};
+use crate::marshal::{Number, Reply, Results, Values};
 use crate::types::FunctionType;
 use crate::value::Value;
 
@@ -69,6 +69,8 @@ impl fmt::Debug for HostCall {
 pub enum Answer {
     /// The results, or why there are none.
     Now(Result<Box<dyn Reply>>),
+    /// The result, of a function that gives a number, bool or char.
+    Number(Number),
     /// They come later, from any thread. Dropping the sender is an error.
     Later(oneshot::Receiver<Result<Box<dyn Reply>>>),
 }
@@ -88,11 +90,11 @@ pub type HostFn = dyn Fn(&HostCall, Arguments) -> Answer + Send + Sync;
 #[derive(Debug)]
 pub struct Arguments {
     /// The values, in which resources are numbers.
-    pub values: Results,
+    pub values: Values,
     /// The type of the function: what the guest passes and expects.
     pub ty: Arc<FunctionType>,
-    /// The types of the host's resources.
-    pub(crate) types: Arc<[HostType]>,
+    /// The types of the host's resources, if the function takes or gives any resources.
+    pub(crate) types: Option<Arc<[HostType]>>,
 }
 
 impl Arguments {

@@ -5,11 +5,11 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
-use super::call::Answer;
+use super::call::{Answer, Arguments, HostCall, HostFn};
 use crate::error::{Code, Error, Result};
-use crate::marshal::Reply;
+use crate::marshal::{Replied, Reply};
 use crate::system::thread;
 
 /// What has something left to do when a call is over.
@@ -35,6 +35,8 @@ enum Letter {
     #[default]
     None,
     Request(Box<dyn FnOnce() -> Answer + Send>),
+    /// A request to call this function, which is most of them, without a box.
+    Call(Arc<HostFn>, HostCall, Arguments),
     Answer(Answer),
 }
 
@@ -47,17 +49,16 @@ impl Mailbox {
     /// while the host function runs.
     pub(crate) fn serve(&self) -> bool {
         let letter = std::mem::take(&mut *self.lock());
-        match letter {
-            Letter::Request(request) => {
-                let answer = thread::outside(request);
-                *self.lock() = Letter::Answer(answer);
-                true
-            }
+        let answer = match letter {
+            Letter::Call(run, call, args) => thread::outside(move || run(&call, args)),
+            Letter::Request(request) => thread::outside(request),
             other => {
                 *self.lock() = other;
-                false
+                return false;
             }
-        }
+        };
+        *self.lock() = Letter::Answer(answer);
+        true
     }
 
     /// As [`serve`](Self::serve), where the guest goes on in another thread: what the host has
@@ -88,7 +89,7 @@ impl Mailbox {
 
     /// Whether a request waits here.
     pub(crate) fn has_request(&self) -> bool {
-        matches!(*self.lock(), Letter::Request(_))
+        matches!(*self.lock(), Letter::Request(_) | Letter::Call(..))
     }
 
     /// Asks for `request` to be run on a native stack; the next request may replace it.
@@ -134,25 +135,37 @@ impl Mailbox {
     pub(crate) async fn ask(
         &self,
         request: impl FnOnce() -> Answer + Send + 'static,
-    ) -> Result<Box<dyn Reply>> {
+    ) -> Result<Replied> {
         *self.lock() = Letter::Request(Box::new(request));
-        // An answer that nobody waits for any more stays in here: what the host then wants to do
-        // about it must not run on a fiber that is being given up.
-        poll_fn(|context| {
-            let mut letter = self.lock();
-            match std::mem::take(&mut *letter) {
-                Letter::Answer(Answer::Now(result)) => return Poll::Ready(result),
-                Letter::Answer(Answer::Later(mut later)) => {
-                    if let Poll::Ready(answer) = Pin::new(&mut later).poll(context) {
-                        return Poll::Ready(answer.unwrap_or_else(|_| dropped()));
-                    }
+        poll_fn(|context| self.answer(context)).await
+    }
+
+    /// Asks for `run` to be called on a native stack. Its [`answer`](Self::answer) is to be waited
+    /// for.
+    pub(crate) fn call(&self, run: Arc<HostFn>, call: HostCall, args: Arguments) {
+        *self.lock() = Letter::Call(run, call, args);
+    }
+
+    /// The answer to what was asked for last, once it is there.
+    ///
+    /// An answer that nobody waits for any more stays in here: what the host then wants to do about
+    /// it must not run on a fiber that is being given up.
+    #[inline(always)]
+    pub(crate) fn answer(&self, context: &mut Context<'_>) -> Poll<Result<Replied>> {
+        let mut letter = self.lock();
+        let Letter::Answer(_) = &*letter else { return Poll::Pending };
+        let Letter::Answer(answer) = std::mem::take(&mut *letter) else { return Poll::Pending };
+        Poll::Ready(match answer {
+            Answer::Now(reply) => reply.map(Replied::Kept),
+            Answer::Number(number) => Ok(Replied::Number(number)),
+            Answer::Later(mut later) => match Pin::new(&mut later).poll(context) {
+                Poll::Ready(answer) => answer.unwrap_or_else(|_| dropped()).map(Replied::Kept),
+                Poll::Pending => {
                     *letter = Letter::Answer(Answer::Later(later));
+                    return Poll::Pending;
                 }
-                other => *letter = other,
-            }
-            Poll::Pending
+            },
         })
-        .await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::alloc::{self, Layout};
 use std::cell::{Cell, RefCell};
-use std::mem::{ManuallyDrop, MaybeUninit, align_of, size_of};
+use std::mem::{ManuallyDrop, MaybeUninit, align_of, offset_of, size_of};
 use std::ptr::{self, NonNull};
 
 use wasmtime::component::ResourceAny;
@@ -149,6 +149,8 @@ impl Chunk {
 }
 
 const _: () = assert!(align_of::<Header>() <= ALIGN);
+const _: () = assert!(FIRST >= size_of::<runtime_value_t>());
+const _: () = assert!(offset_of!(Block, room).is_multiple_of(align_of::<runtime_value_t>()));
 
 // SAFETY: `next` leads into `memory`, which moves along.
 unsafe impl Send for Arena {}
@@ -330,6 +332,24 @@ impl Memory {
     pub(super) fn unclaimed_mut(&mut self) -> Option<&mut Option<Box<dyn Unclaimed>>> {
         // SAFETY: as for `resources_mut`.
         self.0.as_ref().map(|owned| unsafe { &mut (*owned.0.as_ptr()).unclaimed })
+    }
+
+    /// Of one value, which leads nowhere.
+    ///
+    /// # Errors
+    /// `RESOURCE_LIMIT`.
+    pub(super) fn of_one(value: runtime_value_t) -> Result<Self> {
+        let block = Block::allocate().ok_or_else(|| too_large(size_of::<Block>()))?;
+        let at = block.0.as_ptr();
+        // SAFETY: the block is ours alone, and its room is large enough for a value, and aligned
+        // for any.
+        unsafe {
+            let room = (&raw mut (*at).room).cast::<runtime_value_t>();
+            room.write(value);
+            (&raw mut (*at).values).write(room);
+            (&raw mut (*at).len).write(1);
+        }
+        Ok(Self(Some(block)))
     }
 
     /// The block, for C to own as a box, if there is one.

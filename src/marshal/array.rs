@@ -14,24 +14,48 @@ const GUEST_BYTES: usize = u32::MAX as usize;
 /// If `ptr` is not NULL and `len` is not 0, `ptr` points to `len` initialised values that live and
 /// stay unmodified for `'a`. Neither needs to make sense otherwise: NULL with a length, misaligned
 /// pointers and impossible lengths are errors.
+#[inline(always)]
 pub(super) unsafe fn array<'a, T>(ptr: *const T, len: usize, at: &Path<'_>) -> Result<&'a [T]> {
+    // SAFETY: passed on from the caller.
+    match unsafe { seen(ptr, len) } {
+        Some(seen) => Ok(seen),
+        None => Err(unseen(ptr, len, at)),
+    }
+}
+
+/// As [`array`], without a word on what is wrong.
+///
+/// # Safety
+/// As for [`array`].
+#[inline(always)]
+pub(super) unsafe fn seen<'a, T>(ptr: *const T, len: usize) -> Option<&'a [T]> {
     if len == 0 {
-        return Ok(&[]);
+        return Some(&[]);
     }
-    if ptr.is_null() {
-        return Err(at.invalid(format_args!("NULL with length {len}")));
-    }
-    if !ptr.is_aligned() {
-        return Err(at.invalid(format_args!("{ptr:p} is not aligned for its elements")));
-    }
-    // No guest holds more elements than its memory has bytes; and `from_raw_parts` wants the
-    // bytes to be countable.
-    if len > GUEST_BYTES || len > isize::MAX as usize / size_of::<T>() {
-        return Err(at.invalid(format_args!("length {len} is more than a guest can hold")));
+    if ptr.is_null() || !ptr.is_aligned() || len > most::<T>() {
+        return None;
     }
     // SAFETY: non-null, aligned and of a possible size, as just checked; the caller vouches for
     // the elements.
-    Ok(unsafe { std::slice::from_raw_parts(ptr, len) })
+    Some(unsafe { std::slice::from_raw_parts(ptr, len) })
+}
+
+/// No guest holds more elements than its memory has bytes; and `from_raw_parts` wants the bytes to
+/// be countable.
+const fn most<T>() -> usize {
+    let countable = isize::MAX as usize / size_of::<T>();
+    if countable < GUEST_BYTES { countable } else { GUEST_BYTES }
+}
+
+#[cold]
+fn unseen<T>(ptr: *const T, len: usize, at: &Path<'_>) -> Error {
+    if ptr.is_null() {
+        return at.invalid(format_args!("NULL with length {len}"));
+    }
+    if !ptr.is_aligned() {
+        return at.invalid(format_args!("{ptr:p} is not aligned for its elements"));
+    }
+    at.invalid(format_args!("length {len} is more than a guest can hold"))
 }
 
 /// Views what was checked before, or is our own.

@@ -6,6 +6,7 @@ use wasmtime::component::ResourceAny;
 
 use super::array::{array, checked};
 use super::copy::copy_args;
+use super::fits::fits;
 use super::layout::{runtime_list_t, runtime_value_t};
 use super::read::{
     boolean, carried, case, character, check, flags, flat_kind, members, payload, text,
@@ -101,7 +102,12 @@ unsafe fn check_all(
     let mut check = Check { handles: Some(handles), resources: Vec::new() };
     for (value, param) in args.iter().zip(&ty.params) {
         // SAFETY: passed on from the caller.
-        unsafe { check.value(value, &param.ty, &Path::parameter(&param.name))? };
+        unsafe {
+            if param.ty.kind().is_flat() && fits(value, &param.ty) {
+                continue;
+            }
+            check.value(value, &param.ty, &Path::parameter(&param.name))?;
+        }
     }
     Ok(check.resources.into_boxed_slice())
 }
@@ -246,9 +252,16 @@ impl Check<'_> {
         }
         // SAFETY: `element` 0 says that it is an array of values; the caller vouches for it.
         let values = unsafe { array(list.ptr.cast::<runtime_value_t>(), list.len, at)? };
+        let mut quick = true;
         for (i, value) in values.iter().enumerate() {
             // SAFETY: passed on from the caller.
-            unsafe { self.value(value, element, &at.element(i))? };
+            unsafe {
+                // Where one has resources, the others are likely to.
+                quick = quick && fits(value, element);
+                if !quick {
+                    self.value(value, element, &at.element(i))?;
+                }
+            }
         }
         Ok(())
     }

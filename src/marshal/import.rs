@@ -1,6 +1,8 @@
 //! Host functions whose types only run time knows, as those that guests import; see `export`.
 
 use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use wasmtime::component::__internal::{
     CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext, LowerContext,
@@ -10,11 +12,12 @@ use wasmtime::{Result, StoreContextMut, ValRaw, bail};
 
 use super::agree::{Agreed, Origin};
 use super::check::check_results;
+use super::few::{Few, Passed, is_few};
+use super::fits::fits;
 use super::flat::{MAX_FLAT_PARAMS, MAX_FLAT_RESULTS, flat, flat_counts};
 use super::lift::{From, lift};
-use super::lifted::Lifted;
 use super::lower;
-use super::reply::Reply;
+use super::reply::Replied;
 use crate::types::{FunctionType, Type};
 
 /// A host function, in stores with data of type `T`.
@@ -22,28 +25,36 @@ pub trait Host<T: 'static>: Clone + Send + Sync + 'static {
     /// The type that it was linked with, and what was found out about guests' own.
     fn agreed(&self) -> (&Agreed, &FunctionType);
 
-    /// Serves a guest, on the guest's fiber.
+    /// Serves a guest, on the guest's fiber. It may be asked for before the future is waited for.
     fn serve(
         self,
         store: StoreContextMut<'_, T>,
-        given: Lifted,
-    ) -> impl Future<Output = Result<Checked>> + Send;
+        given: Passed,
+    ) -> impl Future<Output = Result<Checked>> + Send + Unpin;
 
     /// Serves a guest that is on its caller's stack.
-    fn serve_here(&self, store: StoreContextMut<'_, T>, given: Lifted) -> Result<Checked>;
+    fn serve_here(&self, store: StoreContextMut<'_, T>, given: Passed) -> Result<Checked>;
 }
 
 /// What a host function answers, checked against its type.
-pub struct Checked(Box<dyn Reply>);
+pub struct Checked(Replied);
 
 impl Checked {
     /// Checks `reply`.
     ///
     /// # Errors
     /// `TYPE_MISMATCH` and `INVALID_ARGUMENT` name the place.
-    pub fn new(reply: Box<dyn Reply>, ty: &FunctionType) -> crate::error::Result<Self> {
-        // SAFETY: `Reply` obliges its implementors.
-        unsafe { check_results(reply.values(), ty)? };
+    #[inline(always)]
+    pub fn new(reply: Replied, ty: &FunctionType) -> crate::error::Result<Self> {
+        let is_right = match (&reply, &ty.result) {
+            // SAFETY: numbers lead nowhere.
+            (Replied::Number(number), Some(ty)) => unsafe { fits(number.value(), ty) },
+            _ => false,
+        };
+        if !is_right {
+            // SAFETY: `Reply` obliges its implementors.
+            unsafe { check_results(reply.values(), ty)? };
+        }
         Ok(Self(reply))
     }
 }
@@ -75,56 +86,80 @@ pub fn define<T: Send + 'static>(
     let (takes, gives) = flat_counts(ty).unwrap_or_default();
     let host = Defined { host, directly };
     match takes {
-        0 => define_with::<T, 0>(into, name, gives, host),
-        1 => define_with::<T, 1>(into, name, gives, host),
-        2 => define_with::<T, 2>(into, name, gives, host),
-        3 => define_with::<T, 3>(into, name, gives, host),
-        4 => define_with::<T, 4>(into, name, gives, host),
-        5 => define_with::<T, 5>(into, name, gives, host),
-        6 => define_with::<T, 6>(into, name, gives, host),
-        7 => define_with::<T, 7>(into, name, gives, host),
-        8 => define_with::<T, 8>(into, name, gives, host),
-        9 => define_with::<T, 9>(into, name, gives, host),
-        10 => define_with::<T, 10>(into, name, gives, host),
-        11 => define_with::<T, 11>(into, name, gives, host),
-        12 => define_with::<T, 12>(into, name, gives, host),
-        13 => define_with::<T, 13>(into, name, gives, host),
-        14 => define_with::<T, 14>(into, name, gives, host),
-        15 => define_with::<T, 15>(into, name, gives, host),
-        _ => define_with::<T, 16>(into, name, gives, host),
+        0 if is_few(ty) => define_with::<T, GivenFew<0>>(into, name, gives, host),
+        1 if is_few(ty) => define_with::<T, GivenFew<1>>(into, name, gives, host),
+        2 if is_few(ty) => define_with::<T, GivenFew<2>>(into, name, gives, host),
+        0 => define_with::<T, Given<0>>(into, name, gives, host),
+        1 => define_with::<T, Given<1>>(into, name, gives, host),
+        2 => define_with::<T, Given<2>>(into, name, gives, host),
+        3 => define_with::<T, Given<3>>(into, name, gives, host),
+        4 => define_with::<T, Given<4>>(into, name, gives, host),
+        5 => define_with::<T, Given<5>>(into, name, gives, host),
+        6 => define_with::<T, Given<6>>(into, name, gives, host),
+        7 => define_with::<T, Given<7>>(into, name, gives, host),
+        8 => define_with::<T, Given<8>>(into, name, gives, host),
+        9 => define_with::<T, Given<9>>(into, name, gives, host),
+        10 => define_with::<T, Given<10>>(into, name, gives, host),
+        11 => define_with::<T, Given<11>>(into, name, gives, host),
+        12 => define_with::<T, Given<12>>(into, name, gives, host),
+        13 => define_with::<T, Given<13>>(into, name, gives, host),
+        14 => define_with::<T, Given<14>>(into, name, gives, host),
+        15 => define_with::<T, Given<15>>(into, name, gives, host),
+        _ => define_with::<T, Given<16>>(into, name, gives, host),
     }
 }
 
-/// Defines a function that takes `N` values on the guest's stack.
-fn define_with<T: Send + 'static, const N: usize>(
+/// Arguments as a guest passes them, and the types that they were lifted by.
+trait Arguments: ComponentNamedList + Lift + Send + 'static {
+    fn take(self) -> (Passed, Origin);
+}
+
+/// Defines a function that takes `A`.
+fn define_with<T: Send + 'static, A: Arguments>(
     into: &mut LinkerInstance<'_, T>,
     name: &str,
     gives: usize,
     Defined { host, directly }: Defined<impl Host<T>>,
 ) -> Result<()> {
     match (gives, directly) {
-        (0, true) => into.func_wrap(name, move |store, Given::<N>(given, origin)| {
+        (0, true) => into.func_wrap(name, move |store, given: A| {
+            let (given, origin) = given.take();
             admit(&host, origin)?;
             host.serve_here(store, given).map(Answered::<0>)
         }),
-        (_, true) => into.func_wrap(name, move |store, Given::<N>(given, origin)| {
+        (_, true) => into.func_wrap(name, move |store, given: A| {
+            let (given, origin) = given.take();
             admit(&host, origin)?;
             host.serve_here(store, given).map(Answered::<1>)
         }),
-        (0, false) => into.func_wrap_async(name, move |store, Given::<N>(given, origin)| {
-            let host = host.clone();
-            Box::new(async move {
-                admit(&host, origin)?;
-                host.serve(store, given).await.map(Answered::<0>)
-            })
+        (0, false) => into.func_wrap_async(name, move |store, given: A| {
+            let (given, origin) = given.take();
+            let served = admit(&host, origin).map(|()| host.clone().serve(store, given));
+            Box::new(Answering::<_, 0>(served.map_err(Some)))
         }),
-        (_, false) => into.func_wrap_async(name, move |store, Given::<N>(given, origin)| {
-            let host = host.clone();
-            Box::new(async move {
-                admit(&host, origin)?;
-                host.serve(store, given).await.map(Answered::<1>)
-            })
+        (_, false) => into.func_wrap_async(name, move |store, given: A| {
+            let (given, origin) = given.take();
+            let served = admit(&host, origin).map(|()| host.clone().serve(store, given));
+            Box::new(Answering::<_, 1>(served.map_err(Some)))
         }),
+    }
+}
+
+/// What `F` answers, or why nobody is asked. By hand, because to move a future around that is made
+/// within another takes more than what it does.
+struct Answering<F, const N: usize>(std::result::Result<F, Option<wasmtime::Error>>);
+
+impl<F: Future<Output = Result<Checked>> + Unpin, const N: usize> Future for Answering<F, N> {
+    type Output = Result<Answered<N>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.get_mut().0 {
+            Ok(served) => Pin::new(served).poll(context).map_ok(Answered),
+            Err(refused) => {
+                let twice = || wasmtime::Error::msg("a host function was asked for twice");
+                Poll::Ready(Err(refused.take().unwrap_or_else(twice)))
+            }
+        }
     }
 }
 
@@ -162,7 +197,13 @@ fn typecheck(
 
 /// The arguments that a guest passes to a host function, `N` of them on its stack; with `N` 0
 /// there are none, or all are in memory. And the types that they were lifted by.
-struct Given<const N: usize>(Lifted, Origin);
+struct Given<const N: usize>(Passed, Origin);
+
+impl<const N: usize> Arguments for Given<N> {
+    fn take(self) -> (Passed, Origin) {
+        (self.0, self.1)
+    }
+}
 
 // SAFETY: `typecheck` accepts types of `N` values on the stack only.
 unsafe impl<const N: usize> ComponentType for Given<N> {
@@ -186,7 +227,7 @@ unsafe impl<const N: usize> Lift for Given<N> {
         src: &[ValRaw; N],
     ) -> Result<Self> {
         let origin = Origin::new(cx.types, ty);
-        lift(cx, ty, From::Flat(src)).map(|lifted| Self(lifted, origin))
+        lift(cx, ty, From::Flat(src)).map(|lifted| Self(Passed::Many(lifted), origin))
     }
 
     fn linear_lift_from_memory(
@@ -198,9 +239,54 @@ unsafe impl<const N: usize> Lift for Given<N> {
         let origin = Origin::new(cx.types, ty);
         let at = bytes.as_ptr().addr().checked_sub(cx.memory().as_ptr().addr());
         match at {
-            Some(at) => lift(cx, ty, From::Memory(at)).map(|lifted| Self(lifted, origin)),
+            Some(at) => {
+                lift(cx, ty, From::Memory(at)).map(|lifted| Self(Passed::Many(lifted), origin))
+            }
             None => bail!("arguments are out of bounds of memory"),
         }
+    }
+}
+
+/// As [`Given`], for functions that take so little that it needs no memory.
+struct GivenFew<const N: usize>(Few, Origin);
+
+impl<const N: usize> Arguments for GivenFew<N> {
+    fn take(self) -> (Passed, Origin) {
+        (Passed::Few(self.0), self.1)
+    }
+}
+
+// SAFETY: as for `Given`.
+unsafe impl<const N: usize> ComponentType for GivenFew<N> {
+    type Lower = [ValRaw; N];
+
+    const ABI: CanonicalAbiInfo = flat(N as u8);
+
+    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
+        typecheck(ty, types, MAX_FLAT_PARAMS, N)
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<const N: usize> ComponentNamedList for GivenFew<N> {}
+
+// SAFETY: reads what the function's own types say.
+unsafe impl<const N: usize> Lift for GivenFew<N> {
+    fn linear_lift_from_flat(
+        cx: &mut LiftContext<'_>,
+        ty: InterfaceType,
+        src: &[ValRaw; N],
+    ) -> Result<Self> {
+        let origin = Origin::new(cx.types, ty);
+        Few::lift(cx.types, ty, src).map(|few| Self(few, origin))
+    }
+
+    fn linear_lift_from_memory(
+        _: &mut LiftContext<'_>,
+        _: InterfaceType,
+        _: &[u8],
+    ) -> Result<Self> {
+        bail!("few arguments are never in memory")
     }
 }
 
@@ -232,8 +318,11 @@ unsafe impl<const N: usize> Lower for Answered<N> {
     ) -> Result<()> {
         // SAFETY: as in `Args`.
         let dst = unsafe { &mut *dst.as_mut_ptr().cast::<[MaybeUninit<ValRaw>; N]>() };
+        if let (Replied::Number(number), [dst]) = (&self.0.0, &mut dst[..]) {
+            return number.lower(cx.types, ty, dst);
+        }
         // SAFETY: `Checked` were checked.
-        let lowered = unsafe { lower::Lower::new(cx, &[]).args(self.0.0.values(), ty, dst) };
+        let lowered = unsafe { lower::Lower::new(cx, &[]).on_stack(self.0.0.values(), ty, dst) };
         lowered.map_err(at_the_border)
     }
 

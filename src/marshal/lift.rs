@@ -11,13 +11,19 @@ use wasmtime::component::{Lift as _, ResourceAny};
 use wasmtime::{Result, ValRaw, bail};
 
 use super::arena::{Arena, Resources};
-use super::layout::{runtime_list_t, runtime_string_t, runtime_value_of_t, runtime_value_t};
+use super::few::{lift_number, tuple};
+use super::layout::{runtime_string_t, runtime_value_of_t, runtime_value_t};
 use super::lifted::Lifted;
-use super::pieces::{Slot, bits, character, flags_of, header, number, part, slice_of, unsupported};
+use super::pieces::{
+    Slot, bits, character, flags_of, header, list_of, number, part, slice_of, unsupported,
+};
+use super::plan::Plan;
 use super::results::Results;
-use super::tables::{Members, Words, case, kind_of, members, places, words_of};
+use super::tables::{Members, Words, case, kind_of, members, words_of};
 use crate::error::Error;
 use crate::types::Kind;
+
+mod planned;
 
 /// Where the values that a guest gives are.
 pub(super) enum From<'s> {
@@ -30,6 +36,14 @@ pub(super) enum From<'s> {
 pub(super) fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, from: From<'_>) -> Result<Lifted> {
     crate::failpoint::hit("core:lift");
     let types: &ComponentTypes = cx.types;
+    if let From::Flat([raw]) = from
+        && let [ty] = *tuple(types, ty)?
+        && let Some(number) = lift_number(ty, raw)?
+    {
+        // Most results that are not in the guest's memory.
+        let results = Results::one(number).map_err(Error::into_wasmtime)?;
+        return Ok(Lifted::new(results, Vec::new()));
+    }
     let (arena, all) = (Arena::new(), members(types, ty)?);
     let room = arena.room(all.len()).map_err(Error::into_wasmtime)?;
     let mut lift = Lift { cx, types, arena: &arena, resources: Vec::new() };
@@ -250,59 +264,39 @@ impl<'a, 't> Lift<'_, 'a, 't> {
 
     fn list(&mut self, ty: InterfaceType, ptr: usize, len: usize) -> Result<runtime_value_t> {
         let kind = kind_of(ty).ok_or_else(unsupported)?;
+        if !kind.is_flat()
+            && let Some(plan) = Plan::new(self.types, ty, len)
+        {
+            return self.planned(&plan, ptr, len);
+        }
         let abi = self.types.canonical_abi(&ty);
         let size = abi.size32 as usize;
-        if !ptr.is_multiple_of(abi.align32 as usize) {
-            bail!("list pointer is not aligned");
-        }
-        let Some(all) = len.checked_mul(size) else {
-            bail!("list length is out of bounds of memory")
-        };
-        let bytes = self.bytes(ptr, all)?;
+        let bytes = self.list_bytes(ptr, len, size, abi.align32)?;
+        let flat = kind.is_flat().then_some(kind);
         if len == 0 {
             // A guest can have millions of these, and a type of any width.
-            let element = if kind.is_flat() { kind as u8 } else { 0 };
-            let of = runtime_value_of_t { list: runtime_list_t { ptr: ptr::null(), len } };
-            return Ok(runtime_value_t { element, of, ..header(Kind::List) });
+            return Ok(list_of(flat, ptr::null(), len));
         }
-        let (at, element) = if kind.is_flat() {
-            (self.array(kind, bytes)?, kind as u8)
-        } else if matches!(kind, Kind::Record | Kind::Tuple) {
-            (self.rows(kind, ty, bytes, len)?, 0)
-        } else {
-            let room = self.room(len)?;
-            for (i, slot) in room.iter_mut().enumerate() {
-                self.load(ty, part(bytes, i * size, size)?, slot)?;
-            }
-            (room.as_ptr().cast(), 0)
-        };
-        let of = runtime_value_of_t { list: runtime_list_t { ptr: at, len } };
-        Ok(runtime_value_t { element, of, ..header(Kind::List) })
+        if kind.is_flat() {
+            return Ok(list_of(flat, self.array(kind, bytes)?, len));
+        }
+        let room = self.room(len)?;
+        for (i, slot) in room.iter_mut().enumerate() {
+            self.load(ty, part(bytes, i * size, size)?, slot)?;
+        }
+        Ok(list_of(None, room.as_ptr().cast(), len))
     }
 
-    /// `len` records or tuples in a row.
-    fn rows(
-        &mut self,
-        kind: Kind,
-        ty: InterfaceType,
-        bytes: &'a [u8],
-        len: usize,
-    ) -> Result<*const std::ffi::c_void> {
-        let places = places(self.types, ty)?;
-        let (size, width) = (bytes.len() / len, places.len());
-        let rows = self.room::<runtime_value_t>(len)?;
-        let mut cells = self.room::<runtime_value_t>(len.saturating_mul(width))?;
-        for (i, row) in rows.iter_mut().enumerate() {
-            let bytes = part(bytes, i * size, size)?;
-            let (own, rest) = std::mem::take(&mut cells).split_at_mut(width);
-            cells = rest;
-            for (place, cell) in places.iter().zip(&mut *own) {
-                self.load(place.ty, part(bytes, place.at, place.size)?, cell)?;
-            }
-            let of = runtime_value_of_t { values: slice_of(own) };
-            row.write(runtime_value_t { of, ..header(kind) });
+    /// What the guest has at `ptr`, if that is a list of elements of `size` bytes.
+    fn list_bytes(&self, ptr: usize, len: usize, size: usize, align: u32) -> Result<&'a [u8]> {
+        // A power of two.
+        if ptr & (align as usize - 1) != 0 {
+            bail!("list pointer is not aligned");
         }
-        Ok(rows.as_ptr().cast())
+        match len.checked_mul(size) {
+            Some(all) => self.bytes(ptr, all),
+            None => bail!("list length is out of bounds of memory"),
+        }
     }
 
     /// A C array of numbers, bools or chars, which looks as in the guest's memory.

@@ -9,9 +9,13 @@ use wasmtime::component::{Lower as _, ResourceAny};
 use wasmtime::{Result, ValRaw, bail};
 
 use super::array::checked;
-use super::layout::{runtime_list_t, runtime_value_t};
-use super::plain::{Plain, number, same, same_count, same_enum, same_payload};
-use super::tables::{Members, Words, case, is_plain, kind_of, members, words_of};
+use super::layout::{runtime_list_t, runtime_string_t, runtime_value_t};
+use super::plan::Plan;
+use super::same::{number, same, same_count, same_enum, same_payload};
+use super::tables::{Members, Words, case, kind_of, members, words_of};
+use crate::types::Kind;
+
+mod planned;
 
 /// Lowers checked values into the guest of a call.
 pub(super) struct Lower<'c, 'a, T: 'static> {
@@ -41,15 +45,34 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
         ty: InterfaceType,
         dst: &mut [MaybeUninit<ValRaw>],
     ) -> Result<()> {
+        let members = self.members(ty)?;
+        if values.is_empty() && members.len() == 0 {
+            return Ok(());
+        }
         let abi = self.types.canonical_abi(&ty);
         if abi.flat_count(dst.len()).is_some() {
             // SAFETY: passed on from the caller.
-            return unsafe { self.flat_members(values, self.members(ty)?, &mut dst.iter_mut()) };
+            return unsafe { self.flat_members(values, members, &mut dst.iter_mut()) };
         }
         let at = self.cx.realloc(0, 0, abi.align32, abi.size32 as usize)?;
         // SAFETY: passed on from the caller.
-        unsafe { self.store_members(values, self.members(ty)?, at)? };
+        unsafe { self.store_members(values, members, at)? };
         put(&mut dst.iter_mut(), at as u64)
+    }
+
+    /// As [`args`](Self::args), for what is known to fit onto the stack.
+    ///
+    /// # Safety
+    /// As there.
+    #[inline(always)]
+    pub(super) unsafe fn on_stack(
+        &mut self,
+        values: &[runtime_value_t],
+        ty: InterfaceType,
+        dst: &mut [MaybeUninit<ValRaw>],
+    ) -> Result<()> {
+        // SAFETY: passed on from the caller.
+        unsafe { self.flat_members(values, self.members(ty)?, &mut dst.iter_mut()) }
     }
 
     /// Puts `values` into the guest's memory at `at`, where there is room for them.
@@ -114,12 +137,14 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
         ty: InterfaceType,
         dst: &mut Flat<'_>,
     ) -> Result<()> {
-        same(value, ty)?;
-        // SAFETY: `same` found the kind that belongs to the type; passed on from the caller.
+        // SAFETY: `same` finds the kind that belongs to the type; passed on from the caller.
         unsafe {
-            match number(value, ty) {
+            match number(value, ty)? {
                 Some((bits, _)) => put(dst, bits),
-                None => self.flat_compound(value, ty, dst),
+                None => {
+                    same(value, ty)?;
+                    self.flat_compound(value, ty, dst)
+                }
             }
         }
     }
@@ -183,12 +208,12 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
         ty: InterfaceType,
         at: usize,
     ) -> Result<()> {
-        same(value, ty)?;
-        // SAFETY: `same` found the kind that belongs to the arm; passed on from the caller.
+        // SAFETY: `same` finds the kind that belongs to the arm; passed on from the caller.
         unsafe {
-            if let Some((bits, size)) = number(value, ty) {
+            if let Some((bits, size)) = number(value, ty)? {
                 return self.write(at, bits, size);
             }
+            same(value, ty)?;
             match ty {
                 InterfaceType::String | InterfaceType::List(_) => {
                     let (ptr, len) = self.row(value, ty)?;
@@ -237,12 +262,16 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
                 InterfaceType::List(i) => {
                     self.list(value.of.list, value.element, self.types[i].element)
                 }
-                _ => {
-                    let bytes = checked(value.of.string.ptr.cast::<u8>(), value.of.string.len);
-                    self.text(str::from_utf8_unchecked(bytes))
-                }
+                _ => self.string(value.of.string),
             }
         }
+    }
+
+    /// # Safety
+    /// As for [`args`](Self::args).
+    unsafe fn string(&mut self, string: runtime_string_t) -> Result<(u64, u64)> {
+        // SAFETY: it was checked to be UTF-8; passed on from the caller.
+        self.text(unsafe { str::from_utf8_unchecked(checked(string.ptr.cast::<u8>(), string.len)) })
     }
 
     /// In whichever encoding the guest wants.
@@ -262,39 +291,60 @@ impl<'c, 'a, T> Lower<'c, 'a, T> {
         kind: u8,
         ty: InterfaceType,
     ) -> Result<(u64, u64)> {
+        if kind == 0
+            && let Some(plan) = Plan::new(self.types, ty, list.len)
+        {
+            // SAFETY: passed on from the caller.
+            return unsafe { self.planned(list, kind, &plan) };
+        }
         let abi = self.types.canonical_abi(&ty);
-        let (size, align) = (abi.size32 as usize, abi.align32);
-        let Some(bytes) = list.len.checked_mul(size) else { bail!("a list is too long") };
-        let at = self.cx.realloc(0, 0, align, bytes)?;
+        let size = abi.size32 as usize;
+        let (at, bytes) = self.new_list(list, size, abi.align32)?;
         if kind != 0 {
-            if kind_of(ty).is_none_or(|wanted| wanted as u8 != kind) {
-                bail!("a list was checked against another type");
-            }
-            // The C array has the layout that the guest wants.
-            // SAFETY: the list was checked; passed on from the caller.
-            let from = unsafe { checked(list.ptr.cast::<u8>(), bytes) };
-            self.memory(at, bytes)?.copy_from_slice(from);
+            // SAFETY: passed on from the caller.
+            unsafe { self.copy_list(list, kind, kind_of(ty), at, bytes)? };
         } else {
             // SAFETY: passed on from the caller.
             let values = unsafe { checked(list.ptr.cast::<runtime_value_t>(), list.len) };
-            if values.is_empty() {
-                // Before anything that takes longer for a wider type.
-                return Ok((at as u64, 0));
-            }
-            if is_plain(self.types, ty) && size > 0 {
-                let (plain, into) = (Plain::new(self.types, ty)?, self.memory(at, bytes)?);
-                for (value, into) in values.iter().zip(into.chunks_exact_mut(size)) {
-                    // SAFETY: passed on from the caller.
-                    unsafe { plain.store(value, into)? };
-                }
-                return Ok((at as u64, list.len as u64));
-            }
             for (i, value) in values.iter().enumerate() {
                 // SAFETY: passed on from the caller.
                 unsafe { self.store(value, ty, at + i * size)? };
             }
         }
         Ok((at as u64, list.len as u64))
+    }
+
+    /// New memory for a list, and how many bytes that is.
+    fn new_list(
+        &mut self,
+        list: runtime_list_t,
+        size: usize,
+        align: u32,
+    ) -> Result<(usize, usize)> {
+        let Some(bytes) = list.len.checked_mul(size) else { bail!("a list is too long") };
+        Ok((self.cx.realloc(0, 0, align, bytes)?, bytes))
+    }
+
+    /// Copies a C array, which has the layout that the guest wants, to `at`. It has elements as
+    /// `kind` says, and `wanted` ones belong there.
+    ///
+    /// # Safety
+    /// As for [`args`](Self::args).
+    unsafe fn copy_list(
+        &mut self,
+        list: runtime_list_t,
+        kind: u8,
+        wanted: Option<Kind>,
+        at: usize,
+        bytes: usize,
+    ) -> Result<()> {
+        if wanted.is_none_or(|wanted| wanted as u8 != kind) {
+            bail!("a list was checked against another type");
+        }
+        // SAFETY: the list was checked; passed on from the caller.
+        let from = unsafe { checked(list.ptr.cast::<u8>(), bytes) };
+        self.memory(at, bytes)?.copy_from_slice(from);
+        Ok(())
     }
 
     fn resource(&mut self) -> Result<ResourceAny> {

@@ -1,11 +1,14 @@
 //! What lifting puts together: the pieces of values that a guest gives.
 
+use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
 
 use wasmtime::{Result, bail};
 
-use super::layout::{runtime_flags_t, runtime_slice_t, runtime_value_of_t, runtime_value_t};
+use super::layout::{
+    runtime_flags_t, runtime_list_t, runtime_slice_t, runtime_value_of_t, runtime_value_t,
+};
 use crate::error::{Code, Error};
 use crate::types::Kind;
 
@@ -50,6 +53,14 @@ pub(super) fn number(kind: Kind, bits: u64) -> Result<runtime_value_of_t> {
     Ok(of)
 }
 
+/// A number, bool or char of at most eight bytes, all others of which are 0.
+#[inline(always)]
+pub(super) fn number_of(u64: u64) -> runtime_value_of_t {
+    let mut of = zero();
+    of.u64 = u64;
+    of
+}
+
 /// Nothing but zeros, also where a kind has no bytes: values go to C as a whole.
 pub(super) const fn zero() -> runtime_value_of_t {
     // SAFETY: all zero is a value of each field: numbers, and pointers that may be NULL.
@@ -62,6 +73,13 @@ pub(super) fn header(kind: Kind) -> runtime_value_t {
 
 pub(super) fn slice_of(room: &[Slot]) -> runtime_slice_t {
     runtime_slice_t { ptr: room.as_ptr().cast(), len: room.len() }
+}
+
+/// A list, of which C arrays have the kind of their elements.
+pub(super) fn list_of(kind: Option<Kind>, ptr: *const c_void, len: usize) -> runtime_value_t {
+    let element = kind.map_or(0, |kind| kind as u8);
+    let of = runtime_value_of_t { list: runtime_list_t { ptr, len } };
+    runtime_value_t { element, of, ..header(Kind::List) }
 }
 
 /// Bits that belong to none of `count` flags do not count.

@@ -7,7 +7,7 @@ use crate::error::{Code, Error, Result};
 use crate::types::{Case, Field, Kind, Path, Type, brief};
 
 /// The longest text wasmtime passes to a guest, in bytes.
-const TEXT_BYTES: usize = i32::MAX as usize;
+pub(super) const TEXT_BYTES: usize = i32::MAX as usize;
 
 /// Compares the header of `value`, everything but `of`, with the type that is wanted.
 #[inline]
@@ -212,15 +212,18 @@ pub(super) unsafe fn flags<'v>(
     }
     // SAFETY: passed on from the caller.
     let words: &[u32] = unsafe { array(flags.ptr, flags.len, at)? };
-    // Only the last word that there can be may have bits of no flag.
-    if let Some(last) = words.get(most.wrapping_sub(1)).filter(|_| !count.is_multiple_of(32)) {
-        let beyond = last >> (count % 32);
-        if beyond != 0 {
-            let flag = count + beyond.trailing_zeros() as usize;
-            return Err(at.invalid(format_args!("flag {flag} is set, of only {count} flags")));
-        }
+    let beyond = beyond(words, count);
+    if beyond != 0 {
+        let flag = count + beyond.trailing_zeros() as usize;
+        return Err(at.invalid(format_args!("flag {flag} is set, of only {count} flags")));
     }
     Ok(words)
+}
+
+/// The bits that belong to none of `count` flags. Only the last word that there can be has any.
+pub(super) fn beyond(words: &[u32], count: usize) -> u32 {
+    let last = words.get(count.div_ceil(32).wrapping_sub(1));
+    last.filter(|_| !count.is_multiple_of(32)).map_or(0, |last| last >> (count % 32))
 }
 
 /// A call with as many arguments as `found` of a function that wants `params`.

@@ -1,5 +1,8 @@
 //! What host functions answer.
 
+use std::slice;
+
+use super::few::Number;
 use super::layout::runtime_value_t;
 use super::results::Results;
 use super::val::lower_results;
@@ -48,14 +51,43 @@ unsafe impl Reply for Results {
     }
 }
 
-impl dyn Reply {
+/// What a host function answered.
+pub enum Replied {
+    /// A value that leads nowhere.
+    Number(Number),
+    /// Any values.
+    Kept(Box<dyn Reply>),
+}
+
+impl Replied {
+    /// Any values.
+    pub fn kept(reply: impl Reply + 'static) -> Self {
+        Self::Kept(Box::new(reply))
+    }
+
+    /// The values.
+    pub(super) fn values(&self) -> &[runtime_value_t] {
+        match self {
+            Self::Number(number) => slice::from_ref(number.value()),
+            Self::Kept(reply) => reply.values(),
+        }
+    }
+
     /// The values as those of wasmtime, where the guest's handles are at hand.
     ///
     /// # Errors
     /// `TYPE_MISMATCH` and `INVALID_ARGUMENT` name the place.
     pub fn read(&mut self, ty: &FunctionType, handles: &mut dyn Handles) -> Result<Vec<Value>> {
-        self.delivered();
-        // SAFETY: `Reply` obliges its implementors.
+        if let Self::Kept(reply) = self {
+            reply.delivered();
+        }
+        // SAFETY: `Reply` obliges its implementors, and numbers lead nowhere.
         unsafe { lower_results(self.values(), ty, handles) }
+    }
+}
+
+impl std::fmt::Debug for Replied {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Replied")
     }
 }

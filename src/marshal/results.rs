@@ -23,6 +23,14 @@ impl Results {
         arena.lay_out(values, len).map(Self)
     }
 
+    /// One value, which leads nowhere.
+    ///
+    /// # Errors
+    /// `RESOURCE_LIMIT`.
+    pub(super) fn one(value: runtime_value_t) -> Result<Self> {
+        Memory::of_one(value).map(Self)
+    }
+
     /// No values.
     pub(crate) fn none() -> Self {
         Self(Memory::default())

@@ -44,43 +44,12 @@ pub(super) fn members(types: &ComponentTypes, ty: InterfaceType) -> Result<Membe
     }
 }
 
-/// A field of a record or member of a tuple, where it lies in memory.
-pub(super) struct Place {
-    pub ty: InterfaceType,
-    pub at: usize,
-    pub size: usize,
-}
-
-/// The fields of a record or members of a tuple with where they lie: worth it for lists, which have
-/// many of them.
-pub(super) fn places(types: &ComponentTypes, ty: InterfaceType) -> Result<Vec<Place>> {
-    let mut offset = 0;
-    let place = |ty| {
-        let abi = types.canonical_abi(&ty);
-        Place { ty, at: abi.next_field32_size(&mut offset), size: abi.size32 as usize }
-    };
-    Ok(members(types, ty)?.map(place).collect())
-}
-
-/// Whether values of this type lie in one piece of memory, without anything elsewhere.
-pub(super) fn is_plain(types: &ComponentTypes, ty: InterfaceType) -> bool {
-    let all =
-        |types: &ComponentTypes, ty: Option<InterfaceType>| ty.is_none_or(|ty| is_plain(types, ty));
-    match ty {
-        InterfaceType::Record(i) => types[i].fields.iter().all(|it| is_plain(types, it.ty)),
-        InterfaceType::Tuple(i) => types[i].types.iter().all(|it| is_plain(types, *it)),
-        InterfaceType::Variant(i) => types[i].cases.values().all(|it| all(types, *it)),
-        InterfaceType::Option(i) => is_plain(types, types[i].ty),
-        InterfaceType::Result(i) => all(types, types[i].ok) && all(types, types[i].err),
-        InterfaceType::Enum(_) | InterfaceType::Flags(_) => true,
-        ty => kind_of(ty).is_some_and(Kind::is_flat),
-    }
-}
-
 /// One case of a variant, option or result.
 pub(super) struct Case<'a> {
     /// What it carries.
     pub ty: Option<InterfaceType>,
+    /// How many there are.
+    pub count: usize,
     pub info: &'a VariantInfo,
     /// Of the whole type.
     pub abi: &'a CanonicalAbiInfo,
@@ -105,7 +74,7 @@ pub(super) fn case(types: &ComponentTypes, ty: InterfaceType, index: u32) -> Res
         _ => bail!("a type without cases"),
     };
     match carried {
-        Some(ty) => Ok(Case { ty, info, abi }),
+        Some(ty) => Ok(Case { ty, count, info, abi }),
         None => bail!("discriminant {index} out of range [0..{count})"),
     }
 }

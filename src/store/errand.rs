@@ -21,7 +21,7 @@ use crate::call::{Call, Party, Way};
 use crate::engine::deadline::Deadline;
 use crate::error::{Code, Error, Result};
 use crate::host::{Answer, Mailbox};
-use crate::marshal::{self, Args, Lifted, Reply, Results};
+use crate::marshal::{self, Args, Lifted, Replied, Reply, Results};
 use crate::observer::{Observed, Observer};
 use crate::system::process::Kept;
 use crate::system::thread::{self, Inside};
@@ -85,7 +85,7 @@ impl Errand {
         &self,
         mut store: StoreContextMut<'_, Guest>,
         given: Lifted,
-    ) -> Result<Box<dyn Reply>> {
+    ) -> Result<Replied> {
         let args = self.args(given)?;
         let way = Way::Fiber;
         let (place, mut visit) = self.begin(&mut store, way)?;
@@ -95,12 +95,13 @@ impl Errand {
                 let outcome = visit.run(&args).await;
                 visit.seen.end(&outcome);
                 drop(visit.at);
-                outcome.map(|it| -> Box<dyn Reply> { Box::new(it) })
+                outcome.map(Replied::kept)
             }
             // Its host functions run where it runs, and so not here.
             true => {
                 let mailbox = visit.mailbox.clone();
-                mailbox.ask(move || Answer::Now(visit.run_there(&args))).await
+                let reply = |results| -> Box<dyn Reply> { Box::new(results) };
+                mailbox.ask(move || Answer::Now(visit.run_there(&args).map(reply))).await
             }
         };
         give_back(&mut store, &place, lent)?;
@@ -112,14 +113,14 @@ impl Errand {
         &self,
         mut store: StoreContextMut<'_, Guest>,
         given: Lifted,
-    ) -> Result<Box<dyn Reply>> {
+    ) -> Result<Replied> {
         let args = self.args(given)?;
         let way = self.provider.way_here()?;
         let (place, visit) = self.begin(&mut store, way)?;
         let lent = visit.fuel;
         let outcome = visit.drive(&args);
         give_back(&mut store, &place, lent)?;
-        outcome.map_err(|error| self.explain(error))
+        outcome.map(Replied::kept).map_err(|error| self.explain(error))
     }
 
     /// What the guest gave, for the other component.
@@ -247,7 +248,7 @@ impl Visit {
     }
 
     /// Runs the call on this thread, which waits for it.
-    fn drive(mut self, args: &Args<'_>) -> Result<Box<dyn Reply>> {
+    fn drive(mut self, args: &Args<'_>) -> Result<Results> {
         let provider = self.provider.clone();
         let policy = provider.source().policy();
         let services = &policy.services;
@@ -267,11 +268,11 @@ impl Visit {
         };
         let outcome = executor::block_on(&around, pin!(Kept::new(self.run(args)))).flatten();
         self.seen.end(&outcome);
-        outcome.map(|it| -> Box<dyn Reply> { Box::new(it) })
+        outcome
     }
 
     /// Runs the call on a native stack, for a guest that is on its fiber.
-    fn run_there(mut self, args: &Args<'_>) -> Result<Box<dyn Reply>> {
+    fn run_there(mut self, args: &Args<'_>) -> Result<Results> {
         let _inside = Inside::enter();
         let way = self.provider.way_here()?;
         if let Some(call) = &mut self.call {

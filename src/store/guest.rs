@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::pin::pin;
 use std::sync::Arc;
 
+use tokio::sync::oneshot::Receiver;
 use wasmtime::{
     AsContext, AsContextMut, Engine, Store, StoreContext, StoreContextMut, UpdateDeadline,
 };
@@ -17,7 +18,7 @@ use crate::engine::limits::Limiter;
 use crate::error::{Error, Result};
 use crate::host::handles::Table;
 use crate::host::{Answer, HostCall, Lent, Mailbox, dropped};
-use crate::marshal::Reply;
+use crate::marshal::{Replied, Reply};
 use crate::sandbox::OpenSandbox;
 use crate::system::lanes::Near;
 use crate::system::log::LogFn;
@@ -215,26 +216,15 @@ impl Guest {
     /// # Errors
     /// `TIMEOUT` or `CANCELLED` once it is so, `FORKED` if it came back in a fork, and what the
     /// host function says.
-    pub(crate) fn answer(&self, run: impl FnOnce() -> Answer) -> Result<Box<dyn Reply>> {
-        let (services, deadline) = (&self.basis.profile.services, self.call.deadline());
+    #[inline(always)]
+    pub(crate) fn answer(&self, run: impl FnOnce() -> Answer) -> Result<Replied> {
+        let services = &self.basis.profile.services;
         let ticker = services.ticker();
         let before = ticker.ticks();
         let reply = match thread::outside(run) {
-            Answer::Now(reply) => reply,
-            Answer::Later(later) => {
-                let (mailbox, log) = (&Mailbox::default(), services.log());
-                let interrupt = self.call.interrupt.as_deref();
-                let around = Surroundings {
-                    reactor: None,
-                    deadline,
-                    mailbox,
-                    log,
-                    ticker,
-                    interrupt,
-                    birthplace: services.birthplace(),
-                };
-                executor::block_on(&around, pin!(later))?.unwrap_or_else(|_| dropped())
-            }
+            Answer::Now(reply) => reply.map(Replied::Kept),
+            Answer::Number(number) => Ok(Replied::Number(number)),
+            Answer::Later(later) => self.wait(later)?,
         };
         if let Err(forked) = services.check_process() {
             // Not this process's to drop.
@@ -243,10 +233,27 @@ impl Guest {
         }
         // No need to look at the clock for one that was done within a tick.
         match before == ticker.ticks() {
-            true => deadline.check_cancel()?,
-            false => deadline.check()?,
+            true => self.call.deadline().check_cancel()?,
+            false => self.call.deadline().check()?,
         }
         reply
+    }
+
+    /// Waits on this thread for an answer that comes later.
+    #[cold]
+    fn wait(&self, later: Receiver<Result<Box<dyn Reply>>>) -> Result<Result<Replied>> {
+        let services = &self.basis.profile.services;
+        let around = Surroundings {
+            reactor: None,
+            deadline: self.call.deadline(),
+            mailbox: &Mailbox::default(),
+            log: services.log(),
+            ticker: services.ticker(),
+            interrupt: self.call.interrupt.as_deref(),
+            birthplace: services.birthplace(),
+        };
+        let answer = executor::block_on(&around, pin!(later))?;
+        Ok(answer.unwrap_or_else(|_| dropped()).map(Replied::Kept))
     }
 
     /// What a host function that it calls is told.

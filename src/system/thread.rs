@@ -153,10 +153,11 @@ fn too_deep(nested: u32, max: u32) -> Error {
 }
 
 impl Here {
+    /// `host` is the environment that the thread has.
     #[inline(always)]
     fn enter(&self, host: Floats) {
         self.host.set(Some(host));
-        if !Floats::here().is_standard() {
+        if !host.is_standard() {
             Floats::STANDARD.set();
         }
     }
@@ -283,7 +284,8 @@ pub(crate) fn elsewhere<R: Send>(body: impl FnOnce() -> R + Send) -> Result<R> {
         HERE.with(|here| {
             here.waits.set(id);
             here.nested.set(nested);
-            here.enter(host.unwrap_or(Floats::STANDARD));
+            // It has the library's already.
+            here.host.set(Some(host.unwrap_or(Floats::STANDARD)));
         });
         body()
     };

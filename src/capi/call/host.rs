@@ -1,6 +1,6 @@
 //! Calls callbacks for guests, and takes their answers.
 
-use std::mem::MaybeUninit;
+use std::mem::{self, MaybeUninit};
 use std::sync::{Arc, PoisonError};
 use std::{ptr, slice};
 
@@ -11,7 +11,7 @@ use crate::capi::callback::UserData;
 use crate::error::{Error, Result};
 use crate::host::{Answer, Arguments, HostCall, HostFn};
 use crate::marshal::layout::runtime_value_t;
-use crate::marshal::{Memory, Reply, Results};
+use crate::marshal::{Memory, Number, Reply, Values};
 use crate::types::Type;
 
 /// The core's view of a callback. `user` is released when the last linker, component and instance
@@ -23,9 +23,12 @@ pub(in crate::capi) fn host_fn(
     if callback.is_none() {
         return Err(Error::invalid("callback", "is NULL"));
     }
-    Ok(Arc::new(move |call: &HostCall, args: Arguments| {
+    Ok(Arc::new(move |call: &HostCall, mut args: Arguments| {
+        // Where they are: moving them takes longer than looking at them.
+        let given = &mut args.values;
+        let of = Origin { ty: args.ty, types: args.types };
         // Nothing may unwind into the C frames that are below, and nothing is locked here.
-        let answer = contain("runtime_host_fn_t", || answer(callback, &user, call, args));
+        let answer = contain("runtime_host_fn_t", || answer(callback, &user, call, given, of));
         answer.unwrap_or_else(|error| Answer::Now(Err(error)))
     }))
 }
@@ -34,14 +37,13 @@ fn answer(
     callback: runtime_host_fn_t,
     user: &UserData,
     call: &HostCall,
-    args: Arguments,
+    given: &mut Values,
+    of: Origin,
 ) -> Result<Answer> {
     let Some(callback) = callback else { return Err(Error::invalid("callback", "is NULL")) };
-    let Arguments { values: given, ty, types } = args;
     // SAFETY: all zero is a value: integers, and a union of integers and pointers.
     let mut result = unsafe { MaybeUninit::<runtime_value_t>::zeroed().assume_init() };
-    let len = usize::from(ty.result.is_some());
-    let of = Origin { ty, types };
+    let len = usize::from(of.ty.result.is_some());
     let mut call = runtime_call_t::new(call.clone(), of);
     // SAFETY: the header obliges callers to register a function of this type that does not unwind,
     // with the `user_data` it expects; everything it is given lives for the call. The error that it
@@ -58,6 +60,13 @@ fn answer(
     if let Some(later) = call.later {
         return Ok(Answer::Later(later));
     }
+    if len == 0 {
+        return Ok(Answer::done(Ok(())));
+    }
+    if let Some(number) = Number::of(result, &call.of.ty) {
+        // It leads nowhere: what was given and made for it may go.
+        return Ok(Answer::Number(number));
+    }
     let arena = call.arena.into_inner().unwrap_or_else(PoisonError::into_inner);
     let (of, _arena) = (call.of, arena.finish());
     Ok(Answer::Now(Ok(Box::new(Answered {
@@ -65,7 +74,7 @@ fn answer(
         len,
         of,
         arrived: false,
-        _args: given,
+        _args: mem::take(given),
         _arena,
     }))))
 }
@@ -79,7 +88,7 @@ struct Answered {
     of: Origin,
     /// Whether the resources in it are somebody's.
     arrived: bool,
-    _args: Results,
+    _args: Values,
     _arena: Memory,
 }
 
@@ -111,7 +120,7 @@ impl Drop for Answered {
     fn drop(&mut self) {
         let of = &self.of;
         let has_resources = || of.ty.result.as_ref().is_some_and(Type::has_resources);
-        if !self.arrived && !of.types.is_empty() && has_resources() {
+        if !self.arrived && of.types.is_some() && has_resources() {
             // SAFETY: as above.
             drop(unsafe { Owned::copy(self.values(), of.clone()) });
         }

@@ -34,7 +34,8 @@ impl runtime_reply_t {
 #[derive(Clone)]
 pub(super) struct Origin {
     pub ty: Arc<FunctionType>,
-    pub types: Arc<[HostType]>,
+    /// The types of the host's resources, if the function takes or gives any resources.
+    pub types: Option<Arc<[HostType]>>,
 }
 
 /// An answer on its way to a guest. If it never gets there, the resources in it are dropped.
@@ -78,7 +79,8 @@ impl Drop for Owned {
     fn drop(&mut self) {
         for (ty, handle) in self.copied.owned.drain(..) {
             let Ok(rep) = u32::try_from(handle) else { continue };
-            self.of.types.iter().for_each(|known| known.drop_if(&ty, rep));
+            let known = self.of.types.as_deref().unwrap_or_default();
+            known.iter().for_each(|known| known.drop_if(&ty, rep));
         }
     }
 }

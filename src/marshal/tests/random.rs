@@ -106,7 +106,8 @@ impl Random<'_> {
                 Value::String((0..count).map(|_| letters[self.below(letters.len())]).collect())
             }
             Type::List(ty) => {
-                let most = if ty.kind().is_flat() { 20 } else { 5 };
+                // Some long enough for a plan of their elements.
+                let most = [7, 7, 7, 24][self.below(4)];
                 let count = self.below(most);
                 Value::List((0..count).map(|_| self.value(ty)).collect())
             }

@@ -1,6 +1,8 @@
 //! Host functions where guests call them.
 
-use std::pin::pin;
+use std::future::ready;
+use std::mem;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -11,7 +13,7 @@ use crate::call::Way;
 use crate::error::{Code, Error, Result};
 use crate::host::handles;
 use crate::host::{Answer, Arguments, HostCall, HostFn, Mailbox, Returned};
-use crate::marshal::{self, Agreed, Checked, Host, Lifted, Reply, Results, Unclaimed};
+use crate::marshal::{self, Agreed, Checked, Host, Passed, Replied, Results, Unclaimed, Values};
 use crate::store::errand::Errand;
 use crate::store::guest::Guest;
 use crate::store::passage::{Loans, StoreHandles};
@@ -44,8 +46,15 @@ impl Import {
         Self(Arc::new(Inner { path, run, ty, has_resources, agreed }))
     }
 
-    fn check(&self, reply: Box<dyn Reply>) -> Result<Checked> {
+    #[inline(always)]
+    fn check(&self, reply: Replied) -> Result<Checked> {
         Checked::new(reply, &self.0.ty).map_err(|error| self.explain(error))
+    }
+
+    /// What its function is given, of which nothing is a resource.
+    #[inline(always)]
+    fn arguments(&self, given: Passed) -> Result<Arguments> {
+        Ok(Arguments { values: given.plain()?, ty: self.0.ty.clone(), types: None })
     }
 
     /// Runs the host's function.
@@ -82,28 +91,36 @@ impl Host<Guest> for Import {
         (&self.0.agreed, &self.0.ty)
     }
 
-    async fn serve(
+    fn serve<'a>(
         self,
-        store: StoreContextMut<'_, Guest>,
-        given: Lifted,
-    ) -> wasmtime::Result<Checked> {
-        if let Runs::Provider(_) = &self.0.run {
-            // In a box, as below.
-            return Box::pin(serve_provided(store, self, given))
-                .await
-                .map_err(Error::into_wasmtime);
+        store: StoreContextMut<'a, Guest>,
+        given: Passed,
+    ) -> impl Future<Output = wasmtime::Result<Checked>> + Send + Unpin + use<'a> {
+        let Runs::Host(run) = &self.0.run else {
+            return Serving::Slow(Box::pin(serve_provided(store, self, given)));
+        };
+        if self.0.has_resources {
+            return Serving::Slow(Box::pin(serve_resources(store, self, given)));
         }
-        serve(store, self, given).await.map_err(Error::into_wasmtime)
+        let guest = store.data();
+        if let Way::Here = guest.call.terms.way {
+            return Serving::Slow(Box::pin(ready(serve_here(guest, &self, given))));
+        }
+        match self.arguments(given) {
+            Ok(args) => guest.mailbox.call(run.clone(), guest.host_call(), args),
+            Err(error) => return Serving::Slow(Box::pin(ready(Err(error)))),
+        }
+        Serving::Asked { store, import: self, left: false }
     }
 
     fn serve_here(
         &self,
         store: StoreContextMut<'_, Guest>,
-        given: Lifted,
+        given: Passed,
     ) -> wasmtime::Result<Checked> {
         if let Runs::Provider(errand) = &self.0.run {
-            let served = errand.run_here(store, given).and_then(|it| self.check(it));
-            return served.map_err(Error::into_wasmtime);
+            let served = given.lifted().and_then(|given| errand.run_here(store, given));
+            return served.and_then(|it| self.check(it)).map_err(Error::into_wasmtime);
         }
         let served = match self.0.has_resources {
             true => now(serve_resources(store, self.clone(), given)),
@@ -113,10 +130,36 @@ impl Host<Guest> for Import {
     }
 }
 
+/// An answer on its way to a guest on its fiber. It is moved around: most are small.
+enum Serving<'a> {
+    /// The host function was asked for. Nothing is answered before the guest has left its fiber.
+    Asked { store: StoreContextMut<'a, Guest>, import: Import, left: bool },
+    /// Whatever takes more.
+    Slow(Pin<Box<dyn Future<Output = Result<Checked>> + Send + 'a>>),
+}
+
+impl Future for Serving<'_> {
+    type Output = wasmtime::Result<Checked>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let served = match self.get_mut() {
+            Self::Asked { store, import, left } => match mem::replace(left, true) {
+                true => {
+                    let answer = store.data().mailbox.answer(context);
+                    answer.map(|it| it.and_then(|reply| import.check(reply)))
+                }
+                false => Poll::Pending,
+            },
+            Self::Slow(served) => served.as_mut().poll(context),
+        };
+        served.map_err(Error::into_wasmtime)
+    }
+}
+
 /// Runs a host function for a guest that is on its caller's stack, without a future.
-fn serve_here(guest: &Guest, import: &Import, given: Lifted) -> Result<Checked> {
-    let types = guest.lent.types().clone();
-    let args = Arguments { values: given.plain()?, ty: import.0.ty.clone(), types };
+#[inline(always)]
+fn serve_here(guest: &Guest, import: &Import, given: Passed) -> Result<Checked> {
+    let args = import.arguments(given)?;
     let call = guest.host_call();
     import.check(guest.answer(|| import.run(&call, args))?)
 }
@@ -137,35 +180,21 @@ fn now<T>(served: impl Future<Output = Result<T>>) -> Result<T> {
 async fn serve_provided(
     store: StoreContextMut<'_, Guest>,
     import: Import,
-    given: Lifted,
+    given: Passed,
 ) -> Result<Checked> {
     let Runs::Provider(errand) = &import.0.run else {
         return Err(Error::new(Code::Unsupported, "no component provides it"));
     };
-    import.check(errand.run(store, given).await?)
-}
-
-/// Runs a host function for a guest, from the guest's fiber.
-async fn serve(
-    store: StoreContextMut<'_, Guest>,
-    import: Import,
-    given: Lifted,
-) -> Result<Checked> {
-    if import.0.has_resources {
-        // In a box: this future is copied, and most are small.
-        return Box::pin(serve_resources(store, import, given)).await;
-    }
-    let ty = import.0.ty.clone();
-    import.check(ask(store.data(), &import, ty, given.plain()?, None).await?)
+    import.check(errand.run(store, given.lifted()?).await?)
 }
 
 /// Runs a host function that takes or gives resources.
 async fn serve_resources(
     mut store: StoreContextMut<'_, Guest>,
     import: Import,
-    given: Lifted,
+    given: Passed,
 ) -> Result<Checked> {
-    let ty = import.0.ty.clone();
+    let (ty, given) = (import.0.ty.clone(), given.lifted()?);
     let resources: Vec<ResourceAny> = given.resources().copied().collect();
     let mut handles = StoreHandles::new(store.as_context_mut());
     let (values, numbers) = given.give(&mut handles)?;
@@ -186,9 +215,9 @@ fn ask(
     ty: Arc<FunctionType>,
     values: Results,
     returned: Option<Returned>,
-) -> impl Future<Output = Result<Box<dyn Reply>>> + use<> {
-    let types = guest.lent.types().clone();
-    let args = Arguments { values, ty, types };
+) -> impl Future<Output = Result<Replied>> + use<> {
+    let types = Some(guest.lent.types().clone());
+    let args = Arguments { values: Values::Many(values), ty, types };
     let call = guest.host_call();
     let asked = match guest.call.terms.way {
         Way::Fiber => Asked::There(guest.mailbox.clone(), import.clone(), call, args, returned),
@@ -223,7 +252,7 @@ enum Asked {
     /// Below the guest's own stack.
     There(Arc<Mailbox>, Import, HostCall, Arguments, Option<Returned>),
     /// Where the guest is.
-    Here(Result<Box<dyn Reply>>),
+    Here(Result<Replied>),
 }
 
 /// Resources of others than the host that a guest lends to a host function.
