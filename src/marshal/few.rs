@@ -102,7 +102,6 @@ impl Few {
     /// Lifts what a guest has on its stack: `ty` is the tuple of the types.
     #[inline(always)]
     pub(super) fn lift(types: &ComponentTypes, ty: InterfaceType, src: &[ValRaw]) -> Result<Self> {
-        crate::failpoint::hit("core:lift");
         let mut few = Self { values: [header(Kind::Bool); MOST], len: src.len() };
         let all = tuple(types, ty)?;
         if all.len() != src.len() || src.len() > MOST {
