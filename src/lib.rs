@@ -2,8 +2,9 @@
 //!
 //! Data flows one way: host memory, [`capi`], this core, `marshal`, the guest.
 //!
-//! - [`RuntimeBuilder`] collects and checks settings; [`Runtime`] is a wasmtime engine with its pool,
-//!   more of them for other processors, epoch thread, private tokio and compile cache (`engine`).
+//! - [`RuntimeBuilder`] collects and checks settings; [`Runtime`] is a wasmtime engine with its
+//!   pool, more of them for other processors, an epoch thread, a private tokio and a compile cache
+//!   (`engine`).
 //! - [`Component`] is checked for size and signature, compiled or fetched (`code`), and linked
 //!   (`store`) once.
 //! - [`Function`] is an export, looked up once. A call arms its deadline, is driven on its caller's
