@@ -2123,8 +2123,8 @@ RUNTIME_API void runtime_builder_max_components(
  * The first has room for all of runtime_builder_max_components(), and is the only one as long as
  * calls are made one after the other. Once there are several at once, each processor gets a pool
  * of its own, so that calls of functions in fresh instances hardly wait for each other: measured
- * on two processors (AMD EPYC, Linux 6.18), two threads do 1.8 times what one does, and 0.8 times
- * with the first pool alone.
+ * on two processors (AMD EPYC, Linux 6.18), two threads do 1.6 to 1.9 times what one does, and 0.7
+ * to 0.8 times with the first pool alone.
  *
  * What such a pool takes: as much address space as its part of `max_components` (all together at
  * most as much as the first), some 2 MiB of memory, and for each component that is called there a
