@@ -3,6 +3,7 @@
 #define CONFORMANCE_CROWD_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -17,6 +18,19 @@ static const char crowd_wat[] =
     "    (func (export \"stay\") (call $wait)))"
     "  (core instance $i (instantiate $m (with \"\" (instance (export \"wait\" (func $wait))))))"
     "  (func (export \"stay\") (canon lift (core func $i \"stay\"))))";
+
+/* Whether this process may use several processors at once: by its affinity, and by what a container
+ * gives it of their time. */
+static inline int crowd_is_possible(void) {
+  cpu_set_t usable;
+  long quota = 0, period = 0;
+  CPU_ZERO(&usable);
+  CHECK(sched_getaffinity(0, sizeof usable, &usable) == 0);
+  FILE *file = fopen("/sys/fs/cgroup/cpu.max", "r");
+  const int is_limited = file != NULL && fscanf(file, "%ld %ld", &quota, &period) == 2;
+  if (file != NULL) CHECK(fclose(file) == 0);
+  return CPU_COUNT(&usable) > 1 && !(is_limited && quota < 2 * period);
+}
 
 typedef struct {
   runtime_function_t *stay;
