@@ -59,7 +59,6 @@ pub(crate) struct LaneEngine {
     pub berths: Near<Berths>,
     copies: Arc<AtomicU32>,
     max_copies: u32,
-    max_tables: u32,
 }
 
 /// A copy of a component in the engine of a lane counts until this is dropped.
@@ -94,9 +93,18 @@ impl LaneEngines {
         Self { lanes: lanes.clone(), copies: Arc::default(), all }
     }
 
-    /// That of a lane, which is made now if it was never asked for. `None` if it shares the first.
-    pub(super) fn get(&self, lane: usize, settings: &Settings, step: &Step) -> Option<&LaneEngine> {
-        let is_allowed = lane < settings.max_pools as usize - 1 && step.is_pooled();
+    /// That of a lane for `component`, which is made now if it was never asked for. `None` if the
+    /// lane shares the first, or instances of the component would be too large from the start.
+    pub(super) fn get(
+        &self,
+        lane: usize,
+        component: &Component,
+        settings: &Settings,
+        step: &Step,
+    ) -> Option<&LaneEngine> {
+        let is_allowed = lane < settings.max_pools as usize - 1
+            && step.is_pooled()
+            && is_small(component, step.tables_per_component());
         let place = self.all.get(lane).filter(|_| is_allowed && self.all.len() > 1)?;
         place.get_or_init(|| self.make(lane, settings, step)).as_ref()
     }
@@ -121,7 +129,6 @@ impl LaneEngines {
                 berths: Near::new(berths.into()),
                 copies: self.copies.clone(),
                 max_copies,
-                max_tables: step.tables_per_component(),
             }),
             Err(error) => {
                 tracing::debug!(target: "wasmcell::pool", "no pool for a processor: {error}");
@@ -132,15 +139,8 @@ impl LaneEngines {
 }
 
 impl LaneEngine {
-    /// Counts a copy of `component`, of which each keeps a descriptor; `None` if there are too many
-    /// already, or its instances would be too large from the start.
-    pub(crate) fn admit(&self, component: &Component) -> Option<Counted> {
-        let needs = component.resources_required()?;
-        let pages = needs.max_initial_memory_size.unwrap_or(0);
-        let bytes = pages.saturating_mul(PAGE as u64).saturating_mul(needs.num_memories.into());
-        if bytes > MAY_WAIT || needs.num_tables > self.max_tables {
-            return None;
-        }
+    /// Counts a copy, of which each keeps a descriptor; `None` if there are too many already.
+    pub(crate) fn admit(&self) -> Option<Counted> {
         let counted = Counted(self.copies.clone());
         (self.copies.fetch_add(1, Relaxed) < self.max_copies).then_some(counted)
     }
@@ -150,6 +150,14 @@ impl Drop for Counted {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
     }
+}
+
+fn is_small(component: &Component, max_tables: u32) -> bool {
+    // What is instantiated from modules that come from outside nobody knows.
+    let Some(needs) = component.resources_required() else { return false };
+    let pages = needs.max_initial_memory_size.unwrap_or(0);
+    let bytes = pages.saturating_mul(PAGE as u64).saturating_mul(needs.num_memories.into());
+    bytes <= MAY_WAIT && needs.num_tables <= max_tables
 }
 
 /// Builds an engine with so many slots at most. wasmtime has a pool keep one batch for each

@@ -3,6 +3,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use wasmtime::component::Component;
 use wasmtime::{Engine, EngineWeak};
 
 use super::berths::{LaneEngine, LaneEngines};
@@ -72,9 +73,14 @@ impl Engines {
         Ok(engine)
     }
 
-    /// That of a lane, for components of the first; `None` if the lane shares that one.
-    pub(super) fn of_lane(&self, lane: usize, settings: &Settings) -> Option<&LaneEngine> {
-        self.lanes.get(lane, settings, &self.step)
+    /// That of a lane, for a component of the first; `None` if it has to do with that one.
+    pub(super) fn of_lane(
+        &self,
+        lane: usize,
+        component: &Component,
+        settings: &Settings,
+    ) -> Option<&LaneEngine> {
+        self.lanes.get(lane, component, settings, &self.step)
     }
 
     /// A tick has passed.

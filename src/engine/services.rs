@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Weak};
 
 use wasmtime::Engine;
+use wasmtime::component::Component;
 
 use super::settings::Settings;
 use super::shutdown::{Gate, Shutdown};
@@ -160,10 +161,10 @@ impl Services {
         self.0.engines.with_stack(stack, &self.0.settings)
     }
 
-    /// The engine of a lane, for components of [`engine`](Self::engine); `None` if the lane shares
-    /// that one.
-    pub(crate) fn lane_engine(&self, lane: usize) -> Option<&LaneEngine> {
-        self.0.engines.of_lane(lane, &self.0.settings)
+    /// The engine of a lane for a component of [`engine`](Self::engine); `None` if it has to do
+    /// with that one.
+    pub(crate) fn lane_engine(&self, lane: usize, component: &Component) -> Option<&LaneEngine> {
+        self.0.engines.of_lane(lane, component, &self.0.settings)
     }
 
     pub(crate) fn ticker(&self) -> &Ticker {

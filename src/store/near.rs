@@ -39,8 +39,8 @@ struct Lane {
 const FEW: u32 = 16;
 
 /// Time that a call must have left to make a copy: many times what that takes at worst.
-const LEAST: Duration = Duration::from_millis(500);
-const FOR_A_MEGABYTE: Duration = Duration::from_millis(100);
+const LEAST: Duration = Duration::from_millis(50);
+const FOR_A_MEGABYTE: Duration = Duration::from_millis(50);
 
 impl NearParts {
     pub(super) fn new(lanes: &Lanes, parts: Parts, remake: Box<dyn Remake>) -> Self {
@@ -112,8 +112,8 @@ impl NearParts {
             lock(place).is_begun = false;
             return;
         }
-        let Some(there) = services.lane_engine(number) else { return };
-        let Some(counted) = there.admit(remake.code().component()) else { return };
+        let there = services.lane_engine(number, remake.code().component());
+        let Some((there, counted)) = there.and_then(|it| Some((it, it.admit()?))) else { return };
         match remake.remake(&there.engine) {
             Ok(made) => {
                 let own = Near::new(parts.moved(made, &there.berths, counted).into());

@@ -2,6 +2,7 @@
 /* threads */
 /* Many threads make and end instances at once, on all processors: who has a place of
  * `max_components` gets its instance, whatever pools and batches are in the midst of. */
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "conformance/crowd.h"
@@ -79,6 +80,63 @@ static void test_a_lonely_thread_has_one_pool(void) {
   for (size_t i = 0; i < scaled(1000); i++) CHECK_OK(call(guest.add, &one, NULL));
   CHECK(stats_now().pools == 1 && stats_now().instances_peak == 1);
   guest_free(&guest);
+}
+
+/* Calls that meet another one, and get no pool for that. */
+static void expect_one_pool(runtime_component_t *component, const char *text, uint64_t timeout_ms) {
+  runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;
+  crowd_t crowd;
+  options.timeout_ms = timeout_ms;
+  crowd_begin(&crowd, guest.runtime);
+  for (size_t i = 0; i < 100; i++) {
+    runtime_bytes_t *answer = NULL;
+    runtime_error_t *error =
+        runtime_component_call_text(component, text, strlen(text), &options, &answer);
+    /* A busy machine may take that long. */
+    if (timeout_ms == 0) CHECK(error == NULL);
+    runtime_error_free(error);
+    runtime_bytes_free(answer);
+  }
+  CHECK(stats_now().pools == 1);
+  crowd_end(&crowd);
+}
+
+/* A call with little time left makes no copy, which might take all of it. */
+static void test_a_short_call_makes_no_copy(void) {
+  guest_make(&guest, runtime_builder_new());
+  expect_one_pool(guest.component, "add(1)", 40);
+  guest_free(&guest);
+}
+
+/* Guests with much memory have nothing of such pools, and cost none. */
+static void test_large_guests_get_no_pool(void) {
+  static const char large_wat[] =
+      "(component"
+      "  (core module $m (memory 33) (func (export \"go\")))"
+      "  (core instance $i (instantiate $m))"
+      "  (func (export \"go\") (canon lift (core func $i \"go\"))))";
+  runtime_component_t *component = NULL;
+  guest_make(&guest, runtime_builder_new());
+  CHECK_OK(runtime_component_new(guest.runtime, (const uint8_t *)large_wat, strlen(large_wat), NULL,
+                                 &component));
+  expect_one_pool(component, "go()", 0);
+  runtime_component_free(component);
+  guest_free(&guest);
+}
+
+/* Where address space or data is limited, nothing is taken that nobody has asked for. */
+static void test_limited_processes_get_no_pool(void) {
+  const rlim_t more_than_anybody_has = (rlim_t)1 << 50;
+  struct rlimit before, limited;
+  CHECK(getrlimit(RLIMIT_DATA, &before) == 0);
+  limited = before;
+  limited.rlim_cur = before.rlim_max < more_than_anybody_has ? before.rlim_max
+                                                              : more_than_anybody_has;
+  CHECK(setrlimit(RLIMIT_DATA, &limited) == 0);
+  guest_make(&guest, runtime_builder_new());
+  expect_one_pool(guest.component, "add(1)", 0);
+  guest_free(&guest);
+  CHECK(setrlimit(RLIMIT_DATA, &before) == 0);
 }
 
 static long resident_kib(void) {
@@ -189,6 +247,9 @@ int main(void) {
   RUN(test_all_get_a_place_in_the_first_pool);
   RUN(test_all_get_a_place_in_pools_of_their_processors);
   RUN(test_all_get_a_place_beside_instances_that_stay);
+  RUN(test_a_short_call_makes_no_copy);
+  RUN(test_large_guests_get_no_pool);
+  RUN(test_limited_processes_get_no_pool);
   RUN(test_memory_goes_back_to_the_system);
   RUN(test_a_shutdown_finds_all_of_them);
   RUN(test_what_the_host_gave_is_let_go);

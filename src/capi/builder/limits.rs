@@ -47,9 +47,9 @@ pub unsafe extern "C" fn runtime_builder_max_components(
 /// copy of its machine code and of what the library knows of it, and a descriptor. An eighth of the
 /// descriptors that the process may open is the most that copies take. A copy is made when more
 /// than 16 calls of the same code have met others, by a call of a component that is not the first
-/// there to do so, if it has half a second left and a tenth more for each MiB of machine code; that
-/// takes about as long as runtime_component_share() and runtime_component_from_shared() together,
-/// and nothing interrupts it.
+/// there to do so, if it has 50 ms left and as many more for each MiB of machine code; that takes
+/// about as long as runtime_component_share() and runtime_component_from_shared() together, the
+/// first one on a processor some milliseconds more, and nothing interrupts it.
 ///
 /// Memory of ended instances goes back to the system up to 16 regions at a time, so up to 32 MiB of
 /// each such pool may wait for that; an instance with more than 2 MiB goes back at once. That is
