@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::thread;
 
 use crate::system::lanes::{Lanes, Spread};
 
@@ -18,6 +19,16 @@ pub(super) struct Gauge {
     kept: Spread<AtomicU64>,
     /// How much each lane keeps at most.
     most: u64,
+}
+
+/// How often somebody looks for a moment in which nobody moves what is kept.
+const MOST_LOOKS: u32 = 1000;
+
+/// What a look found.
+struct Found {
+    now: u64,
+    /// Whether nobody moved what is kept meanwhile.
+    is_exact: bool,
 }
 
 impl Gauge {
@@ -69,17 +80,25 @@ impl Gauge {
         };
     }
 
+    /// What there is. Not exactly, if somebody moves what is kept each time that this looks: who
+    /// did so when the process was forked, or has less priority, never comes to an end.
     pub(super) fn now(&self) -> u64 {
-        loop {
-            let (done, begun) = (self.swept.load(SeqCst), self.begun.load(SeqCst));
-            let kept: u64 = self.kept.all().map(|kept| kept.load(SeqCst)).sum();
-            let now = self.now.load(SeqCst);
-            // Not while somebody moves one to the other.
-            if done == begun && self.begun.load(SeqCst) == begun {
-                return now.saturating_sub(kept);
+        let mut found = self.look();
+        for _ in 1..MOST_LOOKS {
+            if found.is_exact {
+                break;
             }
-            std::hint::spin_loop();
+            thread::yield_now();
+            found = self.look();
         }
+        found.now
+    }
+
+    fn look(&self) -> Found {
+        let (done, begun) = (self.swept.load(SeqCst), self.begun.load(SeqCst));
+        let kept: u64 = self.kept.all().map(|kept| kept.load(SeqCst)).sum();
+        let now = self.now.load(SeqCst).saturating_sub(kept);
+        Found { now, is_exact: done == begun && self.begun.load(SeqCst) == begun }
     }
 
     pub(super) fn peak(&self) -> u64 {
@@ -121,6 +140,15 @@ mod tests {
         gauge.sub(6);
         assert!(gauge.add_within(10, 10) && !gauge.add_within(1, 10));
         assert_eq!((gauge.now(), gauge.peak()), (10, 10));
+    }
+
+    /// As in a fork: the thread that had begun did not come along.
+    #[test]
+    fn nobody_waits_for_who_never_comes_to_an_end() {
+        let gauge = Gauge::new(&Lanes::of_this_process(), 100);
+        gauge.add(7);
+        gauge.begun.fetch_add(1, SeqCst);
+        assert_eq!(gauge.now(), 7);
     }
 
     #[test]
