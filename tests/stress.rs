@@ -3,12 +3,13 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, mpsc};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use wasmcell::marshal::Args;
 use wasmcell::{
-    CallOptions, CancelToken, Code, Component, ComponentOptions, Error, Instance, Reuse, Runtime,
-    Value,
+    CallOptions, CancelToken, Code, Component, ComponentLimits, ComponentOptions, Error, Instance,
+    Reuse, Runtime, Value,
 };
 
 /// Counts, spins, traps, grows and sleeps.
@@ -54,21 +55,41 @@ const GUEST: &str = r#"
 
 const THREADS: u64 = 6;
 
+/// Instances that there may be at once: few, so that threads wait for each other.
+const FEW: u64 = 16;
+
+/// So many that the pools of two processors have room to give memory back in batches.
+const MANY: u64 = 84;
+
 /// What all threads use at once.
 struct Shared {
     runtime: Runtime,
     component: Component,
     /// The same code, whose instances are used again.
     reusing: Component,
+    /// The same, of which there are fewer than threads.
+    narrow: Component,
     instance: Mutex<Instance>,
     token: Mutex<CancelToken>,
+    instances: u64,
     done: AtomicU64,
 }
 
+const fn reuse() -> Reuse {
+    let max_idle = Duration::from_millis(3);
+    Reuse { max_instances: 3, max_calls: 20, max_idle, max_growth: 1 << 16 }
+}
+
+fn again(component: &Component, reuse: Option<Reuse>, max_instances: Option<u32>) -> Component {
+    let limits = ComponentLimits { max_instances, ..ComponentLimits::default() };
+    component.link_again(&ComponentOptions { reuse, limits, ..Default::default() }).unwrap()
+}
+
 impl Shared {
-    fn new(pooling: bool) -> Self {
+    fn new(pooling: bool, instances: u64) -> Self {
         let mut builder = Runtime::builder();
-        builder.max_components(16).max_linear_memory(1 << 20).epoch_tick(2).instance_wait(60_000);
+        builder.max_components(instances).max_linear_memory(4 << 20).epoch_tick(2);
+        builder.instance_wait(60_000);
         builder.max_memories_per_component(1).max_core_instances_per_component(4);
         // ThreadSanitizer does not follow a guest's stack from one thread to another.
         builder.worker_threads(1);
@@ -78,17 +99,11 @@ impl Shared {
         };
         let runtime = builder.build().unwrap();
         let component = load(&runtime);
-        let reuse = Reuse {
-            max_instances: 3,
-            max_calls: 20,
-            max_idle: Duration::from_millis(3),
-            max_growth: 1 << 16,
-        };
-        let options = ComponentOptions { reuse: Some(reuse), ..ComponentOptions::default() };
-        let reusing = component.link_again(&options).unwrap();
+        let reusing = again(&component, Some(reuse()), None);
+        let narrow = again(&component, Some(reuse()), Some(2));
         let instance = Mutex::new(Instance::new(&component, &CallOptions::default()).unwrap());
-        let token = Mutex::default();
-        Self { runtime, component, reusing, instance, token, done: AtomicU64::new(0) }
+        let (token, done) = Default::default();
+        Self { runtime, component, reusing, narrow, instance, token, instances, done }
     }
 
     fn call(&self, name: &str, args: &[Value], options: &CallOptions) -> Result<Vec<Value>, Error> {
@@ -98,7 +113,7 @@ impl Shared {
     /// One of everything, chosen by `n`.
     fn step(&self, n: u64) {
         let plain = CallOptions::default();
-        match n % 14 {
+        match n % 18 {
             0 | 1 => assert_eq!(self.call("count", &[], &plain).unwrap(), [Value::U32(1)]),
             2 | 3 => self.shared_instance(n),
             4 => self.own_instance(),
@@ -119,13 +134,17 @@ impl Shared {
                 expect(self.call(name, args, &options), &[Code::Timeout]);
             }
             10 => {
-                let grown = self.call("grow", &[Value::U32((n % 20) as u32)], &plain).unwrap();
-                assert_eq!(grown, [Value::S32(if n % 20 < 16 { 1 } else { -1 })]);
+                // Some of it more than there may be.
+                let more = (n >> 8) as u32 % 30 + if n & 128 == 0 { 0 } else { 64 };
+                let grown = self.call("grow", &[Value::U32(more)], &plain).unwrap();
+                assert_eq!(grown, [Value::S32(if more < 64 { 1 } else { -1 })]);
             }
-            11 | 12 => self.reused(n),
+            11 | 12 => self.reused(&self.reusing, n),
+            13 | 14 => self.reused(&self.narrow, n),
+            15 | 16 => self.passing(n),
             _ => {
                 let stats = self.runtime.statistics();
-                assert!(stats.finished <= stats.started && stats.instances <= 16);
+                assert!(stats.finished <= stats.started && stats.instances <= self.instances);
                 assert!(self.component.clone().types().exports.len() == 5);
             }
         }
@@ -173,10 +192,28 @@ impl Shared {
         expect(self.call(name, &args, &options), &[Code::Cancelled, Code::Timeout]);
     }
 
+    /// A component that ends after a few calls, while others have copies of its code.
+    fn passing(&self, n: u64) {
+        let plain = CallOptions::default();
+        let reuse = if n & 64 == 0 { Some(reuse()) } else { None };
+        let component = again(&self.component, reuse, None);
+        let function = |name| component.function(name).unwrap();
+        let (count, grow) = (function("count"), function("grow"));
+        drop(component);
+        for _ in 0..4 {
+            let args = Args::from_values(&[], count.signature()).unwrap();
+            count.call(args, &plain).unwrap();
+        }
+        // More than may wait for a batch of memory that is given back.
+        if n & 128 == 0 {
+            assert_eq!(grow.call_values(&[Value::U32(40)], &plain).unwrap(), [Value::S32(1)]);
+        }
+    }
+
     /// Calls find instances of others, end them by failing, or hand them on.
-    fn reused(&self, n: u64) {
+    fn reused(&self, component: &Component, n: u64) {
         let call = |name: &str, options: &CallOptions| {
-            let function = self.reusing.function(name).unwrap();
+            let function = component.function(name).unwrap();
             function.call(Args::from_values(&[], function.signature()).unwrap(), options)
         };
         match n % 8 {
@@ -186,7 +223,7 @@ impl Shared {
                 let options = CallOptions { timeout, ..CallOptions::default() };
                 expect(call("spin", &options), &[Code::Timeout]);
             }
-            2 | 3 => self.asynchronous(&self.reusing, n),
+            2 | 3 => self.asynchronous(component, n),
             _ => assert!(call("count", &CallOptions::default()).is_ok()),
         }
     }
@@ -220,8 +257,42 @@ fn steps() -> u64 {
     std::env::var("WASMCELL_STRESS").ok().and_then(|steps| steps.parse().ok()).unwrap_or(300)
 }
 
-fn stress(pooling: bool) {
-    let shared = Shared::new(pooling);
+/// A call that waits until the end: all others meet it, and get pools of their processors. It is a
+/// blocking one: ThreadSanitizer does not follow a guest that is given up by another thread.
+struct Crowd {
+    token: CancelToken,
+    thread: JoinHandle<Option<Code>>,
+}
+
+impl Crowd {
+    fn new(component: &Component) -> Self {
+        let token = CancelToken::new();
+        let options = CallOptions { cancel: Some(token.clone()), ..CallOptions::default() };
+        let sleep = component.function("sleep").unwrap();
+        let started = || component.runtime().statistics().started;
+        let before = started();
+        let sleeps = move || sleep.call_values(&[Value::U64(3_600_000)], &options);
+        let thread = std::thread::spawn(move || sleeps().err().map(|error| error.code()));
+        while started() == before {
+            std::thread::yield_now();
+        }
+        Self { token, thread }
+    }
+
+    fn end(self) -> Option<Code> {
+        self.token.trigger();
+        self.thread.join().unwrap()
+    }
+}
+
+/// Whether this process may use several processors at once.
+fn has_processors() -> bool {
+    std::thread::available_parallelism().is_ok_and(|count| count.get() > 1)
+}
+
+fn stress(pooling: bool, instances: u64) {
+    let shared = Shared::new(pooling, instances);
+    let crowd = Crowd::new(&shared.component);
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let stepping: Vec<_> = (1..=THREADS)
@@ -242,7 +313,7 @@ fn stress(pooling: bool) {
         // Reading the counters costs no lock, so anybody may do it all the time.
         let reader = scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
-                assert!(shared.runtime.statistics().instances <= 16);
+                assert!(shared.runtime.statistics().instances <= instances);
                 std::thread::yield_now();
             }
         });
@@ -252,18 +323,66 @@ fn stress(pooling: bool) {
         stop.store(true, Ordering::Relaxed);
         reader.join().unwrap();
     });
+    assert_eq!(crowd.end(), Some(Code::Cancelled));
     assert_eq!(shared.done.load(Ordering::Relaxed), THREADS * steps());
-    drop((shared.instance, shared.reusing));
+    let pools = shared.runtime.statistics().pools;
+    match pooling {
+        // With many processors a few instances are less than one for each.
+        true => assert!(pools > 1 || instances == FEW || !has_processors()),
+        false => assert_eq!(pools, 0),
+    }
+    drop((shared.instance, shared.reusing, shared.narrow));
     let stats = shared.runtime.statistics();
     assert_eq!((stats.instances, stats.memory, stats.pool_slots), (0, 0, 0));
 }
 
 #[test]
 fn threads_share_everything_with_a_pool() {
-    stress(true);
+    stress(true, FEW);
+}
+
+#[test]
+fn threads_share_everything_with_pools_that_wait_for_batches() {
+    stress(true, MANY);
 }
 
 #[test]
 fn threads_share_everything_on_demand() {
-    stress(false);
+    stress(false, FEW);
+}
+
+/// Whatever is in the midst of making pools and copies finds that there is nothing left to do.
+#[test]
+fn a_shutdown_meets_threads_that_make_copies() {
+    for round in 0..steps() / 30 {
+        let shared = Shared::new(true, MANY);
+        let crowd = Crowd::new(&shared.component);
+        std::thread::scope(|scope| {
+            let shared = &shared;
+            for number in 0..THREADS {
+                scope.spawn(move || {
+                    let component =
+                        if number % 2 == 0 { &shared.component } else { &shared.reusing };
+                    let count = component.function("count").unwrap();
+                    loop {
+                        match count.call_values(&[], &CallOptions::default()) {
+                            Ok(_) => shared.done.fetch_add(1, Ordering::Relaxed),
+                            Err(error) => {
+                                let codes = [Code::Shutdown, Code::Cancelled];
+                                return assert!(codes.contains(&error.code()), "{error:?}");
+                            }
+                        };
+                    }
+                });
+            }
+            // From before the first copy to after the last.
+            while shared.done.load(Ordering::Relaxed) < round * 8 {
+                std::thread::yield_now();
+            }
+            shared.runtime.shutdown(None).unwrap();
+        });
+        assert!(crowd.end().is_some());
+        let stats = shared.runtime.statistics();
+        assert_eq!((stats.instances, stats.memory, stats.pool_slots), (0, 0, 0));
+    }
 }

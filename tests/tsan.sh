@@ -2,7 +2,7 @@
 # Runs tests/stress.rs under ThreadSanitizer, which finds data races. It needs the standard library
 # and all dependencies compiled for it, so it needs nightly Rust with its source:
 #     rustup toolchain install nightly --component rust-src
-# Compiling takes ten to twenty minutes on two cores the first time, and the test ten seconds.
+# Compiling takes ten to twenty minutes on two cores the first time, and the test two minutes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

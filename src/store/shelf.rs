@@ -12,6 +12,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
 
 use super::live::Live;
 use crate::engine::Services;
@@ -62,8 +63,8 @@ struct State {
     wanted: VecDeque<(u64, oneshot::Sender<Resting>)>,
     /// The number of the next of them.
     next: u64,
-    /// Whether somebody looks when the longest has waited too long.
-    is_watched: bool,
+    /// Who looks when the longest has waited too long.
+    watcher: Option<AbortHandle>,
     is_closed: bool,
 }
 
@@ -108,11 +109,11 @@ impl Shelf {
         }
         self.services.observer().counters().rests();
         state.resting.push_back((Instant::now(), live));
-        let begins = !std::mem::replace(&mut state.is_watched, true);
-        drop(state);
-        if begins {
-            self.watch();
+        if state.watcher.is_none() {
+            // Locked, so that it is there when this is closed, or when it has nothing to watch.
+            state.watcher = Some(self.watch());
         }
+        drop(state);
         // Once more: who began to wait meanwhile has not seen it, or is seen here.
         if self.is_in_the_way(bulkhead) {
             self.give_way();
@@ -172,7 +173,12 @@ impl Shelf {
         let mut state = self.lock();
         state.is_closed = true;
         let resting = std::mem::take(&mut state.resting);
+        let watcher = state.watcher.take();
         drop(state);
+        // It might wait for a year.
+        if let Some(watcher) = watcher {
+            watcher.abort();
+        }
         self.end(resting);
     }
 
@@ -185,10 +191,10 @@ impl Shelf {
 
     /// Has those end that wait too long, for as long as there are any. Nothing of this keeps the
     /// component or its runtime.
-    fn watch(&self) {
+    fn watch(&self) -> AbortHandle {
         let (shelf, idle) = (self.own.clone(), self.reuse.max_idle);
         let hosts = self.services.commons().hosts().desk(self.party);
-        self.services.workers().deadlines().spawn(async move {
+        let watch = async move {
             let mut next = idle;
             loop {
                 tokio::time::sleep(next).await;
@@ -209,7 +215,8 @@ impl Shelf {
                     Err(_) => next = idle.max(RETRY),
                 }
             }
-        });
+        };
+        self.services.workers().deadlines().spawn(watch).abort_handle()
     }
 
     /// Ends those that have waited too long. Tells how long the next may wait; `None` if there is
@@ -223,8 +230,8 @@ impl Shelf {
         let count = state.resting.iter().take_while(late).count();
         let expired: Vec<_> = state.resting.drain(..count).collect();
         let next = state.resting.front().and_then(|(since, _)| waits(*since));
-        state.is_watched = next.is_some();
-        drop(state);
+        let done = if next.is_none() { state.watcher.take() } else { None };
+        drop((state, done));
         self.end(expired);
         next
     }
@@ -272,5 +279,47 @@ impl Spare for Shelf {
 impl Drop for Shelf {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::CallOptions;
+    use crate::component::{Component, ComponentOptions};
+    use crate::marshal::Args;
+    use crate::runtime::Runtime;
+
+    const GUEST: &str = r#"
+        (component
+          (core module $m (func (export "run")))
+          (core instance $i (instantiate $m))
+          (func (export "run") (canon lift (core func $i "run"))))"#;
+
+    #[test]
+    fn who_watches_ends_with_the_component() {
+        let runtime = Runtime::builder().max_components(4).build().unwrap();
+        let watchers = || {
+            let threads = runtime.services().workers().deadlines().metrics();
+            threads.num_alive_tasks()
+        };
+        let year = Duration::from_secs(365 * 24 * 60 * 60);
+        let reuse = Reuse { max_instances: 1, max_calls: 9, max_idle: year, max_growth: 0 };
+        let options = ComponentOptions { reuse: Some(reuse), ..ComponentOptions::default() };
+        let component = Component::new(&runtime, GUEST.as_bytes(), &options).unwrap();
+        let before = watchers();
+        for _ in 0..3 {
+            let function = component.function("run").unwrap();
+            let args = Args::from_values(&[], function.signature()).unwrap();
+            function.call(args, &CallOptions::default()).unwrap();
+        }
+        assert_eq!((watchers(), runtime.statistics().resting), (before + 1, 1));
+        drop(component);
+        // It has a thread of its own, which takes its time.
+        let late = Instant::now() + Duration::from_secs(60);
+        while watchers() > before && Instant::now() < late {
+            std::thread::yield_now();
+        }
+        assert_eq!((watchers(), runtime.statistics().resting), (before, 0));
     }
 }
