@@ -84,12 +84,7 @@ static inline runtime_function_t *guest_function(const guest_t *guest, const cha
   return function;
 }
 
-/* Loads the guest into a runtime built from `builder`, which is consumed. */
-static inline void guest_make(guest_t *guest, runtime_builder_t *builder) {
-  CHECK_OK(runtime_build(builder, &guest->runtime));
-  runtime_builder_free(builder);
-  CHECK_OK(runtime_component_new(guest->runtime, (const uint8_t *)guest_wat, strlen(guest_wat),
-                                 NULL, &guest->component));
+static inline void guest_take_functions(guest_t *guest) {
   guest->add = guest_function(guest, "add");
   guest->echo = guest_function(guest, "echo");
   guest->sleep = guest_function(guest, "sleep");
@@ -98,6 +93,15 @@ static inline void guest_make(guest_t *guest, runtime_builder_t *builder) {
   guest->recurse = guest_function(guest, "recurse");
   guest->spin = guest_function(guest, "spin");
   guest->trap = guest_function(guest, "trap");
+}
+
+/* Loads the guest into a runtime built from `builder`, which is consumed. */
+static inline void guest_make(guest_t *guest, runtime_builder_t *builder) {
+  CHECK_OK(runtime_build(builder, &guest->runtime));
+  runtime_builder_free(builder);
+  CHECK_OK(runtime_component_new(guest->runtime, (const uint8_t *)guest_wat, strlen(guest_wat),
+                                 NULL, &guest->component));
+  guest_take_functions(guest);
 }
 
 static inline void guest_free(guest_t *guest) {

@@ -94,12 +94,22 @@ static char *many_exports(size_t *len) {
   return text;
 }
 
+/* Whether instances are used again, whatever guests leave in them. */
+static bool reuses;
+
+static runtime_component_options_t load_options(void) {
+  static const runtime_component_reuse_t again = RUNTIME_COMPONENT_REUSE_INIT;
+  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  if (reuses) options.reuse = &again;
+  return options;
+}
+
 /* Reads from the stdin of this process, which is a pipe that nobody writes to. */
 static runtime_error_t *load_reader(const runtime_t *runtime, runtime_component_t **out) {
   size_t len = 0;
   void *bytes = check_guest("hostile/read-stdin.wat", &len);
   runtime_sandbox_t *sandbox = NULL;
-  runtime_component_options_t options = RUNTIME_COMPONENT_OPTIONS_INIT;
+  runtime_component_options_t options = load_options();
   CHECK_OK(runtime_sandbox_new(&sandbox));
   CHECK_OK(runtime_sandbox_stdin_inherit(sandbox));
   options.sandbox = sandbox;
@@ -121,7 +131,8 @@ static runtime_error_t *load(const runtime_t *runtime, const char *name,
     CHECK((size_t)snprintf(path, sizeof path, "hostile/%s.wat", name) < sizeof path);
     bytes = check_guest(path, &len);
   }
-  runtime_error_t *error = runtime_component_new(runtime, bytes, len, NULL, out);
+  runtime_component_options_t options = load_options();
+  runtime_error_t *error = runtime_component_new(runtime, bytes, len, &options, out);
   free(bytes);
   return error;
 }
@@ -223,7 +234,8 @@ static void friend_make(friend_t *it, const runtime_t *runtime) {
   size_t len = 0;
   memset(it, 0, sizeof *it);
   void *bytes = check_guest("wat/echo.wat", &len);
-  CHECK_OK(runtime_component_new(runtime, bytes, len, NULL, &it->component));
+  runtime_component_options_t options = load_options();
+  CHECK_OK(runtime_component_new(runtime, bytes, len, &options, &it->component));
   CHECK_OK(runtime_component_function(it->component, "echo", 4, &it->function));
   free(bytes);
 }
@@ -296,7 +308,7 @@ static void every_guest(bool pooling, bool blocking) {
   friend_end(&friend, thread);
   runtime_stats_t stats = RUNTIME_STATS_INIT;
   CHECK_OK(runtime_stats(runtime, &stats));
-  CHECK(stats.instances == 0 && stats.memory == 0);
+  CHECK(stats.instances == 0 && stats.memory == 0 && (stats.reused > 0) == reuses);
   runtime_free(runtime);
 }
 
@@ -319,6 +331,9 @@ int main(void) {
   RUN(test_pooling_blocking);
   RUN(test_pooling_asynchronous);
   RUN(test_on_demand_blocking);
+  RUN(test_on_demand_asynchronous);
+  reuses = true;
+  RUN(test_pooling_blocking);
   RUN(test_on_demand_asynchronous);
   return 0;
 }
