@@ -70,7 +70,7 @@ clang-19 --target=wasm32-wasi -O2 -mexec-model=reactor -Wl,--strip-all \
   -o "$work/greeter-c.embed.wasm"
 componentise "$work/greeter-c.embed.wasm" "$here/greeter-c.wasm" 48.0.8
 
-say "command, greeter, kinds, old-wasi, wasi: Rust with its standard library"
+say "command, greeter, http, kinds, old-wasi, wasi: Rust with its standard library"
 if [ ! -x "$work/rust/rustc-web" ]; then unpack_rust; fi
 export RUSTC_BOOTSTRAP=1 RUSTC=$work/rust/rustc-web CARGO_TARGET_DIR=$work/target
 export CARGO_TARGET_WASM32_WASIP1_LINKER=$work/rust/wasm-ld-wasip1
@@ -84,7 +84,7 @@ export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="${flags[*]}"
 # Without features std has no DWARF reader for backtraces: a third of the size.
 (cd "$here" && cargo build --release --locked --target wasm32-wasip1 \
   -Zbuild-std=std,panic_abort -Zbuild-std-features=)
-for guest in greeter kinds wasi; do
+for guest in greeter http kinds wasi; do
   componentise "$CARGO_TARGET_DIR/wasm32-wasip1/release/$guest.wasm" "$here/$guest.wasm" 48.0.8
 done
 componentise "$CARGO_TARGET_DIR/wasm32-wasip1/release/command.wasm" "$here/command.wasm" 48.0.8 \
