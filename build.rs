@@ -10,7 +10,7 @@ use std::{env, fs};
 mod abi;
 
 /// The header's table of contents: C programmers meet the functions in this order.
-const CHAPTERS: [(&str, &[&str]); 20] = [
+const CHAPTERS: [(&str, &[&str]); 21] = [
     ("Versions and features", &["capi/version.rs"]),
     ("Errors", &["capi/code.rs", "capi/error.rs"]),
     ("Callbacks", &["capi/callback.rs"]),
@@ -62,10 +62,20 @@ const CHAPTERS: [(&str, &[&str]); 20] = [
     ("Linkers", &["capi/linker.rs", "capi/linker/table.rs", "capi/linker/provider.rs"]),
     ("Host functions", &["capi/call.rs", "capi/call/reply.rs"]),
     ("Resources", &["capi/resource.rs"]),
+    (
+        "HTTP",
+        &[
+            "capi/http/reason.rs",
+            "capi/http.rs",
+            "capi/http/fields.rs",
+            "capi/http/request.rs",
+            "capi/http/exchange.rs",
+        ],
+    ),
 ];
 
 /// Macros that initialise the structs with a `struct_size`: (struct, its other fields).
-const INITIALISERS: [(&str, &str); 14] = [
+const INITIALISERS: [(&str, &str); 15] = [
     ("runtime_frame_t", "NULL, NULL, 0, NULL, 0, 0"),
     ("runtime_error_details_t", "NULL, NULL, NULL, 0, 0"),
     ("runtime_info_t", "0, 0, 0, 0, 0, 0, NULL"),
@@ -84,6 +94,10 @@ const INITIALISERS: [(&str, &str); 14] = [
     ("runtime_instance_completion_t", "NULL, NULL, NULL, NULL"),
     ("runtime_definition_t", "NULL, 0, NULL"),
     ("runtime_provider_options_t", "NULL, 0, NULL, 0"),
+    (
+        "runtime_http_request_t",
+        "NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, 0, NULL, NULL",
+    ),
 ];
 
 fn main() {

@@ -217,6 +217,9 @@
  */
 #define RUNTIME_WRITE_WHOLE_LINES 1
 
+/** More of the request's body follows, by `read` or by runtime_http_exchange_write(). */
+#define RUNTIME_HTTP_MORE 1
+
 /**
  * What kind of failure an error is.
  *
@@ -251,6 +254,11 @@ enum runtime_error_code_t
   RUNTIME_ERROR_EXIT = 19,
   /** The instance failed in an earlier call and can no longer be used. */
   RUNTIME_ERROR_POISONED = 20,
+  /**
+   * The guest gave no response, an error in the place of one, or one that is not HTTP; see
+   * runtime_error_http().
+   */
+  RUNTIME_ERROR_HTTP = 21,
   /** The call took longer than it may. */
   RUNTIME_ERROR_TIMEOUT = 32,
   /** The call was cancelled. */
@@ -492,6 +500,107 @@ typedef uint8_t runtime_kind_t;
 #endif // __cplusplus
 
 /**
+ * Why HTTP failed, in the words and the order of `error-code` of wasi:http 0.2.
+ *
+ * Expect numbers that this header does not list: a newer library may have more.
+ *
+ * @since 0.1
+ */
+enum runtime_http_error_t
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /** It is not HTTP that failed. */
+  RUNTIME_HTTP_ERROR_NONE = 0,
+  /** Looking a name up took too long. */
+  RUNTIME_HTTP_ERROR_DNS_TIMEOUT = 1,
+  /** A name could not be looked up. */
+  RUNTIME_HTTP_ERROR_DNS_ERROR = 2,
+  /** There is no such server. */
+  RUNTIME_HTTP_ERROR_DESTINATION_NOT_FOUND = 3,
+  /** The server cannot be reached. */
+  RUNTIME_HTTP_ERROR_DESTINATION_UNAVAILABLE = 4,
+  /** The address may not be connected to. */
+  RUNTIME_HTTP_ERROR_DESTINATION_IP_PROHIBITED = 5,
+  /** No way leads to the address. */
+  RUNTIME_HTTP_ERROR_DESTINATION_IP_UNROUTABLE = 6,
+  /** The server refused the connection. */
+  RUNTIME_HTTP_ERROR_CONNECTION_REFUSED = 7,
+  /** The connection ended in the midst of something. */
+  RUNTIME_HTTP_ERROR_CONNECTION_TERMINATED = 8,
+  /** Connecting took too long. */
+  RUNTIME_HTTP_ERROR_CONNECTION_TIMEOUT = 9,
+  /** Reading took too long. */
+  RUNTIME_HTTP_ERROR_CONNECTION_READ_TIMEOUT = 10,
+  /** Writing took too long. */
+  RUNTIME_HTTP_ERROR_CONNECTION_WRITE_TIMEOUT = 11,
+  /** There are as many connections as there may be. */
+  RUNTIME_HTTP_ERROR_CONNECTION_LIMIT_REACHED = 12,
+  /** One of both sides broke the rules of TLS. */
+  RUNTIME_HTTP_ERROR_TLS_PROTOCOL_ERROR = 13,
+  /** A certificate is not to be trusted. */
+  RUNTIME_HTTP_ERROR_TLS_CERTIFICATE_ERROR = 14,
+  /** The other side ended TLS with an alert. */
+  RUNTIME_HTTP_ERROR_TLS_ALERT_RECEIVED = 15,
+  /** The request is not allowed. */
+  RUNTIME_HTTP_ERROR_REQUEST_DENIED = 16,
+  /** The request has to say how long its body is. */
+  RUNTIME_HTTP_ERROR_REQUEST_LENGTH_REQUIRED = 17,
+  /** The request's body is larger than allowed, or not as long as it says. */
+  RUNTIME_HTTP_ERROR_REQUEST_BODY_SIZE = 18,
+  /** The request's method is not one. */
+  RUNTIME_HTTP_ERROR_REQUEST_METHOD_INVALID = 19,
+  /** The request's target is not one. */
+  RUNTIME_HTTP_ERROR_REQUEST_URI_INVALID = 20,
+  /** The request's target is too long. */
+  RUNTIME_HTTP_ERROR_REQUEST_URI_TOO_LONG = 21,
+  /** The request's headers are too large together. */
+  RUNTIME_HTTP_ERROR_REQUEST_HEADER_SECTION_SIZE = 22,
+  /** A header of the request is too large. */
+  RUNTIME_HTTP_ERROR_REQUEST_HEADER_SIZE = 23,
+  /** The request's trailers are too large together. */
+  RUNTIME_HTTP_ERROR_REQUEST_TRAILER_SECTION_SIZE = 24,
+  /** A trailer of the request is too large. */
+  RUNTIME_HTTP_ERROR_REQUEST_TRAILER_SIZE = 25,
+  /** The response ended too soon, or there was none. */
+  RUNTIME_HTTP_ERROR_RESPONSE_INCOMPLETE = 26,
+  /** The response's headers are too large together. */
+  RUNTIME_HTTP_ERROR_RESPONSE_HEADER_SECTION_SIZE = 27,
+  /** A header of the response is too large. */
+  RUNTIME_HTTP_ERROR_RESPONSE_HEADER_SIZE = 28,
+  /** The response's body is larger than allowed, or not as long as it says. */
+  RUNTIME_HTTP_ERROR_RESPONSE_BODY_SIZE = 29,
+  /** The response's trailers are too large together. */
+  RUNTIME_HTTP_ERROR_RESPONSE_TRAILER_SECTION_SIZE = 30,
+  /** A trailer of the response is too large. */
+  RUNTIME_HTTP_ERROR_RESPONSE_TRAILER_SIZE = 31,
+  /** The response's transfer coding is unknown or damaged. */
+  RUNTIME_HTTP_ERROR_RESPONSE_TRANSFER_CODING = 32,
+  /** The response's content coding is unknown or damaged. */
+  RUNTIME_HTTP_ERROR_RESPONSE_CONTENT_CODING = 33,
+  /** The response took too long. */
+  RUNTIME_HTTP_ERROR_RESPONSE_TIMEOUT = 34,
+  /** The protocol could not be changed. */
+  RUNTIME_HTTP_ERROR_UPGRADE_FAILED = 35,
+  /** One of both sides broke the rules of HTTP. */
+  RUNTIME_HTTP_ERROR_PROTOCOL_ERROR = 36,
+  /** The request came back to where it was. */
+  RUNTIME_HTTP_ERROR_LOOP_DETECTED = 37,
+  /** A setting is wrong. */
+  RUNTIME_HTTP_ERROR_CONFIGURATION_ERROR = 38,
+  /** Anything else. */
+  RUNTIME_HTTP_ERROR_INTERNAL_ERROR = 39,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum runtime_http_error_t runtime_http_error_t;
+#else
+typedef int32_t runtime_http_error_t;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * Where a runtime takes the memory of its instances from. See runtime_info().
  *
  * @since 0.1
@@ -598,6 +707,34 @@ typedef struct runtime_error_t runtime_error_t;
  * @since 0.1
  */
 typedef struct runtime_function_t runtime_function_t;
+
+/**
+ * One request and its response, in a guest of its own.
+ *
+ * The caller owns it and releases it with runtime_http_exchange_free(). It keeps what it needs, so
+ * it may outlive everything else. Nothing of it runs unless one of its functions asks for
+ * something: then the guest goes on, on the calling thread, until that is there, and stands still
+ * again. So the host sets the pace, and neither side buffers more than 64 KiB of a body. The time
+ * that the call has, from its beginning to its end, runs on meanwhile.
+ *
+ * One thread at a time may use it, not always the same one; another one meanwhile gets
+ * RUNTIME_ERROR_BUSY. A cancel token ends it from any thread. It counts as a call in
+ * runtime_stats_t, and as an instance that is alive once it has begun.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_http_exchange_t runtime_http_exchange_t;
+
+/**
+ * A component that handles HTTP requests: its `wasi:http/incoming-handler`, looked up once.
+ *
+ * For hosts that have a server of their own. The caller owns it and releases it with
+ * runtime_http_handler_free(). It keeps its component, so it may be freed before or after it. Any
+ * number of threads may use it at once.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_http_handler_t runtime_http_handler_t;
 
 /**
  * An instance of a component that keeps its state from one call to the next.
@@ -951,7 +1088,8 @@ typedef struct runtime_stats_t {
 #define RUNTIME_STATS_INIT {sizeof(runtime_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
- * Provides what a guest reads from stdin. See runtime_sandbox_stdin_callback().
+ * Provides what a guest reads from stdin, see runtime_sandbox_stdin_callback(); or of a request's
+ * body, see runtime_http_request_t.
  *
  * Runs on the thread that makes the call, or on one of runtime_builder_host_threads() for an
  * asynchronous one, while the guest waits; several may run at once if there are several calls. It
@@ -966,7 +1104,8 @@ typedef struct runtime_stats_t {
  * @param[out] len_out  How many there are; 0, as which it starts, for the end of the input.
  *
  * @return NULL on success, otherwise an error that the library owns from here on, such as one from
- *         runtime_error_new(): it ends the call, and comes out of it untouched.
+ *         runtime_error_new(): it ends the call, and comes out of it untouched; or else it ends
+ *         the request's body.
  *
  * @since 0.1
  */
@@ -1731,6 +1870,111 @@ typedef struct runtime_provider_options_t {
 } runtime_provider_options_t;
 /** Defaults for a runtime_provider_options_t. */
 #define RUNTIME_PROVIDER_OPTIONS_INIT {sizeof(runtime_provider_options_t), NULL, 0, NULL, 0}
+
+/**
+ * One field of a head, or a trailer. Several may have the same name, and keep their order; that of
+ * different names may change.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_http_field_t {
+  /** The name; in lower case where the library hands it out. Not NUL-terminated. */
+  const char *name;
+  /** Length of `name`. */
+  size_t name_len;
+  /** The value: any bytes but control characters. Not NUL-terminated. */
+  const char *value;
+  /** Length of `value`; if it is 0, `value` may be NULL. */
+  size_t value_len;
+} runtime_http_field_t;
+
+/**
+ * A request. Initialise with RUNTIME_HTTP_REQUEST_INIT. Fields are only ever appended, so a
+ * program built against an older header keeps working with a newer library.
+ *
+ * What breaks the rules of HTTP is RUNTIME_ERROR_INVALID_ARGUMENT, so that a guest never sees it:
+ * a host name that is none or has a user in front, two host names, a target with blanks, control
+ * characters in anything, lengths that are no numbers or contradict each other.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_http_request_t {
+  /** sizeof(runtime_http_request_t), as the caller was compiled. */
+  size_t struct_size;
+  /** Any method of at most 32 bytes but CONNECT and TRACE; NULL, the default, is `GET`. */
+  const char *method;
+  /** Length of `method`. */
+  size_t method_len;
+  /** `http` or `https`, as the client has come; NULL, the default, is `http`. */
+  const char *scheme;
+  /** Length of `scheme`. */
+  size_t scheme_len;
+  /**
+   * Host, and port unless it is the scheme's own, at most 255 bytes. NULL, the default, takes
+   * the field `host`, which must not say anything else.
+   */
+  const char *authority;
+  /** Length of `authority`. */
+  size_t authority_len;
+  /**
+   * Path and query, such as `/a?b`, at most 16 KiB, as the client sent it; NULL, the default, is
+   * `/`. `*` is for OPTIONS.
+   */
+  const char *path;
+  /** Length of `path`. */
+  size_t path_len;
+  /**
+   * The headers, borrowed for the call. What is for one connection only does not get to the
+   * guest: connection and what it names, keep-alive, transfer-encoding, upgrade, host,
+   * http2-settings, proxy-connection, proxy-authenticate, proxy-authorization, expect, and te
+   * but for `trailers`.
+   */
+  const struct runtime_http_field_t *fields;
+  /** Number of `fields`. */
+  size_t fields_len;
+  /** The body, or its beginning. Copied. */
+  const uint8_t *body;
+  /** Length of `body`. */
+  size_t body_len;
+  /** RUNTIME_HTTP_MORE, or 0, the default. */
+  uint64_t flags;
+  /**
+   * With RUNTIME_HTTP_MORE: provides what follows `body`, when the guest waits for it, on the
+   * thread that waits for the guest. What it returns as an error ends the body for the guest
+   * (`connection-terminated`), and nothing else. It may release the exchange, but what the
+   * function that it runs in gives then is gone. NULL, the default, if
+   * runtime_http_exchange_write() does.
+   */
+  runtime_read_fn_t read;
+  /**
+   * What `read` gets. The library passes it on and never looks behind it; it must live until the
+   * exchange has ended or is released.
+   */
+  void *read_user_data;
+} runtime_http_request_t;
+/** Defaults for a runtime_http_request_t. */
+#define RUNTIME_HTTP_REQUEST_INIT {sizeof(runtime_http_request_t), NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, 0, NULL, NULL}
+
+/**
+ * The head of a response.
+ *
+ * @since 0.1
+ */
+typedef struct runtime_http_response_t {
+  /** sizeof(runtime_http_response_t), as the library was compiled: a newer one has more fields. */
+  size_t struct_size;
+  /** The status, from 200 to 599. */
+  uint64_t status;
+  /** The headers, borrowed. */
+  const struct runtime_http_field_t *fields;
+  /** Number of `fields`. */
+  size_t fields_len;
+  /**
+   * Bytes of the body; 0 if there is none, as after HEAD and for 204 and 304; UINT64_MAX if that
+   * is not known.
+   */
+  uint64_t body_len;
+} runtime_http_response_t;
 
 #ifdef __cplusplus
 extern "C" {
@@ -5765,6 +6009,274 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_instance_drop_resource(
     const runtime_instance_t *instance,
     uint64_t handle,
     const runtime_call_options_t *options);
+
+/* HTTP ----------------------------------------------------------------------------------------- */
+
+/**
+ * Tells why HTTP failed.
+ *
+ * @param error  The error, borrowed for the call; NULL is allowed.
+ *
+ * @return The reason if the code is RUNTIME_ERROR_HTTP; otherwise, and for NULL,
+ *         RUNTIME_HTTP_ERROR_NONE.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API runtime_http_error_t runtime_error_http(const runtime_error_t *error);
+
+/**
+ * Tells with which status to answer an HTTP client whose request failed so.
+ *
+ * A guest that failed is 500; one for which there was no room, or that was given up, 503; one that
+ * took too long, 504;
+ * a request that is not one, 400; what a guest says of a server behind it, 502 or 504.
+ *
+ * @param error  The error, borrowed for the call; NULL is allowed.
+ *
+ * @return 400, 500, 502, 503 or 504; 0 for NULL.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API uint64_t runtime_error_http_status(const runtime_error_t *error);
+
+/**
+ * Looks up what handles HTTP requests in a component.
+ *
+ * Any version 0.2 of wasi:http will do. A component may import wasi:http/outgoing-handler as well;
+ * each request that it makes itself is denied (`HTTP-request-denied`).
+ *
+ * @param component  The component, borrowed for the call; the handler keeps its own reference.
+ * @param[out] out   Receives the handler, owned by the caller: release it with
+ *                   runtime_http_handler_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `component` or `out` is NULL,
+ *         RUNTIME_ERROR_NOT_FOUND if the component does not export
+ *         `wasi:http/incoming-handler`@0.2,
+ *         RUNTIME_ERROR_TYPE_MISMATCH if what it exports by that name is something else,
+ *         RUNTIME_ERROR_UNSUPPORTED if it exports a handler of wasi:http 0.3 only, or if this
+ *         library was built without its feature `http`.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_http_handler_new(
+    const runtime_component_t *component,
+    runtime_http_handler_t **out);
+
+/**
+ * Releases a handler.
+ *
+ * @param handler  The handler, owned; NULL is allowed and does nothing. Exchanges go on.
+ *
+ * @threadsafe Yes, for different handles.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_http_handler_free(runtime_http_handler_t *handler);
+
+/**
+ * Begins to have a request handled. Nothing of it runs yet.
+ *
+ * Each exchange has a fresh instance, unless its component reuses instances: see `reuse` in
+ * runtime_component_options_t.
+ *
+ *     runtime_http_request_t request = RUNTIME_HTTP_REQUEST_INIT;
+ *     request.authority = "example.com", request.authority_len = 11;
+ *     runtime_http_exchange_t *it = NULL;
+ *     const runtime_http_response_t *head = NULL;
+ *     runtime_error_t *error = runtime_http_exchange_new(handler, &request, NULL, &it);
+ *     if (!error) error = runtime_http_exchange_response(it, &head);
+ *     if (!error) send_head(client, head);
+ *     for (bool end = false; !error && !end;) {
+ *       const uint8_t *data;
+ *       size_t len;
+ *       error = runtime_http_exchange_read(it, &data, &len, &end);
+ *       if (!error) send_body(client, data, len);
+ *     }
+ *     if (error) reset(client);
+ *     runtime_error_free(error);
+ *     runtime_http_exchange_free(it);
+ *
+ * @param handler   The handler, borrowed for the call; the exchange keeps its own reference.
+ * @param request   The request, borrowed for the call with everything it points to.
+ * @param options   How to call, borrowed for the call; NULL means defaults. They hold for the
+ *                  whole exchange: `timeout_ms` from here to the guest's end. Its `report` is
+ *                  written when the exchange is released; what it, `context` and
+ *                  `interrupt_user_data` point to must live until then.
+ * @param[out] out  Receives the exchange, owned by the caller: release it with
+ *                  runtime_http_exchange_free(). Set to NULL on failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `handler`, `request` or `out` is NULL, if `options` is
+ *         unusable, or if that is no request; the message and runtime_error_details() name what,
+ *         such as `request.fields[3].value`,
+ *         RUNTIME_ERROR_UNSUPPORTED if the component was loaded for blocking calls only,
+ *         RUNTIME_ERROR_SHUTDOWN after runtime_shutdown(),
+ *         RUNTIME_ERROR_FORKED in a fork of the process that built the runtime.
+ *
+ * @threadsafe Yes.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_http_exchange_new(
+    const runtime_http_handler_t *handler,
+    const runtime_http_request_t *request,
+    const runtime_call_options_t *options,
+    runtime_http_exchange_t **out);
+
+/**
+ * Waits for the head of the response.
+ *
+ * A guest that fails before anything of its response was asked for has none, even if it had given
+ * one: so the client can be told by runtime_error_http_status().
+ *
+ * @param exchange  The exchange, borrowed for the call.
+ * @param[out] out  Receives the head, borrowed: alive until the exchange is released. NULL without
+ *                  an error if the guest waits for more of the request, which the host has to
+ *                  write by runtime_http_exchange_write(). It may wait for something else as
+ *                  well: a host that has nothing to write asks again later. Set to NULL on
+ *                  failure.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `exchange` or `out` is NULL,
+ *         RUNTIME_ERROR_BUSY while another thread uses the exchange,
+ *         RUNTIME_ERROR_HTTP if the guest gave an error in the place of a response, none at all,
+ *         or one that is not HTTP; see runtime_error_http(),
+ *         and what the guest did or which limit it met, as for runtime_function_call().
+ *
+ * @threadsafe One thread at a time for each exchange.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_http_exchange_response(
+    const runtime_http_exchange_t *exchange,
+    const runtime_http_response_t **out);
+
+/**
+ * Waits for the next piece of the response's body.
+ *
+ * Nothing more is taken from the guest before the next piece is asked for. Where the guest fails
+ * in the midst of the body, or does not write as much as it announced, that is an error here,
+ * after the pieces before it: the client must not take the body for complete. Reset its connection
+ * or its stream then, and never end it properly.
+ *
+ * @param exchange      The exchange, borrowed for the call.
+ * @param[out] out      Receives the piece, borrowed until the next call of this function for the
+ *                      exchange; NULL if there is none.
+ * @param[out] len_out  Receives its length, owned by the caller. 0 without an end if the guest
+ *                      waits for more of the request, as for runtime_http_exchange_response().
+ * @param[out] end_out  Receives 1 if the body has ended and is complete, with a length of 0; else
+ *                      0. Owned by the caller.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `exchange`, `out`, `len_out` or `end_out` is
+ *         NULL,
+ *         and as for runtime_http_exchange_response().
+ *
+ * @threadsafe One thread at a time for each exchange.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_http_exchange_read(
+    const runtime_http_exchange_t *exchange,
+    const uint8_t **out,
+    size_t *len_out,
+    int32_t *end_out);
+
+/**
+ * Tells the trailers of the response, once the end of its body was read.
+ *
+ * @param exchange      The exchange, borrowed for the call.
+ * @param[out] out      Receives the trailers, borrowed: alive until the exchange is released. NULL
+ *                      if there are none, or none yet.
+ * @param[out] len_out  Receives how many there are, owned by the caller.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `exchange`, `out` or `len_out` is NULL,
+ *         RUNTIME_ERROR_BUSY while another thread uses the exchange.
+ *
+ * @threadsafe One thread at a time for each exchange.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_http_exchange_trailers(
+    const runtime_http_exchange_t *exchange,
+    const runtime_http_field_t **out,
+    size_t *len_out);
+
+/**
+ * Writes to the request's body, for a request with RUNTIME_HTTP_MORE and without `read`.
+ *
+ * Waits until the guest has room for it.
+ *
+ * @param exchange        The exchange, borrowed for the call.
+ * @param data            The bytes. Copied.
+ * @param data_len        Length of `data`; may be 0, in which case `data` may be NULL.
+ * @param[out] taken_out  Receives how many bytes were taken: less than `data_len` if the host has
+ *                        to read before the guest goes on, or if the guest reads no more, in which
+ *                        case reading tells why or goes on. Owned by the caller.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `exchange`, `data` or `taken_out` is NULL, or if the
+ *         request's body has ended or comes from elsewhere,
+ *         and as for runtime_http_exchange_end().
+ *
+ * @threadsafe One thread at a time for each exchange.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_http_exchange_write(
+    const runtime_http_exchange_t *exchange,
+    const uint8_t *data,
+    size_t data_len,
+    size_t *taken_out);
+
+/**
+ * Ends the request's body properly, for a request with RUNTIME_HTTP_MORE and without `read`.
+ *
+ * @param exchange      The exchange, borrowed for the call.
+ * @param trailers      What follows the body, borrowed for the call; may be NULL if `trailers_len`
+ *                      is 0.
+ * @param trailers_len  Number of trailers.
+ *
+ * @return NULL on success, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `exchange` is NULL, if a trailer is none, or if the
+ *         request's body has ended or comes from elsewhere,
+ *         RUNTIME_ERROR_BUSY while another thread uses the exchange.
+ *
+ * @threadsafe One thread at a time for each exchange.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_http_exchange_finish(
+    const runtime_http_exchange_t *exchange,
+    const runtime_http_field_t *trailers,
+    size_t trailers_len);
+
+/**
+ * Waits until the guest has ended, which may go on after its response.
+ *
+ * What is left of the response's body is discarded. If the host has not ended a request's body
+ * that it writes, that ends badly for the guest.
+ *
+ * @param exchange  The exchange, borrowed for the call.
+ *
+ * @return NULL if the guest has ended well, otherwise an error owned by the caller:
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `exchange` is NULL,
+ *         RUNTIME_ERROR_BUSY while another thread uses the exchange,
+ *         and what the guest did or which limit it met, as for runtime_function_call().
+ *
+ * @threadsafe One thread at a time for each exchange.
+ * @since 0.1
+ */
+RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_http_exchange_end(
+    const runtime_http_exchange_t *exchange);
+
+/**
+ * Releases an exchange. A guest that has not ended is given up, wherever it is.
+ *
+ * @param exchange  The exchange, owned; NULL is allowed and does nothing.
+ *
+ * @threadsafe Yes, while no other thread uses the same handle.
+ * @since 0.1
+ */
+RUNTIME_API void runtime_http_exchange_free(runtime_http_exchange_t *exchange);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -5,12 +5,14 @@
 mod about;
 mod details;
 mod frame;
+mod http;
 mod message;
 
 use std::fmt;
 
 pub use details::Details;
 pub use frame::Frame;
+pub use http::HttpError;
 pub use message::MAX_MESSAGE;
 
 /// What kind of failure an [`Error`] is. Numbers are stable and never reused.
@@ -36,6 +38,8 @@ pub enum Code {
     Exit = 19,
     /// The instance failed in an earlier call.
     Poisoned = 20,
+    /// The guest gave no response, an error in the place of one, or one that is not HTTP.
+    Http = 21,
 
     /// The call took longer than it may.
     Timeout = 32,
@@ -82,7 +86,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in numeric order.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::InvalidArgument,
         Self::NotFound,
         Self::TypeMismatch,
@@ -92,6 +96,7 @@ impl Code {
         Self::Trap,
         Self::Exit,
         Self::Poisoned,
+        Self::Http,
         Self::Timeout,
         Self::Cancelled,
         Self::MemoryLimit,
@@ -165,6 +170,7 @@ struct Inner {
     message: String,
     trap: Option<TrapKind>,
     exit_status: Option<i32>,
+    http: Option<HttpError>,
     details: Details,
     frames: Vec<Frame>,
 }
@@ -184,6 +190,7 @@ impl Error {
             message: message::line(message),
             trap: None,
             exit_status: None,
+            http: None,
             details: Details::default(),
             frames: Vec::new(),
         }))

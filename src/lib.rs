@@ -32,6 +32,7 @@ mod failpoint;
 pub mod features;
 pub mod function;
 pub mod host;
+pub mod http;
 pub mod instance;
 pub mod interrupt;
 pub mod linker;

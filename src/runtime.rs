@@ -105,6 +105,8 @@ impl Runtime {
 fn wasi(engine: &Engine) -> Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     sandbox::add_to_linker(&mut linker)?;
+    #[cfg(feature = "http")]
+    sandbox::http::add_http_to_linker(&mut linker)?;
     Ok(linker)
 }
 

@@ -3,6 +3,8 @@
 mod clocks;
 mod directories;
 mod files;
+#[cfg(feature = "http")]
+pub(crate) mod http;
 mod inherited;
 mod limits;
 mod linking;

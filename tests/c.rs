@@ -31,13 +31,14 @@ programs! {
     amplified broken_pipes builder cache cancel churn collected compiled completion component
     conformance corners coroutines crowded debug_info definitions depth descriptors details epoch
     error event_loop exports floats footprint fork forks function handlers held host host_threads
-    hostile import_types instance instance_state interrupt late late_output lifetimes limits linker
-    linking little_space load_async loads log logs lookups malformed mappings masks no_handlers
-    nulls output own_errors paths pending plugin pool process proposals provider_chains
-    provider_fork provider_links providers quota reply resource resource_calls reuse sandbox scan
-    shared shutdown signals signature sizes sleepers small_stack special_files stacks started stats
-    strings text trap_forks two_copies types undelivered undelivered_fork uninterrupted unload
-    value_equal value_text values versions
+    hostile http http_attacks http_hostile http_kept http_objects import_types instance
+    instance_state interrupt late late_output lifetimes limits linker linking little_space
+    load_async loads log logs lookups malformed mappings masks no_handlers nulls output own_errors
+    paths pending plugin pool process proposals provider_chains provider_fork provider_links
+    providers quota reply resource resource_calls reuse sandbox scan shared shutdown signals
+    signature sizes sleepers small_stack special_files stacks started stats strings text trap_forks
+    two_copies types undelivered undelivered_fork uninterrupted unload value_equal value_text values
+    versions
 }
 
 /// Programs that run calls, traps, time limits, callbacks and WASI, each in a process that its host

@@ -13,8 +13,9 @@ use support::{files, none, read, root};
 const DIRECTORY: &str = "tests/conformance";
 
 /// Codes that no scenario can produce, and why.
-const BEYOND: [(&str, &str); 7] = [
+const BEYOND: [(&str, &str); 8] = [
     ("NONE", "it stands for success"),
+    ("HTTP", "no scenario has requests; tests/c/http_hostile.c"),
     ("FORKED", "a Go program cannot fork; tests/c/fork.c forks"),
     ("DESCRIPTOR_LIMIT", "guests get WASI's own error first; tests/c/descriptors.c"),
     ("LOOKUP_LIMIT", "as above; tests/c/lookups.c"),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http/httptest"
 	"runtime"
 	"sync"
 	"testing"
@@ -66,6 +67,7 @@ func TestUseAfterClose(t *testing.T) {
 		"Component.WIT":         second(c.WIT()),
 		"Component.Imports":     second(c.Imports()),
 		"Component.Exports":     second(c.Exports()),
+		"Component.HTTPHandler": second(c.HTTPHandler()),
 		"Function.Call":         second(f.Call(background, 1)),
 		"Function.CallText":     second(f.CallText(background, "(1)")),
 		"Instance.Function":     second(i.Function("add")),
@@ -166,8 +168,8 @@ func TestCallersRaceWithClose(t *testing.T) {
 
 // TestTheSafetyNet forgets everything, which the collector then releases.
 func TestTheSafetyNet(t *testing.T) {
-	for kind, count := range map[string]int{"runtime": 1, "component": 1, "instance": 1,
-		"function": 1, "linker": 1, "sandbox": 1} {
+	for kind, count := range map[string]int{"runtime": 1, "component": 2, "instance": 1,
+		"function": 1, "linker": 1, "sandbox": 1, "HTTP handler": 1, "HTTP exchange": 1} {
 		expectedLeaks[kind] += count
 	}
 	before := capi.Leaks()
@@ -180,6 +182,10 @@ func TestTheSafetyNet(t *testing.T) {
 		if _, err := i.Call(background, "add", 1); err != nil {
 			t.Error(err)
 		}
+		web := must[*Component](t)(r.LoadFile(httpFile))
+		h := must[*HTTPHandler](t)(web.HTTPHandler())
+		_, err := h.RoundTrip(httptest.NewRequest("GET", "http://x/ticks?2&1", nil))
+		check(t, err)
 	}()
 	for range 100 {
 		runtime.GC()

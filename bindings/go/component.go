@@ -35,6 +35,7 @@ type compiled struct {
 	users     atomic.Int32
 	lock      sync.Mutex
 	functions map[string]*function
+	http      *capi.HTTPHandler // nil until it was looked up
 }
 
 // function is an export that was looked up; it lives as long as what it belongs to.
@@ -102,6 +103,9 @@ func (c *compiled) leave() {
 		f.c.Close()
 	}
 	c.functions = nil
+	if c.http != nil {
+		c.http.Close()
+	}
 	c.c.Close()
 }
 

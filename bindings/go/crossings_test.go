@@ -3,6 +3,8 @@ package wasmcell
 import (
 	"context"
 	"math"
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"syscall"
@@ -26,6 +28,13 @@ func crossings(t *testing.T, call func() error) float64 {
 	return least
 }
 
+func serving(h http.Handler, request func() *http.Request) func() error {
+	return func() error {
+		h.ServeHTTP(httptest.NewRecorder(), request())
+		return nil
+	}
+}
+
 // TestCrossings holds what a call costs: one crossing, and another one to release large results.
 func TestCrossings(t *testing.T) {
 	r := smallRuntime(t)
@@ -43,6 +52,11 @@ func TestCrossings(t *testing.T) {
 	ctx, cancel := context.WithCancel(background)
 	defer cancel()
 	long := strings.Repeat("x", 5000)
+	web := must[*HTTPHandler](t)(loadFile(t, r, httpFile).HTTPHandler())
+	get := httptest.NewRequest("GET", "/hello", nil)
+	post := func() *http.Request {
+		return httptest.NewRequest("POST", "/sum", strings.NewReader(long))
+	}
 	for name, want := range map[string]struct {
 		most float64
 		call func() error
@@ -54,6 +68,9 @@ func TestCrossings(t *testing.T) {
 			_, err := shapes(background, shape{Name: "x"})
 			return err
 		}},
+		// Begin, head, a piece, end, release; the last one somewhat later.
+		"an HTTP request": {5.1, serving(web, func() *http.Request { return get })},
+		"an HTTP body":    {8.1, serving(web, post)},
 		"a long text":     {2, func() error { _, err := text(background, long); return err }},
 		"a host function": {1, func() error { _, err := sum(background, 1, 2); return err }},
 	} {

@@ -132,6 +132,18 @@
 // context by [CallWith]: a [Timeout] without a timer, its [Fuel], where its output goes, what it
 // used, a buffer for its result.
 //
+// # HTTP
+//
+// A component that exports wasi:http/incoming-handler handles HTTP requests itself:
+// [Component.HTTPHandler] makes it an [http.Handler] for the server of the program, whose bodies go
+// through in pieces both ways, and an [http.RoundTripper] for its clients. A guest that fails
+// before its response is a status, by [Error.HTTPStatus] or as the handler's ErrorHandler says; one
+// that fails in the midst of it cuts it off.
+//
+//	handler, err := component.HTTPHandler(wasmcell.Timeout(10 * time.Second))
+//	...
+//	log.Fatal(http.ListenAndServe(":8080", handler))
+//
 // # Linking
 //
 // The package links libwasmcell by pkg-config; with -tags wasmcell_static the static library,

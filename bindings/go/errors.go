@@ -30,6 +30,9 @@ const (
 	ErrExit Code = 19
 	// ErrPoisoned: the instance failed in an earlier call and can no longer be used.
 	ErrPoisoned Code = 20
+	// ErrHTTP: the guest gave no response, an error in the place of one, or one that is not HTTP;
+	// see [Error.HTTPError].
+	ErrHTTP Code = 21
 	// ErrTimeout: the call took longer than it may.
 	ErrTimeout Code = 32
 	// ErrCancelled: the call was cancelled.
@@ -176,10 +179,13 @@ type Error struct {
 	Trap Trap
 	// ExitStatus is the status of ErrExit.
 	ExitStatus int
+	// HTTPError is the reason of ErrHTTP.
+	HTTPError HTTPError
 	// Frames is the guest's stack when it trapped, innermost first.
 	Frames []Frame
 
-	causes []error
+	causes     []error
+	httpStatus int
 }
 
 // Error is the message.
@@ -203,6 +209,8 @@ func newError(failure *capi.Failure) *Error {
 		Details:    Details(failure.Details),
 		Trap:       Trap(failure.Trap),
 		ExitStatus: int(failure.ExitStatus),
+		HTTPError:  HTTPError(failure.HTTP),
+		httpStatus: failure.HTTPStatus,
 	}
 	for _, frame := range failure.Frames {
 		e.Frames = append(e.Frames, Frame{

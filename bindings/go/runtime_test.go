@@ -69,7 +69,7 @@ func TestConstantsAreThoseOfTheHeader(t *testing.T) {
 		}
 		find("ERROR", int(code))
 		name := "Err" + camel(strings.ToLower(code.String()))
-		name = strings.NewReplacer("ErrIo", "ErrIO").Replace(name)
+		name = strings.NewReplacer("ErrIo", "ErrIO", "ErrHttp", "ErrHTTP").Replace(name)
 		source := string(must[[]byte](t)(os.ReadFile("errors.go")))
 		if !regexp.MustCompile(`\t` + name + ` +Code = ` + itoa(int(code)) + `\n`).
 			MatchString(source) {
@@ -78,6 +78,9 @@ func TestConstantsAreThoseOfTheHeader(t *testing.T) {
 	}
 	for trap := range trapNames {
 		find("TRAP", int(trap))
+	}
+	for reason := range httpErrorNames {
+		find("HTTP_ERROR", reason)
 	}
 	for kind := KindNone; kind <= KindBorrow; kind++ {
 		find("KIND", int(kind))

@@ -26,6 +26,8 @@ use crate::system::thread::Inside;
 pub(crate) mod executor;
 mod options;
 mod party;
+#[cfg(feature = "http")]
+mod paused;
 mod policy;
 mod task;
 mod way;
@@ -33,6 +35,8 @@ mod way;
 use executor::Surroundings;
 pub use options::{CallOptions, CallReport};
 pub(crate) use party::Party;
+#[cfg(feature = "http")]
+pub(crate) use paused::Paused;
 pub(crate) use policy::{Calls, Policy};
 pub(crate) use way::Way;
 

@@ -34,6 +34,9 @@ pub enum runtime_error_code_t {
     RUNTIME_ERROR_EXIT = 19,
     /// The instance failed in an earlier call and can no longer be used.
     RUNTIME_ERROR_POISONED = 20,
+    /// The guest gave no response, an error in the place of one, or one that is not HTTP; see
+    /// runtime_error_http().
+    RUNTIME_ERROR_HTTP = 21,
 
     /// The call took longer than it may.
     RUNTIME_ERROR_TIMEOUT = 32,
@@ -171,6 +174,7 @@ codes! {
     Trap = RUNTIME_ERROR_TRAP = c"TRAP",
     Exit = RUNTIME_ERROR_EXIT = c"EXIT",
     Poisoned = RUNTIME_ERROR_POISONED = c"POISONED",
+    Http = RUNTIME_ERROR_HTTP = c"HTTP",
     Timeout = RUNTIME_ERROR_TIMEOUT = c"TIMEOUT",
     Cancelled = RUNTIME_ERROR_CANCELLED = c"CANCELLED",
     MemoryLimit = RUNTIME_ERROR_MEMORY_LIMIT = c"MEMORY_LIMIT",

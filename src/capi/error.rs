@@ -29,6 +29,11 @@ struct CFrame {
 }
 
 impl runtime_error_t {
+    /// The failure, which stays in it.
+    pub(super) fn core(&self) -> &Error {
+        &self.error
+    }
+
     /// The failure itself.
     pub(super) fn into_error(self) -> Error {
         self.error

@@ -87,6 +87,7 @@ mod error;
 #[cfg(feature = "failpoints")]
 mod failpoint;
 mod function;
+mod http;
 mod instance;
 mod kind;
 mod linker;

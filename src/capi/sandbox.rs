@@ -10,6 +10,8 @@ mod network;
 mod reproducible;
 mod stdio;
 
+pub(super) use stdio::{read_fn, runtime_read_fn_t};
+
 /// The right to read files and symbolic links, for runtime_sandbox_directory().
 pub const RUNTIME_RIGHT_READ: u64 = 1;
 /// The right to create, change, rename and remove, for runtime_sandbox_directory().

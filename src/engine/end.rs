@@ -82,6 +82,8 @@ impl Services {
             || it.gate.tasks() > 0
             || it.gate.loads() > 0
         {
+            // Each time: one that was driven may stand still by now.
+            it.gate.interrupt();
             sleep(look);
             look = LOOKS.1.min(look * 2);
         }

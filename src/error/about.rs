@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{Details, Error};
+use super::{Code, Details, Error, HttpError};
 use crate::text::cut;
 
 /// Most bytes of a name here, before the mark.
@@ -62,6 +62,30 @@ impl Error {
         it.0.code = cause.0.code;
         it.0.details = cause.0.details;
         it
+    }
+
+    /// Of HTTP, for this reason.
+    #[cfg(feature = "http")]
+    pub(crate) fn http(why: HttpError, problem: impl Display) -> Self {
+        let mut it = Self::new(Code::Http, format_args!("{}: {problem}", why.name()));
+        it.0.http = Some(why);
+        it
+    }
+
+    /// Why HTTP failed, if it was that.
+    pub fn http_error(&self) -> Option<HttpError> {
+        self.0.http
+    }
+
+    /// The status to answer an HTTP client with whose request failed so.
+    pub fn http_status(&self) -> u16 {
+        match self.code() {
+            Code::InvalidArgument => 400,
+            Code::InstanceLimit | Code::Cancelled | Code::Shutdown => 503,
+            Code::Timeout => 504,
+            Code::Http => self.http_error().map_or(500, HttpError::status),
+            _ => 500,
+        }
     }
 }
 

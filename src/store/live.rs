@@ -261,6 +261,11 @@ impl Live {
         }
     }
 
+    /// It has one more call.
+    pub(super) fn count(&mut self) {
+        self.calls += 1;
+    }
+
     /// Calls that it has had.
     pub(super) fn calls(&self) -> u64 {
         self.calls

@@ -6,6 +6,8 @@ pub(crate) mod capability;
 mod errand;
 mod export;
 mod guest;
+#[cfg(feature = "http")]
+mod handling;
 mod link;
 mod live;
 mod near;

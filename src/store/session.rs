@@ -7,6 +7,8 @@ use wasmtime::AsContextMut;
 use super::blueprint::Blueprint;
 use super::export::Export;
 use super::guest;
+#[cfg(feature = "http")]
+use super::guest::Home;
 use super::live::{Live, Place};
 use super::parts::Made;
 use super::passage::{Passage, StoreHandles};
@@ -86,6 +88,12 @@ impl Session {
         self.0
     }
 
+    /// The store that the instance is in.
+    #[cfg(feature = "http")]
+    pub(super) fn store(&mut self) -> &mut Home {
+        &mut self.0.store
+    }
+
     /// As [`Live::read`].
     pub(crate) fn read<'a>(
         &mut self,
@@ -130,6 +138,7 @@ impl Session {
         args: &[Value],
     ) -> Result<Vec<Value>> {
         let callee = self.0.function(export)?;
+        self.0.count();
         let store = &mut self.0.store;
         let mut results = vec![Value::Bool(false); usize::from(export.has_result())];
         let way = store.data().call.terms.way;

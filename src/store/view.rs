@@ -28,7 +28,16 @@ impl Guest {
                 stdio.attach(self.call.host_call(), self.call.output.clone(), &self.mailbox);
             }
             let (grants, sockets) = (Grants::default(), Places::default());
-            Wasi { context, table, grants, sockets, shared: None, stdio }
+            Wasi {
+                context,
+                table,
+                grants,
+                sockets,
+                shared: None,
+                #[cfg(feature = "http")]
+                http: crate::sandbox::http::Http::new(),
+                stdio,
+            }
         })
     }
 
@@ -76,5 +85,26 @@ impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let wasi = self.wasi();
         WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }
+    }
+}
+
+#[cfg(feature = "http")]
+mod http {
+    use wasmtime_wasi_http::{WasiHttpCtxView, WasiHttpView};
+
+    use crate::sandbox::http::{Bounded, HttpView};
+    use crate::store::guest::Guest;
+
+    impl HttpView for Guest {
+        fn bounded(&mut self) -> Bounded<'_> {
+            let wasi = self.wasi();
+            wasi.http.view(&mut wasi.table)
+        }
+    }
+
+    impl WasiHttpView for Guest {
+        fn http(&mut self) -> WasiHttpCtxView<'_> {
+            self.bounded().into_view()
+        }
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Wasi {
     pub sockets: Places,
     /// What it has of files, sockets and look-ups; `None` before the first.
     pub shared: Option<Arc<Portion>>,
+    #[cfg(feature = "http")]
+    pub http: crate::sandbox::http::Http,
     /// Where the host provides the guest's streams.
     pub stdio: Option<Arc<Stdio>>,
 }

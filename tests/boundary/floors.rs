@@ -11,7 +11,7 @@ use super::support::{none, read, root};
 /// one floor know nothing of each other.
 const FLOORS: [&[&str]; 16] = [
     &["capi"],
-    &["instance"],
+    &["instance", "http"],
     &["command"],
     &["function"],
     &["component", "builder"],

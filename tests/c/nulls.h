@@ -25,9 +25,12 @@ typedef struct {
   runtime_error_t *error;
   runtime_bytes_t *bytes;
   runtime_values_t *values;
+  runtime_http_handler_t *http_handler;
+  runtime_http_exchange_t *http_exchange;
   const runtime_item_t *item;
   const runtime_type_t *type;
   runtime_value_t value;
+  runtime_http_field_t field;
 } fixture_t;
 
 static fixture_t fixture;
@@ -51,6 +54,21 @@ static const char fixture_wat[] =
     "  (func (export \"echo\") (param \"text\" string) (result string)"
     "    (canon lift (core func $i \"echo\") (memory (core memory $i \"memory\"))"
     "      (realloc (core func $i \"realloc\")))))";
+
+/* A handler that never answers. */
+static const char fixture_http_wat[] =
+    "(component"
+    "  (import \"wasi:http/types@0.2.0\" (instance $types"
+    "    (export \"incoming-request\" (type (sub resource)))"
+    "    (export \"response-outparam\" (type (sub resource)))))"
+    "  (alias export $types \"incoming-request\" (type $request))"
+    "  (alias export $types \"response-outparam\" (type $out))"
+    "  (core module $m (func (export \"handle\") (param i32 i32)))"
+    "  (core instance $i (instantiate $m))"
+    "  (func $handle (param \"request\" (own $request)) (param \"response-out\" (own $out))"
+    "    (canon lift (core func $i \"handle\")))"
+    "  (instance $handler (export \"handle\" (func $handle)))"
+    "  (export \"wasi:http/incoming-handler@0.2.0\" (instance $handler)))";
 
 /* How often user_data was handed over and is not released yet. */
 static atomic_int fixture_owed;
@@ -112,6 +130,22 @@ static inline void fixture_resource_drop_fn(void *user_data, uint32_t resource) 
   (void)user_data, (void)resource;
 }
 
+/* A request under way, whose body the host writes. */
+static inline void fixture_make_http(void) {
+  runtime_http_request_t request = RUNTIME_HTTP_REQUEST_INIT;
+  runtime_component_t *component = NULL;
+  CHECK_OK(runtime_component_new(fixture.runtime, (const uint8_t *)fixture_http_wat,
+                                 strlen(fixture_http_wat), NULL, &component));
+  CHECK_OK(runtime_http_handler_new(component, &fixture.http_handler));
+  runtime_component_free(component);
+  request.authority = "x", request.authority_len = 1;
+  request.flags = RUNTIME_HTTP_MORE;
+  CHECK_OK(runtime_http_exchange_new(fixture.http_handler, &request, NULL,
+                                     &fixture.http_exchange));
+  fixture.field.name = fixture.field.value = "x";
+  fixture.field.name_len = fixture.field.value_len = 1;
+}
+
 /* A small runtime, one component in it, and what hangs on that. */
 static inline void fixture_make(void) {
   const runtime_item_t *item;
@@ -139,6 +173,7 @@ static inline void fixture_make(void) {
   runtime_completion_t completion = RUNTIME_COMPLETION_INIT;
   completion.pending_out = &fixture.pending;
   CHECK_OK(runtime_function_call_async(fixture.function, &fixture.value, 1, NULL, &completion));
+  fixture_make_http();
 }
 
 /* The library still does its work. */
@@ -150,6 +185,8 @@ static inline void fixture_still_works(void) {
 }
 
 static inline void fixture_free(void) {
+  runtime_http_exchange_free(fixture.http_exchange);
+  runtime_http_handler_free(fixture.http_handler);
   runtime_pending_free(fixture.pending);
   runtime_cancel_free(fixture.cancel);
   runtime_sandbox_free(fixture.sandbox);

@@ -87,6 +87,7 @@ fn valid_pointer(header: &Header, name: &str, ty: &str) -> Argument {
         ("char" | "uint8_t", _) => plain(format!("({ty})\"x\"")),
         (_, Some(Shape::Opaque)) => plain(format!("fixture.{}", noun(ty))),
         ("runtime_value_t", _) => plain("&fixture.value"),
+        ("runtime_http_field_t", _) if constant => plain("&fixture.field"),
         (_, Some(Shape::Struct(fields))) => {
             let sized = fields.first().is_some_and(|f| f.name == "struct_size");
             assert!(sized, "`{ty}{name}`: nothing valid is known for it; see support/calls.rs");

@@ -29,7 +29,9 @@ const NUMBERS: [&str; 5] = ["-1", "0", "1000", "2147483647", "-2147483647 - 1"];
 fn sized<'a>(header: &'a Header, param: &Param) -> Option<&'a [Param]> {
     let shape = header.ty(pointee(&param.ty)).map(|ty| &ty.shape);
     let Some(Shape::Struct(fields)) = shape else { return None };
-    (param.is_pointer() && fields.first()?.name == "struct_size").then_some(fields)
+    // Behind two pointers it is the library's.
+    let is_the_callers = param.is_pointer() && !param.ty.ends_with("**");
+    (is_the_callers && fields.first()?.name == "struct_size").then_some(fields)
 }
 
 /// The oldest caller has the size alone, or the first callback, without which nothing works.

@@ -33,7 +33,7 @@
 ///
 /// CALLBACKS. Any callable will do, and is kept as long as the library needs it. Exceptions do not
 /// pass through the library: those of host functions and stdin callbacks become the error of the
-/// call, with their text.
+/// call, with their text; those of an HttpReader end the request's body for the guest.
 ///
 /// Functions of the C API without a counterpart: runtime_call_alloc(), because answers of host
 /// functions are ordinary C++ values, and runtime_error_frame_count(), because Error::frames()
@@ -55,6 +55,7 @@
 #include <wasmcell/error.hpp>
 #include <wasmcell/function.hpp>
 #include <wasmcell/held.hpp>
+#include <wasmcell/http.hpp>
 #include <wasmcell/instance.hpp>
 #include <wasmcell/linker.hpp>
 #include <wasmcell/options.hpp>

@@ -57,5 +57,15 @@ using Counter = Resource<drawing::Counter>;
   Instance other = instance;
 #elif CASE == 21  // deleted
   static_cast<void>(*component.function<Held<std::string_view>()>("f").value()().value());
+#elif CASE == 22  // deleted
+  Exchange first(nullptr);
+  Exchange second = first;
+#elif CASE == 23  // nodiscard|ignoring
+  Exchange(nullptr).end();
+#elif CASE == 24  // a sink is
+  static_cast<void>(Exchange(nullptr).stream_to([](Span<const std::uint8_t>) { return true; }));
+#elif CASE == 25  // discards qualifiers|not viable
+  const Exchange exchange(nullptr);
+  static_cast<void>(exchange.read());
 #endif
 }

@@ -63,4 +63,36 @@ TEST(CallOptions, an_interrupt_may_throw) {
   expect_error(spin.call(options), Code::host, "thrown");
 }
 
+TEST(CallOptions, hold_for_all_of_an_exchange) {
+  const auto own = small_builder().fuel(1ULL << 40).build().value();
+  const auto web = wasmcell::Component::from_file(own, below_tests("guests/http.wasm"))
+                       .value()
+                       .http_handler()
+                       .value();
+  wasmcell::HttpRequest request;
+  request.authority = "example.com";
+  request.path = "/ticks?100&10";
+  wasmcell::Report report;
+  const auto cancel = wasmcell::Cancel::make().value();
+  wasmcell::CallOptions options;
+  options.report = &report;
+  options.cancel = &cancel;
+  {
+    auto exchange = web.open(request, options).value();
+    EXPECT_EQ(exchange.read().value().text(), "tick 0\n");
+    cancel.trigger();
+    expect_error(exchange.end(), Code::cancelled);
+    EXPECT_EQ(report.fuel_used(), 0U);
+  }
+  EXPECT_GT(report.fuel_used(), 1000U);
+  const std::function<wasmcell::Result<void>()> interrupt = []() -> wasmcell::Result<void> {
+    return wasmcell::Unexpected<wasmcell::Error>(wasmcell::Error("enough"));
+  };
+  wasmcell::CallOptions interrupted;
+  interrupted.interrupt = &interrupt;
+  request.path = "/spin-before";
+  auto spinning = web.open(request, interrupted).value();
+  expect_error(spinning.response(), Code::host, "enough");
+}
+
 }  // namespace

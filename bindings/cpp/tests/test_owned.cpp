@@ -23,10 +23,12 @@ static_assert(is_pointer<wasmcell::Output, runtime_output_t>);
 static_assert(is_pointer<wasmcell::Values, runtime_values_t>);
 static_assert(is_pointer<wasmcell::Pending, runtime_pending_t>);
 static_assert(is_pointer<wasmcell::Bytes, runtime_bytes_t>);
+static_assert(is_pointer<wasmcell::HttpHandler, runtime_http_handler_t>);
 // Wider, for reasons that their docs give.
 static_assert(is_sole_owner<wasmcell::Instance>);
 static_assert(is_sole_owner<wasmcell::Resource<int>>);
 static_assert(is_sole_owner<wasmcell::Reply<int>>);
+static_assert(is_sole_owner<wasmcell::Exchange>);
 
 TEST(Owned, gives_and_takes_the_object_of_c) {
   auto cancel = wasmcell::Cancel::make().value();

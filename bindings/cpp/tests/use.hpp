@@ -38,6 +38,31 @@ inline int host_functions(const wasmcell::Runtime &runtime, const std::string &t
          failed(!none && none.error().message() == "no price", "an error of the host");
 }
 
+inline int http(const wasmcell::Runtime &runtime, const std::string &tests) {
+  auto web = wasmcell::Component::from_file(runtime, tests + "/guests/http.wasm");
+  if (!web) return failed(false, "a component for HTTP");
+  auto handler = web->http_handler();
+  if (!handler) return failed(false, "a handler");
+  wasmcell::HttpRequest request;
+  request.authority = "example.com";
+  request.path = "/echo";
+  int left = 3;
+  request.reader = [&left](wasmcell::Span<std::uint8_t> buffer,
+                           void *) -> wasmcell::Result<std::size_t> {
+    buffer[0] = 'x';
+    return left-- > 0 ? 1U : 0U;
+  };
+  auto exchange = handler->open(request);
+  if (!exchange) return failed(false, "an exchange");
+  auto head = exchange->response();
+  std::string body;
+  auto read = exchange->stream_to([&body](wasmcell::Span<const std::uint8_t> piece) {
+    body.append(piece.begin(), piece.end());
+  });
+  return failed(head && *head && (*head)->status == 200, "a response") +
+         failed(read && body == "xxx" && exchange->end(), "a body");
+}
+
 inline int everything(const std::string &tests) {
   auto runtime = wasmcell::Builder().max_components(4).build();
   if (!runtime) return failed(false, "runtime");
@@ -69,7 +94,7 @@ inline int everything(const std::string &tests) {
 
   auto text = component->call_text("add(40, 2)");
   count += failed(text && *text == "42", "text");
-  return count + host_functions(*runtime, tests);
+  return count + host_functions(*runtime, tests) + http(*runtime, tests);
 }
 
 }  // namespace use

@@ -164,3 +164,20 @@ pub(in crate::capi) unsafe fn out_value<'a, T: Default>(
     // SAFETY: just initialised; unaliased per the caller.
     Ok(unsafe { &mut *ptr })
 }
+
+/// Where a function puts a pointer that the caller borrows.
+///
+/// # Safety
+/// `ptr` is NULL, or is writable and unaliased during `'a`.
+pub(in crate::capi) unsafe fn out_pointer<'a, T>(
+    ptr: *mut *const T,
+    arg: &'static str,
+) -> Result<&'a mut *const T> {
+    if ptr.is_null() {
+        return Err(null(arg));
+    }
+    // SAFETY: non-null, and the caller vouches for writability.
+    unsafe { ptr.write(ptr::null()) };
+    // SAFETY: just initialised; unaliased per the caller.
+    Ok(unsafe { &mut *ptr })
+}

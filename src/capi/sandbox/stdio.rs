@@ -9,7 +9,7 @@ use crate::capi::error::runtime_error_t;
 use crate::capi::options::CallerContext;
 use crate::error::{Error, Result};
 use crate::host::HostCall;
-use crate::sandbox::{Sandbox, Sink, Source};
+use crate::sandbox::{ReadFn, Sandbox, Sink, Source};
 
 /// The callback gets one line at a time, with its line feed. The last line of a call may lack
 /// that, and a line of more than 64 KiB comes in pieces.
@@ -38,7 +38,8 @@ pub type runtime_write_fn_t = Option<
     ),
 >;
 
-/// Provides what a guest reads from stdin. See runtime_sandbox_stdin_callback().
+/// Provides what a guest reads from stdin, see runtime_sandbox_stdin_callback(); or of a request's
+/// body, see runtime_http_request_t.
 ///
 /// Runs on the thread that makes the call, or on one of runtime_builder_host_threads() for an
 /// asynchronous one, while the guest waits; several may run at once if there are several calls. It
@@ -53,7 +54,8 @@ pub type runtime_write_fn_t = Option<
 /// @param[out] len_out  How many there are; 0, as which it starts, for the end of the input.
 ///
 /// @return NULL on success, otherwise an error that the library owns from here on, such as one from
-///         runtime_error_new(): it ends the call, and comes out of it untouched.
+///         runtime_error_new(): it ends the call, and comes out of it untouched; or else it ends
+///         the request's body.
 ///
 /// @since 0.1
 pub type runtime_read_fn_t = Option<
@@ -91,11 +93,14 @@ fn sink(callback: runtime_write_fn_t, flags: u64, user: UserData) -> Result<Sink
 }
 
 /// The core's view of a callback for input.
-fn source(callback: runtime_read_fn_t, user: UserData) -> Result<Source> {
+///
+/// # Errors
+/// `INVALID_ARGUMENT` if there is none.
+pub(in crate::capi) fn read_fn(callback: runtime_read_fn_t, user: UserData) -> Result<Arc<ReadFn>> {
     let Some(callback) = callback else {
         return Err(Error::invalid("callback", "is NULL"));
     };
-    Ok(Source::Read(Arc::new(move |call: &HostCall, buffer: &mut [u8]| {
+    Ok(Arc::new(move |call: &HostCall, buffer: &mut [u8]| {
         let mut len = 0;
         let (room, context) = (buffer.len(), context(call));
         // SAFETY: the header obliges callers to register a function of this type that does not
@@ -107,7 +112,7 @@ fn source(callback: runtime_read_fn_t, user: UserData) -> Result<Source> {
         }
         // SAFETY: the header says that the error changes owner, and errors are made by us.
         Err(unsafe { Box::from_raw(error) }.into_error())
-    })))
+    }))
 }
 
 /// Sends what the guest prints to a `stream` to `sink`, if there is one.
@@ -178,7 +183,7 @@ pub unsafe extern "C" fn runtime_sandbox_stdin_callback(
     guard("runtime_sandbox_stdin_callback", || {
         // SAFETY: the header obliges callers to pass a live sandbox of their own.
         let sandbox = unsafe { own(sandbox)? };
-        sandbox.stdin(source(callback, user)?);
+        sandbox.stdin(Source::Read(read_fn(callback, user)?));
         Ok(())
     })
 }

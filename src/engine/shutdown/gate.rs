@@ -29,6 +29,9 @@ struct Kept {
 /// Gives up what it keeps of the host's, when nothing uses it any more.
 pub(crate) trait Revoke: Send + Sync {
     fn revoke(&self);
+
+    /// Ends a call that stands still, which nothing else would end: the runtime waits for it.
+    fn interrupt(&self) {}
 }
 
 /// While it lives, it counts as under way.
@@ -124,10 +127,19 @@ impl Gate {
 
     /// Has all that is kept give up what is the host's.
     pub(in crate::engine) fn revoke(&self) {
+        self.each(|it| it.revoke());
+    }
+
+    /// Has calls end that stand still.
+    pub(in crate::engine) fn interrupt(&self) {
+        self.each(|it| it.interrupt());
+    }
+
+    fn each(&self, body: impl Fn(&dyn Revoke)) {
         let all: Vec<_> = self.kept().all.iter().flatten().cloned().collect();
         for it in all {
             if let Some(it) = it.upgrade() {
-                it.revoke();
+                body(&*it);
             }
         }
     }

@@ -8,14 +8,18 @@ use crate::features::Feature;
 mod config;
 mod family;
 mod gated;
+#[cfg(feature = "http")]
+mod http;
 mod logging;
 mod wasi;
 
 pub(crate) use family::{Capability, Item};
 
 /// Every family, no two of which serve the same import.
-const ALL: [&dyn Capability; 6] = [
+const ALL: &[&dyn Capability] = &[
     &wasi::Wasi,
+    #[cfg(feature = "http")]
+    &http::Http,
     &config::Config,
     &logging::Logging,
     &gated::Messaging,
@@ -25,7 +29,7 @@ const ALL: [&dyn Capability; 6] = [
 
 /// The family that the interface `import` belongs to.
 pub(crate) fn of(import: &str) -> Option<&'static dyn Capability> {
-    ALL.into_iter().find(|it| it.serves(import))
+    ALL.iter().copied().find(|it| it.serves(import))
 }
 
 /// The experimental feature that the interface `import` belongs to, if any.
@@ -42,6 +46,7 @@ mod tests {
         for import in [
             "wasi:cli/run@0.2.0",
             "wasi:io/poll@0.2.6",
+            "wasi:http/types@0.2.0",
             "wasi:config/store@0.2.0-draft",
             "wasi:logging/logging",
             "wasmcloud:messaging/types@0.3.0",

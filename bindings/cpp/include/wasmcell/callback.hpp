@@ -3,10 +3,13 @@
 #ifndef WASMCELL_CALLBACK_HPP
 #define WASMCELL_CALLBACK_HPP
 
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <utility>
 #include <wasmcell/result.hpp>
+#include <wasmcell/span.hpp>
 
 namespace wasmcell::detail {
 
@@ -33,6 +36,20 @@ runtime_error_t *guarded(F &&body) noexcept {
 #else
   return body();
 #endif
+}
+
+/// A runtime_read_fn_t for a `Result<std::size_t>(Span<std::uint8_t> buffer, void *context)`.
+template <typename Fn>
+runtime_error_t *read(void *fn, void *context, std::uint8_t *buffer, std::size_t capacity,
+                      std::size_t *len_out) noexcept {
+  return guarded([&]() -> runtime_error_t * {
+    Result<std::size_t> len =
+        (*static_cast<Fn *>(fn))(Span<std::uint8_t>(buffer, capacity), context);
+    if (!len) return std::move(len).error().release();
+    if (*len > capacity) return Error("a callback gave more than there is room for").release();
+    *len_out = *len;
+    return nullptr;
+  });
 }
 
 }  // namespace wasmcell::detail

@@ -11,6 +11,7 @@
 #include <wasmcell/cancel.hpp>
 #include <wasmcell/component_options.hpp>
 #include <wasmcell/function.hpp>
+#include <wasmcell/http.hpp>
 #include <wasmcell/instance.hpp>
 #include <wasmcell/runtime.hpp>
 
@@ -265,6 +266,17 @@ class Component : public detail::Owned<runtime_component_t, runtime_component_fr
     return detail::pending([&](const runtime_completion_t *completion) {
       return runtime_component_run_async(get(), &how, completion);
     });
+  }
+  /// Looks up what handles HTTP requests in the component. Look up once and keep it. See
+  /// runtime_http_handler_new().
+  ///
+  /// @return Code::not_found if the component exports no `wasi:http/incoming-handler`@0.2;
+  ///         Code::type_mismatch if that is something else; Code::unsupported if it exports a
+  ///         handler of wasi:http 0.3 only, or if the library was built without HTTP.
+  [[nodiscard]] Result<HttpHandler> http_handler() const {
+    runtime_http_handler_t *out = nullptr;
+    if (auto *error = runtime_http_handler_new(get(), &out)) return detail::fail(error);
+    return HttpHandler(out);
   }
   /// Makes an instance that keeps its state from one call to the next.
   ///

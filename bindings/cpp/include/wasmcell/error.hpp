@@ -27,6 +27,9 @@ enum class Code : std::int32_t {
   trap = RUNTIME_ERROR_TRAP,
   exit = RUNTIME_ERROR_EXIT,
   poisoned = RUNTIME_ERROR_POISONED,
+  /// The guest gave no response, an error in the place of one, or one that is not HTTP; see
+  /// Error::http().
+  http = RUNTIME_ERROR_HTTP,
   timeout = RUNTIME_ERROR_TIMEOUT,
   cancelled = RUNTIME_ERROR_CANCELLED,
   memory_limit = RUNTIME_ERROR_MEMORY_LIMIT,
@@ -69,6 +72,53 @@ enum class Trap : std::int32_t {
   cast_failure = RUNTIME_TRAP_CAST_FAILURE,
   uncaught_exception = RUNTIME_TRAP_UNCAUGHT_EXCEPTION,
   other = RUNTIME_TRAP_OTHER,
+};
+
+/// Why HTTP failed, as `error-code` of wasi:http has it; wasmcell.h explains each as
+/// RUNTIME_HTTP_ERROR_.
+///
+/// Expect numbers that are not listed: a newer library may have more.
+enum class HttpError : std::int32_t {
+  none = RUNTIME_HTTP_ERROR_NONE,
+  dns_timeout = RUNTIME_HTTP_ERROR_DNS_TIMEOUT,
+  dns_error = RUNTIME_HTTP_ERROR_DNS_ERROR,
+  destination_not_found = RUNTIME_HTTP_ERROR_DESTINATION_NOT_FOUND,
+  destination_unavailable = RUNTIME_HTTP_ERROR_DESTINATION_UNAVAILABLE,
+  destination_ip_prohibited = RUNTIME_HTTP_ERROR_DESTINATION_IP_PROHIBITED,
+  destination_ip_unroutable = RUNTIME_HTTP_ERROR_DESTINATION_IP_UNROUTABLE,
+  connection_refused = RUNTIME_HTTP_ERROR_CONNECTION_REFUSED,
+  connection_terminated = RUNTIME_HTTP_ERROR_CONNECTION_TERMINATED,
+  connection_timeout = RUNTIME_HTTP_ERROR_CONNECTION_TIMEOUT,
+  connection_read_timeout = RUNTIME_HTTP_ERROR_CONNECTION_READ_TIMEOUT,
+  connection_write_timeout = RUNTIME_HTTP_ERROR_CONNECTION_WRITE_TIMEOUT,
+  connection_limit_reached = RUNTIME_HTTP_ERROR_CONNECTION_LIMIT_REACHED,
+  tls_protocol_error = RUNTIME_HTTP_ERROR_TLS_PROTOCOL_ERROR,
+  tls_certificate_error = RUNTIME_HTTP_ERROR_TLS_CERTIFICATE_ERROR,
+  tls_alert_received = RUNTIME_HTTP_ERROR_TLS_ALERT_RECEIVED,
+  request_denied = RUNTIME_HTTP_ERROR_REQUEST_DENIED,
+  request_length_required = RUNTIME_HTTP_ERROR_REQUEST_LENGTH_REQUIRED,
+  request_body_size = RUNTIME_HTTP_ERROR_REQUEST_BODY_SIZE,
+  request_method_invalid = RUNTIME_HTTP_ERROR_REQUEST_METHOD_INVALID,
+  request_uri_invalid = RUNTIME_HTTP_ERROR_REQUEST_URI_INVALID,
+  request_uri_too_long = RUNTIME_HTTP_ERROR_REQUEST_URI_TOO_LONG,
+  request_header_section_size = RUNTIME_HTTP_ERROR_REQUEST_HEADER_SECTION_SIZE,
+  request_header_size = RUNTIME_HTTP_ERROR_REQUEST_HEADER_SIZE,
+  request_trailer_section_size = RUNTIME_HTTP_ERROR_REQUEST_TRAILER_SECTION_SIZE,
+  request_trailer_size = RUNTIME_HTTP_ERROR_REQUEST_TRAILER_SIZE,
+  response_incomplete = RUNTIME_HTTP_ERROR_RESPONSE_INCOMPLETE,
+  response_header_section_size = RUNTIME_HTTP_ERROR_RESPONSE_HEADER_SECTION_SIZE,
+  response_header_size = RUNTIME_HTTP_ERROR_RESPONSE_HEADER_SIZE,
+  response_body_size = RUNTIME_HTTP_ERROR_RESPONSE_BODY_SIZE,
+  response_trailer_section_size = RUNTIME_HTTP_ERROR_RESPONSE_TRAILER_SECTION_SIZE,
+  response_trailer_size = RUNTIME_HTTP_ERROR_RESPONSE_TRAILER_SIZE,
+  response_transfer_coding = RUNTIME_HTTP_ERROR_RESPONSE_TRANSFER_CODING,
+  response_content_coding = RUNTIME_HTTP_ERROR_RESPONSE_CONTENT_CODING,
+  response_timeout = RUNTIME_HTTP_ERROR_RESPONSE_TIMEOUT,
+  upgrade_failed = RUNTIME_HTTP_ERROR_UPGRADE_FAILED,
+  protocol_error = RUNTIME_HTTP_ERROR_PROTOCOL_ERROR,
+  loop_detected = RUNTIME_HTTP_ERROR_LOOP_DETECTED,
+  configuration_error = RUNTIME_HTTP_ERROR_CONFIGURATION_ERROR,
+  internal_error = RUNTIME_HTTP_ERROR_INTERNAL_ERROR,
 };
 
 /// Spells a code as text, such as `TRAP`, for logs and metrics; `UNKNOWN` if it has no name.
@@ -152,6 +202,17 @@ class [[nodiscard]] Error {
   /// Which rule of WebAssembly the guest broke; Trap::none if it is not a trap.
   [[nodiscard]] Trap trap() const noexcept {
     return static_cast<Trap>(runtime_error_trap(get()));
+  }
+
+  /// Why HTTP failed, if the code is Code::http; otherwise HttpError::none.
+  [[nodiscard]] HttpError http() const noexcept {
+    return static_cast<HttpError>(runtime_error_http(get()));
+  }
+
+  /// With which status to answer an HTTP client whose request failed so: 400, 500, 502, 503 or 504.
+  /// See runtime_error_http_status().
+  [[nodiscard]] std::uint64_t http_status() const noexcept {
+    return runtime_error_http_status(get());
   }
 
   /// What it is about. Borrowed.

@@ -98,7 +98,7 @@ class Sandbox : public detail::Owned<runtime_sandbox_t, runtime_sandbox_free> {
     static_assert(std::is_invocable_r_v<Result<std::size_t>, Fn &, Span<std::uint8_t>, void *>,
                   "a stdin callback is Result<std::size_t>(Span<std::uint8_t>, void *)");
     auto owned = std::make_unique<Fn>(std::forward<F>(callback));
-    return detail::done(runtime_sandbox_stdin_callback(get(), &on_read<Fn>, owned.release(),
+    return detail::done(runtime_sandbox_stdin_callback(get(), &detail::read<Fn>, owned.release(),
                                                        &detail::finalize<Fn>));
   }
   /// Gives the guest the stdin of this process.
@@ -188,20 +188,6 @@ class Sandbox : public detail::Owned<runtime_sandbox_t, runtime_sandbox_free> {
     auto owned = std::make_unique<Fn>(std::forward<F>(callback));
     return detail::done(setter(get(), &on_write<Fn>, static_cast<std::uint64_t>(pieces),
                                owned.release(), &detail::finalize<Fn>));
-  }
-
-  template <typename Fn>
-  static runtime_error_t *on_read(void *fn, void *context, std::uint8_t *buffer,
-                                  std::size_t capacity, std::size_t *len_out) noexcept {
-    return detail::guarded([&]() -> runtime_error_t * {
-      Result<std::size_t> len =
-          (*static_cast<Fn *>(fn))(Span<std::uint8_t>(buffer, capacity), context);
-      if (!len) return std::move(len).error().release();
-      if (*len > capacity)
-        return Error("a stdin callback gave more than there is room for").release();
-      *len_out = *len;
-      return nullptr;
-    });
   }
 
   template <typename Fn>

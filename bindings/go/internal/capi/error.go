@@ -20,10 +20,11 @@ import "unsafe"
 
 // Failure is a copy of a runtime_error_t.
 type Failure struct {
-	Code, Trap, ExitStatus int32
-	Message                string
-	Details                Details
-	Frames                 []StackFrame
+	Code, Trap, ExitStatus, HTTP int32
+	HTTPStatus                   int
+	Message                      string
+	Details                      Details
+	Frames                       []StackFrame
 }
 
 // Details is a copy of a runtime_error_details_t.
@@ -50,6 +51,8 @@ func takeError(err *C.runtime_error_t) *Failure {
 		Code:       int32(about.code),
 		Trap:       int32(about.trap),
 		ExitStatus: int32(about.exit_status),
+		HTTP:       int32(about.http),
+		HTTPStatus: int(about.http_status),
 		Message: string(unsafe.Slice((*byte)(unsafe.Pointer(about.message)),
 			int(about.message_len))),
 		Details: copyDetails(&about.details),

@@ -8,8 +8,8 @@
 
 /* Calls --------------------------------------------------------------------------------------- */
 
-static runtime_call_options_t options_of(const wasmcell_go_call_t *call,
-                                         runtime_call_report_t *report) {
+runtime_call_options_t wasmcell_go_options(const wasmcell_go_call_t *call,
+                                           runtime_call_report_t *report) {
   runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;
   options.timeout_ms = call->timeout_ms;
   options.fuel = call->fuel;
@@ -20,14 +20,14 @@ static runtime_call_options_t options_of(const wasmcell_go_call_t *call,
   return options;
 }
 
-static void reported(wasmcell_go_call_t *call, const runtime_call_report_t *report) {
+void wasmcell_go_reported(wasmcell_go_call_t *call, const runtime_call_report_t *report) {
   call->fuel_used = report->fuel_used;
   call->resources_taken = report->resources_taken != 0;
 }
 
 void wasmcell_go_call(wasmcell_go_call_t *call, const runtime_value_t *args, char *buffer) {
   runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
-  const runtime_call_options_t options = options_of(call, &report);
+  const runtime_call_options_t options = wasmcell_go_options(call, &report);
   const runtime_function_t *function = (const runtime_function_t *)call->function;
   runtime_values_t *values = NULL;
   runtime_error_t *error =
@@ -36,7 +36,7 @@ void wasmcell_go_call(wasmcell_go_call_t *call, const runtime_value_t *args, cha
           : runtime_instance_call((const runtime_instance_t *)call->instance, function, args,
                                   call->args_len, &options, &values);
   call->error = (uintptr_t)error;
-  reported(call, &report);
+  wasmcell_go_reported(call, &report);
   call->results_len = runtime_values_len(values);
   const runtime_value_t *results = runtime_values_data(values);
   if (wasmcell_go_pack(results, call->results_len, buffer, call->buffer_len)) {
@@ -51,7 +51,7 @@ void wasmcell_go_call(wasmcell_go_call_t *call, const runtime_value_t *args, cha
 runtime_error_t *wasmcell_go_call_text(wasmcell_go_call_t *call, const char *text, size_t len,
                                        runtime_bytes_t **out) {
   runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
-  const runtime_call_options_t options = options_of(call, &report);
+  const runtime_call_options_t options = wasmcell_go_options(call, &report);
   const runtime_function_t *function = (const runtime_function_t *)call->function;
   runtime_error_t *error;
   if (call->component != 0) {
@@ -63,36 +63,36 @@ runtime_error_t *wasmcell_go_call_text(wasmcell_go_call_t *call, const char *tex
   } else {
     error = runtime_function_call_text(function, text, len, &options, out);
   }
-  reported(call, &report);
+  wasmcell_go_reported(call, &report);
   return error;
 }
 
 runtime_error_t *wasmcell_go_run(wasmcell_go_call_t *call, int32_t *status) {
   runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
-  const runtime_call_options_t options = options_of(call, &report);
+  const runtime_call_options_t options = wasmcell_go_options(call, &report);
   runtime_error_t *error =
       call->component != 0
           ? runtime_component_run((const runtime_component_t *)call->component, &options, status)
           : runtime_instance_run((const runtime_instance_t *)call->instance, &options, status);
-  reported(call, &report);
+  wasmcell_go_reported(call, &report);
   return error;
 }
 
 runtime_error_t *wasmcell_go_instantiate(wasmcell_go_call_t *call, runtime_instance_t **out) {
   runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
-  const runtime_call_options_t options = options_of(call, &report);
+  const runtime_call_options_t options = wasmcell_go_options(call, &report);
   runtime_error_t *error =
       runtime_instance_new((const runtime_component_t *)call->component, &options, out);
-  reported(call, &report);
+  wasmcell_go_reported(call, &report);
   return error;
 }
 
 runtime_error_t *wasmcell_go_drop_resource(wasmcell_go_call_t *call, uint64_t resource) {
   runtime_call_report_t report = RUNTIME_CALL_REPORT_INIT;
-  const runtime_call_options_t options = options_of(call, &report);
+  const runtime_call_options_t options = wasmcell_go_options(call, &report);
   runtime_error_t *error = runtime_instance_drop_resource(
       (const runtime_instance_t *)call->instance, resource, &options);
-  reported(call, &report);
+  wasmcell_go_reported(call, &report);
   return error;
 }
 
@@ -144,7 +144,7 @@ runtime_error_t *wasmcell_go_start(const wasmcell_go_call_t *call, const runtime
                                    uintptr_t handle) {
   started_t *started = started_new(handle);
   if (started == NULL) return no_memory();
-  const runtime_call_options_t options = options_of(call, &started->report);
+  const runtime_call_options_t options = wasmcell_go_options(call, &started->report);
   const runtime_completion_t completion = completion_of(started);
   const runtime_function_t *function = (const runtime_function_t *)call->function;
   if (call->instance == 0)
@@ -157,7 +157,7 @@ runtime_error_t *wasmcell_go_start_text(const wasmcell_go_call_t *call, const ch
                                         size_t len, uintptr_t handle) {
   started_t *started = started_new(handle);
   if (started == NULL) return no_memory();
-  const runtime_call_options_t options = options_of(call, &started->report);
+  const runtime_call_options_t options = wasmcell_go_options(call, &started->report);
   const runtime_completion_t completion = completion_of(started);
   const runtime_function_t *function = (const runtime_function_t *)call->function;
   if (call->component != 0)
@@ -172,7 +172,7 @@ runtime_error_t *wasmcell_go_start_text(const wasmcell_go_call_t *call, const ch
 runtime_error_t *wasmcell_go_start_run(const wasmcell_go_call_t *call, uintptr_t handle) {
   started_t *started = started_new(handle);
   if (started == NULL) return no_memory();
-  const runtime_call_options_t options = options_of(call, &started->report);
+  const runtime_call_options_t options = wasmcell_go_options(call, &started->report);
   const runtime_completion_t completion = completion_of(started);
   if (call->component != 0)
     return runtime_component_run_async((const runtime_component_t *)call->component, &options,
@@ -184,7 +184,7 @@ runtime_error_t *wasmcell_go_start_run(const wasmcell_go_call_t *call, uintptr_t
 runtime_error_t *wasmcell_go_start_instantiate(const wasmcell_go_call_t *call, uintptr_t handle) {
   started_t *started = started_new(handle);
   if (started == NULL) return no_memory();
-  const runtime_call_options_t options = options_of(call, &started->report);
+  const runtime_call_options_t options = wasmcell_go_options(call, &started->report);
   runtime_instance_completion_t completion = RUNTIME_INSTANCE_COMPLETION_INIT;
   completion.callback = instantiated;
   completion.user_data = started;
@@ -197,7 +197,7 @@ runtime_error_t *wasmcell_go_start_drop_resource(const wasmcell_go_call_t *call,
                                                  uintptr_t handle) {
   started_t *started = started_new(handle);
   if (started == NULL) return no_memory();
-  const runtime_call_options_t options = options_of(call, &started->report);
+  const runtime_call_options_t options = wasmcell_go_options(call, &started->report);
   const runtime_completion_t completion = completion_of(started);
   return runtime_instance_drop_resource_async((const runtime_instance_t *)call->instance, resource,
                                               &options, &completion);
@@ -212,6 +212,8 @@ void wasmcell_go_error(const runtime_error_t *error, wasmcell_go_error_t *out) {
   out->code = (int32_t)runtime_error_code(error);
   out->trap = (int32_t)runtime_error_trap(error);
   out->exit_status = runtime_error_exit_status(error);
+  out->http = (int32_t)runtime_error_http(error);
+  out->http_status = runtime_error_http_status(error);
   out->details = (runtime_error_details_t)RUNTIME_ERROR_DETAILS_INIT;
   (void)runtime_error_details(error, &out->details);
 }

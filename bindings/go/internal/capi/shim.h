@@ -37,6 +37,8 @@ typedef struct {
   int32_t code;
   int32_t trap;
   int32_t exit_status;
+  int32_t http;
+  uint64_t http_status;
   runtime_error_details_t details;
 } wasmcell_go_error_t;
 
@@ -61,6 +63,11 @@ runtime_error_t *wasmcell_go_start_run(const wasmcell_go_call_t *call, uintptr_t
 runtime_error_t *wasmcell_go_start_instantiate(const wasmcell_go_call_t *call, uintptr_t handle);
 runtime_error_t *wasmcell_go_start_drop_resource(const wasmcell_go_call_t *call, uint64_t resource,
                                                  uintptr_t handle);
+
+/* How to make the call, without what it is of; `report` has to live as long as the call. */
+runtime_call_options_t wasmcell_go_options(const wasmcell_go_call_t *call,
+                                           runtime_call_report_t *report);
+void wasmcell_go_reported(wasmcell_go_call_t *call, const runtime_call_report_t *report);
 
 void wasmcell_go_error(const runtime_error_t *error, wasmcell_go_error_t *out);
 void wasmcell_go_frames(const runtime_error_t *error, runtime_frame_t *frames, size_t len);
@@ -101,5 +108,43 @@ runtime_error_t *wasmcell_go_stdin(runtime_sandbox_t *sandbox, uintptr_t handle)
 runtime_error_t *wasmcell_go_output(runtime_sandbox_t *sandbox, bool err, uint64_t flags,
                                     uintptr_t handle);
 void wasmcell_go_log(runtime_builder_t *builder, int32_t level, uintptr_t handle);
+
+/* An exchange, with what its call used. */
+typedef struct {
+  runtime_http_exchange_t *exchange;
+  runtime_call_report_t report;
+} wasmcell_go_exchange_t;
+
+/* A step of an exchange: what it is to be, and what came of it. */
+typedef struct {
+  size_t data_len;
+  bool last; /* the request's body ends with the data */
+  bool head; /* wanted is the head, else a piece */
+  /* From here on, what came of it. */
+  size_t taken;
+  uintptr_t error;    /* a runtime_error_t, owned */
+  uintptr_t response; /* the runtime_http_response_t */
+  uintptr_t piece;
+  size_t piece_len;
+  int32_t end;
+  uintptr_t trailers; /* once it has ended */
+  size_t trailers_len;
+} wasmcell_go_step_t;
+
+/* Begins an exchange. The texts, one behind the other, are method, scheme, authority, path, and
+ * name and value of each header; an empty one of the first four is the default. */
+runtime_error_t *wasmcell_go_exchange_new(const runtime_http_handler_t *handler,
+                                          const wasmcell_go_call_t *call, const char *text,
+                                          const size_t *lens, size_t lens_len, bool has_body,
+                                          wasmcell_go_exchange_t **out);
+/* Writes data, ends the body if that is the last, and reads. */
+void wasmcell_go_exchange_step(wasmcell_go_exchange_t *exchange, wasmcell_go_step_t *step,
+                               const uint8_t *data);
+/* Ends the body with trailers: texts as above. */
+runtime_error_t *wasmcell_go_exchange_finish(wasmcell_go_exchange_t *exchange, const char *text,
+                                             const size_t *lens, size_t lens_len);
+/* Releases it, after its end if that is to be waited for. `call` may be NULL. */
+runtime_error_t *wasmcell_go_exchange_free(wasmcell_go_exchange_t *exchange, bool wait,
+                                           wasmcell_go_call_t *call);
 
 #endif
