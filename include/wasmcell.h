@@ -715,7 +715,8 @@ typedef struct runtime_function_t runtime_function_t;
  * it may outlive everything else. Nothing of it runs unless one of its functions asks for
  * something: then the guest goes on, on the calling thread, until that is there, and stands still
  * again. So the host sets the pace, and neither side buffers more than 64 KiB of a body. The time
- * that the call has, from its beginning to its end, runs on meanwhile.
+ * that the call has, from its beginning to its end, runs on meanwhile: when it is up, the guest is
+ * given up also where it stands still, and the next function says so.
  *
  * One thread at a time may use it, not always the same one; another one meanwhile gets
  * RUNTIME_ERROR_BUSY. A cancel token ends it from any thread. It counts as a call in

@@ -38,6 +38,9 @@ int main(int argc, char **argv) {
   CHECK(strcmp(runtime_values_data(results)[0].of.string.ptr, "Hello, world!") == 0);
   runtime_values_free(results);
   runtime_function_free(greet);
+  runtime_http_handler_t *handler = NULL;
+  CHECK_ERROR(runtime_http_handler_new(component, &handler), RUNTIME_ERROR_UNSUPPORTED, "`http`");
+  CHECK(handler == NULL);
   runtime_component_free(component);
   runtime_free(runtime);
   return 0;

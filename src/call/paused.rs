@@ -105,6 +105,20 @@ impl Paused {
         self.deadline().cancelled()
     }
 
+    /// Ends when its time is over, with what it then ends by: also if no thread drives it.
+    pub(crate) fn over(&self) -> impl Future<Output = Error> + Send + use<> {
+        let deadline = self.deadline().to_owned();
+        let cancellations = self.services.ticker().cancellations().clone();
+        async move {
+            let deadline = deadline.as_ref();
+            let cancelled = cancellations.wait(deadline.cancel);
+            match tokio::time::timeout_at(deadline.at().into(), cancelled).await {
+                Ok(()) => deadline.cancelled(),
+                Err(_) => deadline.timed_out(),
+            }
+        }
+    }
+
     /// It is over, and what ran in it is gone.
     pub(crate) fn end<T>(&mut self, outcome: &Result<T>) {
         let Some(observed) = self.observed.take() else { return };

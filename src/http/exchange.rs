@@ -1,10 +1,12 @@
 //! One request and its response, in a guest that stands still unless its host wants something.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError, Weak};
+use std::ptr::from_ref;
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError, Weak, mpsc};
 use std::task::Poll;
 
 use bytes::Bytes;
+use tokio::task::AbortHandle;
 
 use super::beginning::Beginning;
 use super::handler::Handler;
@@ -13,6 +15,7 @@ use super::input::{End, PIECE};
 use super::piece::Piece;
 use super::running::Running;
 use crate::call::CallOptions;
+use crate::component::Component;
 use crate::engine::shutdown::{Entry, Revoke};
 use crate::error::{Code, Error, Result};
 use crate::system::process::Kept;
@@ -23,6 +26,7 @@ pub struct Exchange(Arc<Kept<Inner>>);
 
 struct Inner {
     running: Mutex<Running>,
+    watcher: AbortHandle,
     _entry: Entry,
 }
 
@@ -33,10 +37,56 @@ impl Revoke for Kept<Inner> {
 
     /// One that is driven sees for itself that it is over.
     fn interrupt(&self) {
-        if let Ok(mut running) = self.running.try_lock() {
+        if let Some(mut running) = self.standing() {
             running.cancel();
         }
     }
+}
+
+impl Inner {
+    /// What no thread drives just now.
+    fn standing(&self) -> Option<MutexGuard<'_, Running>> {
+        match self.running.try_lock() {
+            Ok(running) => Some(running),
+            Err(TryLockError::Poisoned(running)) => Some(running.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.watcher.abort();
+    }
+}
+
+/// Gives a guest up that stands still when its time is over: its host may wait for a client that
+/// never comes back.
+fn watch(exchange: Weak<Kept<Inner>>, running: &Running, component: &Component) -> AbortHandle {
+    let (over, services) = (running.call().over(), component.runtime().services());
+    let (party, tick) = (from_ref(component.policy()).addr(), services.settings().epoch_tick);
+    // The end of an instance is the host's code, too.
+    let hosts = services.commons().hosts().desk(party);
+    let watch = async move {
+        let why = over.await;
+        loop {
+            let (tell, told) = mpsc::channel();
+            let (exchange, why) = (exchange.clone(), why.clone());
+            let done = hosts.end(move || {
+                let is_over = exchange.upgrade().is_none_or(|it| {
+                    it.standing().map(|mut running| running.give_up(why)).is_some()
+                });
+                let _ = tell.send(is_over);
+            });
+            done.await;
+            if told.try_recv() == Ok(true) {
+                return;
+            }
+            // It is driven, or there was no thread.
+            tokio::time::sleep(tick).await;
+        }
+    };
+    services.workers().deadlines().spawn(services.log().follow(watch)).abort_handle()
 }
 
 impl Exchange {
@@ -55,10 +105,11 @@ impl Exchange {
         let services = handler.component().runtime().services();
         services.check_process()?;
         let _pass = services.gate().load()?;
-        let running = Mutex::new(Running::begin(handler, request, body, options)?);
+        let running = Running::begin(handler, request, body, options)?;
         let make = |weak: &Weak<Kept<Inner>>| {
             let _entry = services.gate().keep(weak.clone());
-            Kept::new(Inner { running, _entry })
+            let watcher = watch(weak.clone(), &running, handler.component());
+            Kept::new(Inner { running: Mutex::new(running), watcher, _entry })
         };
         Ok(Self(Arc::new_cyclic(make)))
     }
@@ -109,7 +160,7 @@ impl Exchange {
         let mut taken = 0;
         while taken < data.len() {
             let has_room = running.drive(|sides, context| sides.has_room(context))?;
-            if has_room == Some(false) {
+            if has_room != Some(true) {
                 break;
             }
             let rest = data.get(taken..).unwrap_or_default();
@@ -154,13 +205,8 @@ impl Exchange {
     fn lock(&self) -> Result<MutexGuard<'_, Running>> {
         // In a fork nobody gives it back who has it locked.
         Kept::birthplace(&self.0).check()?;
-        match self.0.running.try_lock() {
-            Ok(running) => Ok(running),
-            Err(TryLockError::Poisoned(running)) => Ok(running.into_inner()),
-            Err(TryLockError::WouldBlock) => {
-                Err(Error::new(Code::Busy, "the exchange is used by another thread"))
-            }
-        }
+        let busy = || Error::new(Code::Busy, "the exchange is used by another thread");
+        self.0.standing().ok_or_else(busy)
     }
 }
 

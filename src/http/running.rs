@@ -195,6 +195,11 @@ impl Running {
 
     /// Gives the guest up, unless it has ended.
     pub(super) fn cancel(&mut self) {
+        self.give_up(self.call.cancelled());
+    }
+
+    /// As [`cancel`](Self::cancel), for another reason.
+    pub(super) fn give_up(&mut self, why: Error) {
         let Some(guest) = self.guest.take() else { return };
         let end = || {
             // wasmtime cannot get what it needs for this within a drop.
@@ -203,9 +208,14 @@ impl Running {
         };
         // Dropped here if it cannot be dropped there.
         let _ = self.call.within(end);
-        let outcome = Err(self.call.cancelled());
+        let outcome = Err(why);
         self.call.end(&outcome);
         self.sides.end(outcome);
+    }
+
+    /// What drives the guest.
+    pub(super) fn call(&self) -> &Paused {
+        &self.call
     }
 
     /// Refuses to write to a body that is complete, or comes from elsewhere.
