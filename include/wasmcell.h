@@ -1894,15 +1894,16 @@ typedef struct runtime_http_field_t {
  * program built against an older header keeps working with a newer library.
  *
  * What breaks the rules of HTTP is RUNTIME_ERROR_INVALID_ARGUMENT, so that a guest never sees it:
- * a host name that is none or has a user in front, two host names, a target with blanks, control
- * characters in anything, lengths that are no numbers or contradict each other.
+ * a host name that is none or has a user in front, two host names, a target with blanks, `#` or
+ * what is not ASCII, control characters in anything, lengths that are no numbers or contradict
+ * each other.
  *
  * @since 0.1
  */
 typedef struct runtime_http_request_t {
   /** sizeof(runtime_http_request_t), as the caller was compiled. */
   size_t struct_size;
-  /** Any method of at most 32 bytes but CONNECT and TRACE; NULL, the default, is `GET`. */
+  /** Any method of at most 32 bytes but CONNECT, TRACE and PRI; NULL, the default, is `GET`. */
   const char *method;
   /** Length of `method`. */
   size_t method_len;
@@ -1971,8 +1972,8 @@ typedef struct runtime_http_response_t {
   /** Number of `fields`. */
   size_t fields_len;
   /**
-   * Bytes of the body; 0 if there is none, as after HEAD and for 204 and 304; UINT64_MAX if that
-   * is not known.
+   * Bytes of the body; 0 if there is none, as after HEAD and for 204, 205 and 304; UINT64_MAX if
+   * that is not known.
    */
   uint64_t body_len;
 } runtime_http_response_t;
@@ -6216,8 +6217,9 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_http_exchange_trailers(
  *                        case reading tells why or goes on. Owned by the caller.
  *
  * @return NULL on success, otherwise an error owned by the caller:
- *         RUNTIME_ERROR_INVALID_ARGUMENT if `exchange`, `data` or `taken_out` is NULL, or if the
- *         request's body has ended or comes from elsewhere,
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `exchange`, `data` or `taken_out` is NULL, if the
+ *         request's body has ended or comes from elsewhere, or if that is more than its
+ *         `content-length` says, which ends it badly,
  *         and as for runtime_http_exchange_end().
  *
  * @threadsafe One thread at a time for each exchange.
@@ -6238,8 +6240,9 @@ RUNTIME_API RUNTIME_NODISCARD runtime_error_t *runtime_http_exchange_write(
  * @param trailers_len  Number of trailers.
  *
  * @return NULL on success, otherwise an error owned by the caller:
- *         RUNTIME_ERROR_INVALID_ARGUMENT if `exchange` is NULL, if a trailer is none, or if the
- *         request's body has ended or comes from elsewhere,
+ *         RUNTIME_ERROR_INVALID_ARGUMENT if `exchange` is NULL, if a trailer is none, if the
+ *         request's body has ended or comes from elsewhere, or if it has less than its
+ *         `content-length` says, which ends it badly,
  *         RUNTIME_ERROR_BUSY while another thread uses the exchange.
  *
  * @threadsafe One thread at a time for each exchange.

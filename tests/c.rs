@@ -31,7 +31,7 @@ programs! {
     amplified broken_pipes builder cache cancel churn collected compiled completion component
     conformance corners coroutines crowded debug_info definitions depth descriptors details epoch
     error event_loop exports floats footprint fork forks function handlers held host host_threads
-    hostile http http_attacks http_hostile http_kept http_objects import_types instance
+    hostile http http_attacks http_fork http_hostile http_kept http_objects import_types instance
     instance_state interrupt late late_output lifetimes limits linker linking little_space
     load_async loads log logs lookups malformed mappings masks no_handlers nulls output own_errors
     paths pending plugin pool process proposals provider_chains provider_fork provider_links

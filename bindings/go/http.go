@@ -1,8 +1,10 @@
 package wasmcell
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/wasmcell/wasmcell/bindings/go/internal/capi"
@@ -77,54 +79,94 @@ func (c *compiled) httpHandler() (*capi.HTTPHandler, error) {
 }
 
 // ServeHTTP has the component answer a request. If its guest fails in the midst of a response,
-// ServeHTTP panics with [http.ErrAbortHandler], so that the client sees that it is cut off.
+// ServeHTTP panics with [http.ErrAbortHandler], so that the client sees that it is cut off: all but
+// those of HTTP/1.0, which know no end of a response but that of the connection.
+//
+// A body of less than 64 KiB is read before the guest begins, if its length is known and the client
+// does not wait to be asked for it; of others each piece is read when the guest waits for it, and
+// it stands still meanwhile. A client that leaves is noticed once the body was read. One that only
+// ends its own side of the connection counts as one that leaves.
 func (h *HTTPHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x, err := h.begin(r, servedParts(r))
+	control, body := http.NewResponseController(w), newRequestBody(r)
+	if body != nil {
+		// Where it is not possible, it is not necessary either.
+		_ = control.EnableFullDuplex()
+		if r.Header["Expect"] == nil {
+			if err := body.readSmall(); err != nil {
+				h.fail(w, r, err)
+				return
+			}
+		}
+	}
+	x, err := h.begin(r, servedParts(r), body)
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
 	defer x.giveUp()
-	control := http.NewResponseController(w)
-	if x.body != nil {
-		// Where it is not possible, it is not necessary either.
-		_ = control.EnableFullDuplex()
-	}
-	if r.Header["Expect"] == nil {
-		// Until a body is read, net/http does not see that the client leaves. Who waits to be asked
-		// for it waits for the guest.
-		x.readAhead()
-	}
+	settled := x.unblock(control)
+	defer settled()
 	err = x.head()
-	if r.ProtoMajor == 1 && x.body != nil && !x.body.complete() {
+	var first *capi.Step
+	if err == nil && body != nil && r.Header["Expect"] != nil && !body.isBegun() {
+		// Nobody is asked for a body after the response has begun: so not before there is some.
+		var step capi.Step
+		step, err = x.next()
+		first = &step
+	}
+	if r.ProtoMajor == 1 && body != nil && !body.over {
 		// net/http cannot go on in the midst of a body, and must not take the rest for a request.
 		w.Header().Set("Connection", "close")
 	}
 	if err != nil {
+		settled()
 		x.giveUp()
 		h.fail(w, r, err)
 		return
 	}
 	x.writeHead(w)
-	if !x.writeBody(w, control) {
+	complete := x.writeBody(w, control, first)
+	settled()
+	if !complete {
 		x.giveUp()
-		x.body.cut(control)
+		if body != nil && !body.over {
+			// net/http would wait for the rest of the request before it ends the connection.
+			_ = control.SetReadDeadline(longAgo)
+		}
 		panic(http.ErrAbortHandler)
 	}
 	x.goOn()
 }
 
-// cut has nobody wait for the rest of the request: net/http would, before it ends the connection.
-func (b *requestBody) cut(control *http.ResponseController) {
-	if b == nil || b.over {
-		return
+// grace is how much later than its time the library gives a guest up at most, and more.
+const grace = 100 * time.Millisecond
+
+// longAgo is a deadline that is over.
+var longAgo = time.Unix(1, 0)
+
+// unblock has reading the request's body end when the exchange does. What it gives is to be called
+// before that, and before net/http goes on with the connection.
+func (x *exchange) unblock(control *http.ResponseController) (settled func()) {
+	if x.body == nil {
+		return func() {}
 	}
-	if control.SetReadDeadline(time.Unix(1, 0)) == nil && b.reading {
-		select {
-		case <-b.done:
-		case <-time.After(time.Second):
+	done := make(chan struct{})
+	end := func() {
+		defer close(done)
+		_ = control.SetReadDeadline(longAgo)
+	}
+	ctx, cancel := x.ctx, func() {}
+	if limit := x.s.options.TimeoutMS; limit > 0 {
+		// The guest is over by then.
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(limit)*time.Millisecond+grace)
+	}
+	stop := context.AfterFunc(ctx, end)
+	return sync.OnceFunc(func() {
+		if !stop() {
+			<-done
 		}
-	}
+		cancel()
+	})
 }
 
 // writeHead writes what the guest gave.
@@ -140,12 +182,14 @@ func (x *exchange) writeHead(w http.ResponseWriter) {
 }
 
 // writeBody writes the pieces as they come, and what follows them; false if it ends before.
-func (x *exchange) writeBody(w http.ResponseWriter, control *http.ResponseController) bool {
-	if x.length < 0 {
+func (x *exchange) writeBody(w http.ResponseWriter, control *http.ResponseController,
+	first *capi.Step) bool {
+	if x.length < 0 && first == nil {
 		_ = control.Flush() // the first piece may take its time
 	}
 	for {
-		step, err := x.next()
+		step, err := x.after(first)
+		first = nil
 		if err != nil {
 			return false
 		}
@@ -163,6 +207,14 @@ func (x *exchange) writeBody(w http.ResponseWriter, control *http.ResponseContro
 		w.Header().Add(http.TrailerPrefix+http.CanonicalHeaderKey(name), value)
 	})
 	return true
+}
+
+// after is the next step, or the first that there is already.
+func (x *exchange) after(first *capi.Step) (capi.Step, error) {
+	if first != nil {
+		return *first, nil
+	}
+	return x.next()
 }
 
 // fail answers a request to which there is no response.

@@ -18,18 +18,23 @@ import (
 // Errors are [*Error], also those of reading the body, or [ErrClosed], or what the body of the
 // request failed with.
 func (h *HTTPHandler) RoundTrip(r *http.Request) (*http.Response, error) {
-	x, err := h.begin(r, sentParts(r))
+	body := clientBody(r)
+	if r.URL == nil {
+		body.close()
+		return nil, errors.New("wasmcell: a request without a URL")
+	}
+	x, err := h.begin(r, sentParts(r), body)
 	if err != nil {
-		closeRequest(r)
+		body.close()
 		return nil, err
 	}
-	x.readAhead()
+	body.begin()
 	if err := x.head(); err != nil {
 		x.giveUp()
-		closeRequest(r)
+		body.close()
 		return nil, err
 	}
-	x.readAhead()
+	body.begin()
 	response := &http.Response{
 		Status:     fmt.Sprintf("%d %s", x.status, http.StatusText(x.status)),
 		StatusCode: x.status,
@@ -44,12 +49,6 @@ func (h *HTTPHandler) RoundTrip(r *http.Request) (*http.Response, error) {
 	response.Trailer = announced(x.header)
 	response.Body = &responseBody{x: x, response: response}
 	return response, nil
-}
-
-func closeRequest(r *http.Request) {
-	if r.Body != nil {
-		r.Body.Close()
-	}
 }
 
 // announced are the trailers that a head announces, without values yet; net/http has them there and
@@ -108,7 +107,7 @@ func (b *responseBody) more() error {
 	switch {
 	case err != nil:
 		b.x.giveUp()
-		closeRequest(b.response.Request)
+		b.x.body.close()
 		return err
 	case step.End:
 		b.x.c.Trailers(func(name, value string) {
@@ -118,11 +117,11 @@ func (b *responseBody) more() error {
 			b.response.Trailer.Add(name, value)
 		})
 		b.x.goOn()
-		closeRequest(b.response.Request)
+		b.x.body.close()
 		return io.EOF
 	}
 	b.piece = step.Piece
-	b.x.readAhead()
+	b.x.body.begin()
 	return nil
 }
 
@@ -143,7 +142,7 @@ func (b *responseBody) Close() error {
 	if b.err == nil {
 		b.err = http.ErrBodyReadAfterClose
 		b.x.giveUp()
-		closeRequest(b.response.Request)
+		b.x.body.close()
 	}
 	return nil
 }

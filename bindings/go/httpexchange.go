@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/wasmcell/wasmcell/bindings/go/internal/capi"
@@ -24,7 +25,8 @@ type exchange struct {
 }
 
 // begin begins an exchange. Nothing of it runs yet.
-func (h *HTTPHandler) begin(r *http.Request, parts requestParts) (*exchange, error) {
+func (h *HTTPHandler) begin(r *http.Request, parts requestParts,
+	body *requestBody) (*exchange, error) {
 	ctx := r.Context()
 	if err := ctx.Err(); err != nil {
 		return nil, contextError(ctx, err)
@@ -32,7 +34,7 @@ func (h *HTTPHandler) begin(r *http.Request, parts requestParts) (*exchange, err
 	if len(h.options) > 0 {
 		ctx = CallWith(ctx, h.options...)
 	}
-	x := &exchange{body: newRequestBody(r)}
+	x := &exchange{body: body}
 	x.ctx, x.cancel, x.detach = outliving(ctx)
 	s, err := begin(x.ctx, target{compiled: h.component.compiled, component: h.component})
 	if err != nil {
@@ -95,36 +97,58 @@ func (x *exchange) head() error {
 // next waits for the next piece of the response, or its end.
 func (x *exchange) next() (capi.Step, error) { return x.drive(false) }
 
-// waiting is how long the guest stands still at first, and at most, until it is asked again while
-// the request's body does not go on: it might wait for something else too, or its time might be up.
-const (
-	waiting     = time.Millisecond
-	waitingMost = 50 * time.Millisecond
-)
+// waiting is how long the guest stands still at most, until it is asked again while a client's body
+// does not go on: it might wait for something else too, or its time might be up.
+const waiting = 10 * time.Millisecond
 
-// drive has the guest go on until there is something, and gives it what it needs for that.
+// drive has the guest go on until there is something, and gives it what it needs for that. While it
+// waits for a server's request and that does not come, it stands still.
 func (x *exchange) drive(head bool) (capi.Step, error) {
-	slice := waiting
 	for {
 		step, err := x.step(head)
 		if err != nil || step.Head || step.Piece != nil || step.End {
 			return step, err
 		}
-		if step.Taken > 0 {
-			slice = waiting
-		}
 		if x.body.hasMore(step.Taken) {
 			continue
 		}
-		arrived, err := x.await(slice)
-		if err != nil {
-			return step, err
+		if x.body == nil || x.body.ended || x.body.from < x.body.to {
+			time.Sleep(time.Millisecond) // it waits for nothing that there is
+			continue
 		}
-		slice = min(2*slice, waitingMost)
-		if arrived {
-			slice = waiting
+		if err := x.body.wait(); err != nil {
+			return step, x.why(head, err)
 		}
 	}
+}
+
+// wait waits for more of the body, if it is read apart not for long.
+func (b *requestBody) wait() error {
+	if b.done == nil {
+		return b.read()
+	}
+	b.begin()
+	timer := time.NewTimer(waiting)
+	defer timer.Stop()
+	select {
+	case read := <-b.done:
+		return b.take(read)
+	case <-timer.C:
+		return nil
+	}
+}
+
+// why tells why the request's body could not be read: because the exchange is over, perhaps.
+func (x *exchange) why(head bool, err error) error {
+	if cause := x.ctx.Err(); cause != nil {
+		return contextError(x.ctx, cause)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		if _, over := x.step(head); over != nil {
+			return over
+		}
+	}
+	return err
 }
 
 // step gives the guest what there is of the request's body, and takes what it has for the client.
@@ -134,10 +158,14 @@ func (x *exchange) step(head bool) (capi.Step, error) {
 		step, failure := x.c.Step(nil, false, head)
 		return step, x.explain(failure)
 	}
-	select {
-	case read := <-b.done:
-		b.take(read)
-	default:
+	if b.reading {
+		select {
+		case read := <-b.done:
+			if err := b.take(read); err != nil {
+				return capi.Step{}, err
+			}
+		default:
+		}
 	}
 	last := false
 	if b.over && !b.ended {
@@ -163,40 +191,6 @@ func (x *exchange) explain(failure *capi.Failure) error {
 		return nil
 	}
 	return x.s.finish(failure)
-}
-
-// await waits for more of the request's body, but no longer than so.
-func (x *exchange) await(limit time.Duration) (arrived bool, err error) {
-	var done chan bodyRead
-	if b := x.body; b != nil {
-		if b.begin(); b.reading {
-			done = b.done
-		}
-		if b.err != nil {
-			return false, b.err
-		}
-	}
-	over := x.ctx.Done()
-	if x.ctx.Err() != nil {
-		over, limit = nil, waiting // the library is told in this moment
-	}
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case read := <-done:
-		x.body.take(read)
-		return true, nil
-	case <-over:
-	case <-timer.C:
-	}
-	return false, nil
-}
-
-// readAhead begins to read the request's body, before the guest wants it.
-func (x *exchange) readAhead() {
-	if x.body != nil {
-		x.body.begin()
-	}
 }
 
 // goOn lets the guest do what it has left to do after its response.

@@ -73,18 +73,22 @@ func (p *requestParts) texts(r *http.Request, hasBody bool) *capi.Texts {
 	return all
 }
 
-// requestBody is the body of a request on its way to the guest. It is read in a goroutine, one
-// piece at a time, since reading waits and the guest may have something else to do.
+// requestBody is the body of a request on its way to the guest.
+//
+// A server's is read where the response is asked for, and only once the guest waits for it:
+// net/http lets nobody read it elsewhere while that goroutine writes the response, nor after its
+// end. A client's is read apart, one piece at a time, since its client may write it between two
+// reads of the response.
 type requestBody struct {
 	request *http.Request
 	buffer  []byte
-	from    int // what the guest has not taken yet is from here
-	to      int // to here
-	done    chan bodyRead
-	reading bool  // what is behind that; done gets what it came to
-	over    bool  // nothing follows
-	ended   bool  // the library knows
-	err     error // why nothing follows
+	from    int  // what the guest has not taken yet is from here
+	to      int  // to here
+	over    bool // nothing follows
+	ended   bool // the library knows
+
+	done    chan bodyRead // where what was read apart comes; nil if that is not so
+	reading bool          // it has not come yet
 }
 
 type bodyRead struct {
@@ -107,28 +111,40 @@ func newRequestBody(r *http.Request) *requestBody {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
-	return &requestBody{request: r, done: make(chan bodyRead, 1)}
+	return &requestBody{request: r}
+}
+
+// clientBody is one that is read apart.
+func clientBody(r *http.Request) *requestBody {
+	b := newRequestBody(r)
+	if b != nil {
+		b.done = make(chan bodyRead, 1)
+	}
+	return b
 }
 
 // left is what the guest has not taken yet.
 func (b *requestBody) left() []byte { return b.buffer[b.from:b.to] }
 
-// begin begins to read, unless that goes on already, or there is no room or nothing to read.
+// isBegun tells whether something of it was asked for.
+func (b *requestBody) isBegun() bool { return b.buffer != nil }
+
+// read reads once, and waits for that, unless there is no room or nothing to read.
+func (b *requestBody) read() error {
+	room := b.room()
+	if len(room) == 0 {
+		return nil
+	}
+	count, err := b.request.Body.Read(room)
+	return b.take(bodyRead{count, err})
+}
+
+// begin begins to read apart, unless that goes on, or there is no room or nothing to read.
 func (b *requestBody) begin() {
-	if b.reading || b.over || b.err != nil {
+	if b == nil || b.done == nil || b.reading {
 		return
 	}
-	if b.buffer == nil {
-		size := int64(pieceSize)
-		if length := b.request.ContentLength; length > 0 {
-			size = min(size, length+1) // one more to find the end
-		}
-		b.buffer = make([]byte, size)
-	}
-	if b.from == b.to {
-		b.from, b.to = 0, 0
-	}
-	room := b.buffer[b.to:]
+	room := b.room()
 	if len(room) == 0 {
 		return
 	}
@@ -145,6 +161,77 @@ func (b *requestBody) begin() {
 	}()
 }
 
+// close closes a client's body, once nobody reads it; who waits for what never comes is told so.
+func (b *requestBody) close() {
+	if b == nil || !b.reading {
+		closeRequest(b)
+		return
+	}
+	go func() {
+		timer := time.NewTimer(time.Second)
+		defer timer.Stop()
+		select {
+		case <-b.done:
+		case <-timer.C:
+		}
+		closeRequest(b)
+	}()
+}
+
+func closeRequest(b *requestBody) {
+	if b != nil {
+		b.request.Body.Close()
+	}
+}
+
+// take takes what was read.
+func (b *requestBody) take(read bodyRead) error {
+	b.reading = false
+	b.to += read.count
+	if read.err == io.EOF {
+		b.over = true
+	} else if read.err != nil {
+		return &bodyError{read.err}
+	}
+	return nil
+}
+
+// room is where the next piece goes; nothing if there is no room or nothing to read.
+func (b *requestBody) room() []byte {
+	if b.over {
+		return nil
+	}
+	if b.buffer == nil {
+		size := int64(pieceSize)
+		if length := b.request.ContentLength; length > 0 {
+			size = min(size, length+1) // one more to find the end
+		}
+		b.buffer = make([]byte, size)
+	}
+	if b.from == b.to {
+		b.from, b.to = 0, 0
+	}
+	return b.buffer[b.to:]
+}
+
+// readSmall reads all of a body that says that it is small, so that the guest does not stand still
+// while a client sends it, and net/http sees from then on whether that client leaves.
+func (b *requestBody) readSmall() error {
+	if length := b.request.ContentLength; length <= 0 || length >= pieceSize {
+		return nil
+	}
+	for !b.over {
+		before := b.to
+		if err := b.read(); err != nil {
+			return err
+		}
+		if b.to == before && b.to == len(b.buffer) {
+			return nil // longer than it says, which the library finds out
+		}
+	}
+	return nil
+}
+
 // hasMore tells whether there is something to give to the guest without waiting, if it took so much
 // of it the last time.
 func (b *requestBody) hasMore(taken int) bool {
@@ -156,43 +243,6 @@ func (b *requestBody) hasMore(taken int) bool {
 	}
 	return b.over && !b.ended
 }
-
-// take takes what was read.
-func (b *requestBody) take(read bodyRead) {
-	b.reading = false
-	b.to += read.count
-	switch {
-	case read.err == io.EOF:
-		b.over = true
-	case read.err != nil:
-		b.err = &bodyError{read.err}
-	}
-}
-
-// complete tells whether the body was read to its end, or can be without a wait worth mentioning.
-func (b *requestBody) complete() bool {
-	length, expects := b.request.ContentLength, b.request.Header["Expect"] != nil
-	if b.over || length < 0 || length >= pieceSize || expects && b.buffer == nil {
-		return b.over
-	}
-	timer := time.NewTimer(soon)
-	defer timer.Stop()
-	for !b.over {
-		if b.begin(); !b.reading {
-			return false
-		}
-		select {
-		case read := <-b.done:
-			b.take(read)
-		case <-timer.C:
-			return false
-		}
-	}
-	return true
-}
-
-// soon is when what a client sent together with its head has arrived.
-const soon = 10 * time.Millisecond
 
 // trailers are what follows the body, once it is over; nil if nothing does.
 func (b *requestBody) trailers() *capi.Texts {

@@ -157,6 +157,10 @@ impl Exchange {
     pub fn write(&self, data: &[u8]) -> Result<usize> {
         let mut running = self.lock()?;
         running.check_writable()?;
+        if !running.input().may_have(data.len()) {
+            running.leave();
+            return Err(other_length());
+        }
         let mut taken = 0;
         while taken < data.len() {
             let has_room = running.drive(|sides, context| sides.has_room(context))?;
@@ -165,9 +169,7 @@ impl Exchange {
             }
             let rest = data.get(taken..).unwrap_or_default();
             let piece = rest.get(..PIECE.min(rest.len())).unwrap_or_default();
-            if !running.input().put(Bytes::copy_from_slice(piece)) {
-                return Err(other_length());
-            }
+            running.input().put(Bytes::copy_from_slice(piece));
             taken += piece.len();
         }
         Ok(taken)

@@ -54,6 +54,11 @@ impl Input {
         state.is_wanted && state.piece.is_empty() && state.end.is_none() && !state.is_gone
     }
 
+    /// Whether the head has announced so much more.
+    pub(super) fn may_have(&self, len: usize) -> bool {
+        self.lock().left.is_none_or(|left| left >= len as u64)
+    }
+
     /// Whether another piece may be put in.
     pub(super) fn has_room(&self) -> bool {
         let state = self.lock();
@@ -85,7 +90,7 @@ impl Input {
         let mut fits = true;
         self.change(|state| {
             fits = state.left.is_none_or(|left| left == 0);
-            state.end = Some(if fits { end } else { End::Broken });
+            state.end.get_or_insert(if fits { end } else { End::Broken });
         });
         fits
     }

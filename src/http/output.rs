@@ -10,6 +10,9 @@ use super::piece::Piece;
 use crate::error::{Error, HttpError, Result};
 use crate::sandbox::http::ResponseBody;
 
+/// Bytes that a guest may write for nobody, before its stream is closed: it would have no pace.
+const MOST_DISCARDED: usize = 1 << 20;
+
 /// How the guest has ended, if it has.
 pub(super) type Ended<'a> = Option<&'a Result<()>>;
 
@@ -28,6 +31,8 @@ pub(super) struct Output {
     is_hidden: bool,
     /// Whether something was thrown away that the host would have to have for all of it.
     is_torn: bool,
+    /// How much that was.
+    discarded: usize,
     /// Whether the host has read to the end.
     is_read: bool,
 }
@@ -44,13 +49,14 @@ impl Output {
             given: 0,
             is_hidden,
             is_torn: false,
+            discarded: 0,
             is_read: false,
         }
     }
 
-    /// Whether the host is to read before the guest can go on.
+    /// Whether the host finds something if it reads: a piece, or the end.
     pub(super) fn has_more(&mut self, ended: Ended<'_>, context: &mut Context<'_>) -> bool {
-        !self.is_hidden && self.fill(ended, context)
+        !self.is_read && (self.is_hidden || self.fill(ended, context) || self.said.is_some())
     }
 
     /// The next piece for the host.
@@ -63,6 +69,7 @@ impl Output {
         context: &mut Context<'_>,
     ) -> Poll<Result<Piece>> {
         if self.is_hidden || self.is_read {
+            self.is_read = true;
             return Poll::Ready(Ok(Piece::End));
         }
         if self.is_torn {
@@ -99,8 +106,11 @@ impl Output {
     /// Lets the guest go on to its end, whatever it writes.
     pub(super) fn discard(&mut self, ended: Ended<'_>, context: &mut Context<'_>) {
         while self.fill(ended, context) {
-            self.ahead.clear();
+            self.discarded += self.ahead.drain(..).map(|piece| piece.len()).sum::<usize>();
             self.is_torn = true;
+            if self.discarded > MOST_DISCARDED {
+                (self.body, self.said) = (None, Some(false));
+            }
         }
     }
 

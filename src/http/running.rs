@@ -235,6 +235,11 @@ impl Running {
         self.sides.input.end(end)
     }
 
+    /// The host writes no more of the request's body, which ends badly.
+    pub(super) fn leave(&mut self) {
+        self.sides.leave();
+    }
+
     /// Where the request's body goes.
     pub(super) fn input(&self) -> &Input {
         &self.sides.input
@@ -335,8 +340,9 @@ impl Sides {
         self.absorb();
         let is_over = self.input.is_closed() || self.ended.is_some();
         let ended = self.ended.as_ref();
-        let is_full = self.output.as_mut().is_some_and(|output| output.has_more(ended, context));
-        match is_over || is_full {
+        let is_unread = self.head.is_some() && !self.is_shown
+            || self.output.as_mut().is_some_and(|output| output.has_more(ended, context));
+        match is_over || is_unread {
             true => Poll::Ready(Ok(false)),
             false => Poll::Pending,
         }

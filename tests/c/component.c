@@ -150,7 +150,7 @@ static void test_missing_imports_are_named(void) {
                RUNTIME_ERROR_LINK, "`acme:host/log@1.0.0#log`");
   load_refused(runtime, "(component (import \"log\" (func)))", RUNTIME_ERROR_LINK, "`log`");
   load_refused(runtime,
-               "(component (import \"wasi:http/types@0.2.0\" (instance (export \"x\" (func)))))",
+               "(component (import \"wasi:blobstore/a@0.2.0\" (instance (export \"x\" (func)))))",
                RUNTIME_ERROR_LINK, "not among the WASI interfaces");
   /* It is there, but of another type. */
   load_refused(runtime,

@@ -153,13 +153,41 @@ static void test_hidden_bodies(void) {
   static uint8_t data[1 << 20];
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     runtime_http_exchange_t *exchange = open_within(all[i][1], all[i][0], 10000);
-    size_t taken = 0;
-    CHECK_OK(runtime_http_exchange_write(exchange, data, sizeof data, &taken));
-    CHECK(taken == sizeof data);
-    CHECK(head_of(exchange)->body_len == 0);
-    CHECK_TEXT(whole_of(exchange), "");
+    /* Who has not read the response is told to, and then to nothing more. */
+    for (size_t written = 0, taken = 0; written < sizeof data; written += taken) {
+      CHECK_OK(runtime_http_exchange_write(exchange, data, sizeof data - written, &taken));
+      CHECK(taken > 0);
+      CHECK(head_of(exchange)->body_len == 0);
+      CHECK_TEXT(whole_of(exchange), "");
+    }
     CHECK_OK(runtime_http_exchange_finish(exchange, NULL, 0));
     CHECK_OK(runtime_http_exchange_end(exchange));
+    runtime_http_exchange_free(exchange);
+  }
+}
+
+/* Nor does one go on for ever whose pace nobody sets. */
+static void test_endless_hidden_body(void) {
+  runtime_http_request_t request = request_to("/body-bomb");
+  request.method = "HEAD", request.method_len = 4;
+  runtime_http_exchange_t *exchange = open_with(&request, NULL);
+  CHECK(head_of(exchange)->body_len == 0);
+  runtime_error_free(runtime_http_exchange_end(exchange));
+  runtime_http_exchange_free(exchange);
+}
+
+/* Who writes is told of a response that is there, and of its end. */
+static void test_told_while_writing(void) {
+  static const char *const paths[] = {"/length-sleep?60000&0", "/after?60000"};
+  static uint8_t data[1 << 20];
+  for (int i = 0; i < 2; i++) {
+    size_t taken = 0;
+    runtime_http_exchange_t *exchange = open_within(paths[i], "POST", 120000);
+    CHECK_OK(runtime_http_exchange_write(exchange, data, sizeof data, &taken));
+    CHECK(taken < sizeof data && head_of(exchange)->status == 200);
+    CHECK_OK(runtime_http_exchange_write(exchange, data, sizeof data, &taken));
+    CHECK(taken < sizeof data);
+    CHECK_TEXT(whole_of(exchange), i == 0 ? "" : "done\n");
     runtime_http_exchange_free(exchange);
   }
 }
@@ -239,6 +267,8 @@ static void test_request_lengths(void) {
       runtime_http_exchange_free(exchange);
     } else {
       CHECK_ERROR(error, RUNTIME_ERROR_INVALID_ARGUMENT, "content-length");
+      CHECK_ERROR(runtime_http_exchange_finish(exchange, NULL, 0), RUNTIME_ERROR_INVALID_ARGUMENT,
+                  "nothing follows");
       expect_broken(exchange);
     }
     request.read = provide, request.read_user_data = &left;
@@ -328,6 +358,8 @@ int main(void) {
     RUN(test_looks);
     RUN(test_looks_and_prints);
     RUN(test_hidden_bodies);
+    RUN(test_endless_hidden_body);
+    RUN(test_told_while_writing);
     RUN(test_unread);
     RUN(test_request_lengths);
     RUN(test_trailers);

@@ -1,9 +1,6 @@
 /* threads */
 /* Exchanges among the other objects: released in any order, used by several threads, cut off by a
- * shutdown or left behind in a fork; and requests that are none. */
-#include <sys/wait.h>
-#include <unistd.h>
-
+ * shutdown; and requests that are none. */
 #include "exchange.h"
 
 static void expect_invalid(const runtime_http_request_t *request, const char *what) {
@@ -219,30 +216,6 @@ static void test_shutdown(void) {
   runtime_http_exchange_free(begun);
 }
 
-/* In a fork nothing of it goes on, and the parent sees nothing of that. */
-static void test_fork(void) {
-  runtime_http_exchange_t *exchange = open_to("/ticks?2&20"), *unused = open_to("/hello");
-  CHECK(head_of(exchange)->status == 200);
-  pid_t child = fork();
-  CHECK(child >= 0);
-  if (child == 0) {
-    const uint8_t *data = NULL;
-    size_t len = 0;
-    int32_t end = 0;
-    (void)alarm(60);
-    CHECK_ERROR(runtime_http_exchange_read(exchange, &data, &len, &end), RUNTIME_ERROR_FORKED, "");
-    CHECK_ERROR(runtime_http_exchange_end(unused), RUNTIME_ERROR_FORKED, "");
-    runtime_http_exchange_free(exchange);
-    runtime_http_exchange_free(unused);
-    _exit(0);
-  }
-  int status = -1;
-  CHECK(waitpid(child, &status, 0) == child && status == 0);
-  CHECK_TEXT(whole_of(exchange), "tick 0\ntick 1\n");
-  runtime_http_exchange_free(exchange);
-  runtime_http_exchange_free(unused);
-}
-
 int main(void) {
   for (int on_demand = 0; on_demand < 2; on_demand++) {
     printf("%s\n", on_demand ? "on demand" : "pool");
@@ -251,7 +224,6 @@ int main(void) {
     RUN(test_components_that_are_no_handlers);
     RUN(test_threads);
     RUN(test_any_order);
-    RUN(test_fork);
     RUN(test_reuse);
     RUN(test_report);
     RUN(test_shutdown);

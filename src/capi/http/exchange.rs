@@ -53,8 +53,8 @@ pub struct runtime_http_response_t {
     pub fields: *const runtime_http_field_t,
     /// Number of `fields`.
     pub fields_len: usize,
-    /// Bytes of the body; 0 if there is none, as after HEAD and for 204 and 304; UINT64_MAX if that
-    /// is not known.
+    /// Bytes of the body; 0 if there is none, as after HEAD and for 204, 205 and 304; UINT64_MAX if
+    /// that is not known.
     pub body_len: u64,
 }
 
@@ -289,8 +289,9 @@ pub unsafe extern "C" fn runtime_http_exchange_trailers(
 ///                        case reading tells why or goes on. Owned by the caller.
 ///
 /// @return NULL on success, otherwise an error owned by the caller:
-///         RUNTIME_ERROR_INVALID_ARGUMENT if `exchange`, `data` or `taken_out` is NULL, or if the
-///         request's body has ended or comes from elsewhere,
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `exchange`, `data` or `taken_out` is NULL, if the
+///         request's body has ended or comes from elsewhere, or if that is more than its
+///         `content-length` says, which ends it badly,
 ///         and as for runtime_http_exchange_end().
 ///
 /// @threadsafe One thread at a time for each exchange.
@@ -322,8 +323,9 @@ pub unsafe extern "C" fn runtime_http_exchange_write(
 /// @param trailers_len  Number of trailers.
 ///
 /// @return NULL on success, otherwise an error owned by the caller:
-///         RUNTIME_ERROR_INVALID_ARGUMENT if `exchange` is NULL, if a trailer is none, or if the
-///         request's body has ended or comes from elsewhere,
+///         RUNTIME_ERROR_INVALID_ARGUMENT if `exchange` is NULL, if a trailer is none, if the
+///         request's body has ended or comes from elsewhere, or if it has less than its
+///         `content-length` says, which ends it badly,
 ///         RUNTIME_ERROR_BUSY while another thread uses the exchange.
 ///
 /// @threadsafe One thread at a time for each exchange.

@@ -17,8 +17,9 @@ pub const RUNTIME_HTTP_MORE: u64 = 1;
 /// program built against an older header keeps working with a newer library.
 ///
 /// What breaks the rules of HTTP is RUNTIME_ERROR_INVALID_ARGUMENT, so that a guest never sees it:
-/// a host name that is none or has a user in front, two host names, a target with blanks, control
-/// characters in anything, lengths that are no numbers or contradict each other.
+/// a host name that is none or has a user in front, two host names, a target with blanks, `#` or
+/// what is not ASCII, control characters in anything, lengths that are no numbers or contradict
+/// each other.
 ///
 /// @since 0.1
 #[repr(C)]
@@ -26,7 +27,7 @@ pub const RUNTIME_HTTP_MORE: u64 = 1;
 pub struct runtime_http_request_t {
     /// sizeof(runtime_http_request_t), as the caller was compiled.
     pub struct_size: usize,
-    /// Any method of at most 32 bytes but CONNECT and TRACE; NULL, the default, is `GET`.
+    /// Any method of at most 32 bytes but CONNECT, TRACE and PRI; NULL, the default, is `GET`.
     pub method: *const c_char,
     /// Length of `method`.
     pub method_len: usize,
