@@ -218,7 +218,7 @@ fn a_missing_import_names_who_could_provide_it() {
         "{message}"
     );
     let message =
-        refused(r#"(component (import "wasi:http/types@0.2.0" (instance (export "x" (func)))))"#);
+        refused(r#"(component (import "wasi:blobstore/a@0.2.0" (instance (export "x" (func)))))"#);
     assert!(message.contains("not among the WASI interfaces"), "{message}");
     let message = refused(
         r#"(component (import "wrpc:rpc/transport@0.1.0" (instance (export "x" (func)))))"#,
