@@ -65,8 +65,8 @@ struct HttpResponse {
   std::uint64_t status = 0;
   /// The headers; their text is borrowed from the Exchange.
   std::vector<HttpField> fields{};
-  /// Bytes of the body; 0 if there is none, as after HEAD and for 204, 205 and 304; nothing if that is
-  /// not known.
+  /// Bytes of the body; 0 if there is none, as after HEAD and for 204, 205 and 304; nothing if that
+  /// is not known.
   std::optional<std::uint64_t> body_len{};
 };
 
