@@ -43,6 +43,18 @@ static inline void http_end(void) {
   runtime_free(http_runtime);
 }
 
+/* The same guest in a new runtime. */
+static inline void restart(runtime_builder_t *builder, uint64_t reuse) {
+  http_end();
+  http_start_by(builder, reuse);
+}
+
+static inline runtime_stats_t stats_now(void) {
+  runtime_stats_t stats = RUNTIME_STATS_INIT;
+  CHECK_OK(runtime_stats(http_runtime, &stats));
+  return stats;
+}
+
 static inline runtime_http_request_t request_to(const char *path) {
   runtime_http_request_t request = RUNTIME_HTTP_REQUEST_INIT;
   request.authority = "Example.com";
@@ -114,7 +126,7 @@ static inline void body_read(runtime_http_exchange_t *exchange, body_t *body) {
 
 /* The whole body, which must be complete. */
 static inline const char *whole_of(runtime_http_exchange_t *exchange) {
-  static body_t body;
+  static _Thread_local body_t body;
   body_read(exchange, &body);
   CHECK_OK(body.error);
   return body.text;

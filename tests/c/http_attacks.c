@@ -6,18 +6,6 @@
 /* Whether instances are made without the pool. */
 static int on_demand;
 
-/* The same guest in a new runtime. */
-static void restart(runtime_builder_t *builder, uint64_t reuse) {
-  http_end();
-  http_start_by(builder, reuse);
-}
-
-static runtime_stats_t stats_now(void) {
-  runtime_stats_t stats = RUNTIME_STATS_INIT;
-  CHECK_OK(runtime_stats(http_runtime, &stats));
-  return stats;
-}
-
 static runtime_http_exchange_t *open_within(const char *path, const char *method, uint64_t ms) {
   runtime_http_request_t request = request_to(path);
   runtime_call_options_t options = RUNTIME_CALL_OPTIONS_INIT;

@@ -7,18 +7,6 @@
 /* Whether instances are made without the pool. */
 static int on_demand;
 
-/* The same guest in a new runtime. */
-static void restart(runtime_builder_t *builder, uint64_t reuse) {
-  http_end();
-  http_start_by(builder, reuse);
-}
-
-static runtime_stats_t stats_now(void) {
-  runtime_stats_t stats = RUNTIME_STATS_INIT;
-  CHECK_OK(runtime_stats(http_runtime, &stats));
-  return stats;
-}
-
 /* Memory of this process in MiB: `VmRSS:` is what it has, `VmHWM:` the most that it had. */
 static int64_t memory(const char *which) {
   char line[200];

@@ -134,6 +134,22 @@ static void test_threads(void) {
   runtime_http_exchange_free(asked);
 }
 
+static void *ask_often(void *data) {
+  (void)data;
+  for (size_t i = 0; i < scaled(300); i++) {
+    expect_response("/hello", 200, "Hello!\n");
+    expect_response("/status?404", 404, "");
+  }
+  return NULL;
+}
+
+/* On several processors at once, which get copies of the component. */
+static void test_crowds(void) {
+  pthread_t threads[4];
+  for (int i = 0; i < 4; i++) threads[i] = thread_start(ask_often, NULL);
+  for (int i = 0; i < 4; i++) thread_join(threads[i]);
+}
+
 /* It is released within its own call. */
 static runtime_error_t *provide_and_free(void *user_data, void *context, uint8_t *buffer,
                                          size_t capacity, size_t *len_out) {
@@ -223,6 +239,7 @@ int main(void) {
     RUN(test_requests_that_are_none);
     RUN(test_components_that_are_no_handlers);
     RUN(test_threads);
+    RUN(test_crowds);
     RUN(test_any_order);
     RUN(test_reuse);
     RUN(test_report);
